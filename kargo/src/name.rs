@@ -1,0 +1,209 @@
+//! Names of tokens, roles and projects, as Kubernetes accepts them, and names that are suggested to a person.
+//! Whether a name is taken is the cluster's to say, not this module's.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Why a name is refused, in the words shown beside the field.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NameError {
+    /// Nothing was given.
+    #[error("A name is needed.")]
+    Empty,
+    /// More characters than Kubernetes stores.
+    #[error("A name has {max} characters at most; this one has {len}.")]
+    TooLong {
+        /// Characters given.
+        len: usize,
+        /// Characters allowed.
+        max: usize,
+    },
+    /// A character outside of what DNS-1123 allows.
+    #[error("{0:?} can't be used: a name has lower-case letters a–z, digits, '-' and '.' only.")]
+    Character(char),
+    /// A part between dots starts or ends with something other than a letter or digit.
+    #[error("Each part of a name starts and ends with a letter or digit.")]
+    Edge,
+}
+
+/// Checks a DNS-1123 subdomain (RFC 1123 as Kubernetes applies it to most object names).
+fn check(name: &str, max: usize, dots: bool) -> Result<(), NameError> {
+    if name.is_empty() {
+        return Err(NameError::Empty);
+    }
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (dots && c == '.');
+    if let Some(c) = name.chars().find(|c| !allowed(*c)) {
+        return Err(NameError::Character(c));
+    }
+    if name.len() > max {
+        return Err(NameError::TooLong { len: name.len(), max });
+    }
+    if name.split('.').any(|part| part.is_empty() || part.starts_with('-') || part.ends_with('-')) {
+        return Err(NameError::Edge);
+    }
+    Ok(())
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $type:ident, $max:literal, dots: $dots:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $type(String);
+
+        impl $type {
+            /// Characters that such a name may have at most.
+            pub const MAX: usize = $max;
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = NameError;
+            fn try_from(name: String) -> Result<Self, NameError> {
+                check(&name, Self::MAX, $dots).map(|()| Self(name))
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = NameError;
+            fn from_str(name: &str) -> Result<Self, NameError> {
+                Self::try_from(name.to_owned())
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(name: $type) -> Self {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name!(
+    /// The name of a token, which is its Secret's: a DNS-1123 subdomain of up to 253 characters.
+    TokenName, 253, dots: true
+);
+name!(
+    /// The name of a role, which is its ServiceAccount's: a DNS-1123 subdomain of up to 253 characters.
+    RoleName, 253, dots: true
+);
+name!(
+    /// The name of a project, which is its namespace's: a DNS-1123 label of up to 63 characters.
+    ProjectName, 63, dots: false
+);
+
+/// Letters and digits of a random suffix: no vowels (no words by accident), nothing that is easily misread.
+const ALPHABET: &[u8; 27] = b"bcdfghjkmnpqrstvwxz23456789";
+const FIRST_DIGIT: usize = 19;
+const SUFFIX: usize = 5;
+
+impl TokenName {
+    /// A name that cannot have existed before: `base` without an earlier random suffix, cut to fit, plus a fresh one made of `random`.
+    ///
+    /// The same name with the same role always has the same value in Kubernetes (a token's JWT holds no time and no id), so a
+    /// leaked value would work again. That is why a recreated token never gets its old name back.
+    pub fn with_suffix(base: &str, random: [u8; SUFFIX]) -> Self {
+        let mut suffix: Vec<u8> = random.iter().map(|b| ALPHABET[usize::from(*b) % ALPHABET.len()]).collect();
+        if !suffix.iter().any(u8::is_ascii_digit) {
+            // One digit at least tells a suffix from a short word, so that it can be taken off again.
+            let digits = ALPHABET.len() - FIRST_DIGIT;
+            suffix[SUFFIX / 2] = ALPHABET[FIRST_DIGIT + usize::from(random[SUFFIX / 2]) % digits];
+        }
+        let base: String = base.chars().take(Self::MAX - SUFFIX - 1).collect();
+        let base = without_suffix(&base).trim_end_matches(['-', '.']);
+        let base = if check(base, Self::MAX, true).is_ok() { base } else { "token" };
+        Self(format!("{base}-{}", String::from_utf8_lossy(&suffix)))
+    }
+
+    /// A name for the token that takes this one's place.
+    pub fn successor(&self, random: [u8; SUFFIX]) -> Self {
+        Self::with_suffix(without_suffix(&self.0), random)
+    }
+}
+
+/// `ci-7f3kq` → `ci`; a name without a random suffix stays as it is.
+fn without_suffix(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((base, end))
+            if end.len() == SUFFIX
+                && end.bytes().all(|b| ALPHABET.contains(&b))
+                && end.bytes().any(|b| b.is_ascii_digit()) =>
+        {
+            base
+        }
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(name: &str) -> Result<TokenName, NameError> {
+        name.parse()
+    }
+
+    #[test]
+    fn accepts_what_kubernetes_accepts() {
+        for name in ["a", "ci-7f3kq", "a.b", "0", &"a".repeat(253)] {
+            assert_eq!(parse(name).map(String::from), Ok(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn refuses_what_kubernetes_refuses() {
+        assert_eq!(parse(""), Err(NameError::Empty));
+        assert_eq!(parse(&"a".repeat(254)), Err(NameError::TooLong { len: 254, max: 253 }));
+        assert_eq!(parse("A_b"), Err(NameError::Character('A')));
+        assert_eq!(parse("../x"), Err(NameError::Character('/')));
+        assert_eq!(parse("🔑"), Err(NameError::Character('🔑')));
+        for name in ["-a", "a-", "a..b", ".", "a.-b"] {
+            assert_eq!(parse(name), Err(NameError::Edge), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_project_has_no_dots_and_63_characters_at_most() {
+        assert_eq!("a.b".parse::<ProjectName>(), Err(NameError::Character('.')));
+        assert!("a".repeat(63).parse::<ProjectName>().is_ok());
+        assert_eq!("a".repeat(64).parse::<ProjectName>(), Err(NameError::TooLong { len: 64, max: 63 }));
+    }
+
+    #[test]
+    fn json_can_not_smuggle_a_bad_name_in() {
+        assert!(serde_json::from_str::<TokenName>("\"../x\"").is_err());
+    }
+
+    #[test]
+    fn a_successor_keeps_the_base_and_changes_the_suffix() {
+        let first = TokenName::with_suffix("ci", [1, 2, 3, 4, 5]);
+        let second = first.successor([9, 8, 7, 6, 20]);
+        assert_ne!(first, second);
+        assert_eq!(second.as_str().len(), "ci-".len() + SUFFIX);
+        assert!(second.as_str().starts_with("ci-"));
+        assert!("ci-https".parse::<TokenName>().is_ok_and(|n| n.successor([0; 5]).as_str().starts_with("ci-https-")));
+    }
+
+    #[test]
+    fn every_suffix_has_a_digit_and_every_suggestion_is_a_name() {
+        for b in 0..=255 {
+            for base in ["ci", "", "A_b", "a-", &"a".repeat(300), &format!("{}.b", "a".repeat(246))] {
+                let name = TokenName::with_suffix(base, [b, b.wrapping_add(1), b, 0, b]);
+                assert!(name.as_str().parse::<TokenName>().is_ok(), "{name}");
+                assert_ne!(without_suffix(name.as_str()), name.as_str());
+            }
+        }
+    }
+}

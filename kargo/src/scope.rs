@@ -1,0 +1,81 @@
+//! Where tokens live: the system's own namespace, or a project's. Which namespace the system's is, the cluster's configuration says.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::name::{NameError, ProjectName};
+
+/// A set of roles and their tokens. Written `system` or `projects/NAME`, in addresses and arguments alike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Scope {
+    /// Kargo's system roles, in the namespace that Kargo itself runs in.
+    System,
+    /// The roles of one project, in the project's namespace.
+    Project(ProjectName),
+}
+
+/// Why a text is no scope.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ScopeError {
+    /// Neither of the two forms.
+    #[error("A scope is written \"system\" or \"projects/NAME\".")]
+    Form,
+    /// The project's name is none.
+    #[error("The project's name can't be used. {0}")]
+    Project(#[from] NameError),
+}
+
+impl FromStr for Scope {
+    type Err = ScopeError;
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        match text.split_once('/') {
+            None if text == "system" => Ok(Self::System),
+            Some(("projects", name)) => Ok(Self::Project(name.parse()?)),
+            _ => Err(ScopeError::Form),
+        }
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = ScopeError;
+    fn try_from(text: String) -> Result<Self, ScopeError> {
+        text.parse()
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.to_string()
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System => f.write_str("system"),
+            Self::Project(name) => write!(f, "projects/{name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_read_as_it_is_written() {
+        for text in ["system", "projects/kargo-demo"] {
+            assert_eq!(text.parse::<Scope>().map(|s| s.to_string()), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn refuses_everything_else() {
+        for text in ["", "System", "projects", "projects/", "projects/a/b", "projects/../x", "namespaces/x"] {
+            assert!(text.parse::<Scope>().is_err(), "{text}");
+        }
+    }
+}
