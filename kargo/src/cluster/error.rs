@@ -1,0 +1,318 @@
+//! Every way in which an operation can fail, in words that a person can act on. No value, no credential and nothing that the API
+//! server wrote gets into them.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::{
+    name::{RoleName, TokenName},
+    problem::{Kind, Problem},
+    token::Missing,
+};
+
+/// What Kubernetes was asked for, in the words in which it gives permissions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Such as `list`.
+    pub verb: &'static str,
+    /// Such as `secrets`.
+    pub resource: &'static str,
+    /// Where; `None`: in the whole cluster.
+    pub namespace: Option<String>,
+    /// Which one; `None`: all.
+    pub name: Option<String>,
+}
+
+impl Access {
+    pub(super) fn to(verb: &'static str, resource: &'static str) -> Self {
+        Self { verb, resource, namespace: None, name: None }
+    }
+
+    pub(super) fn within(mut self, namespace: &str) -> Self {
+        self.namespace = Some(namespace.to_owned());
+        self
+    }
+
+    pub(super) fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    fn is_read(&self) -> bool {
+        matches!(self.verb, "get" | "list" | "watch" | "reach")
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.resource)?;
+        if let Some(name) = &self.name {
+            write!(f, " {name}")?;
+        }
+        match &self.namespace {
+            Some(namespace) => write!(f, " in namespace {namespace}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Which token an error is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenAt {
+    /// Its name.
+    pub name: TokenName,
+    /// The namespace it is in.
+    pub namespace: String,
+}
+
+impl fmt::Display for TokenAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in namespace {}", self.name, self.namespace)
+    }
+}
+
+/// Why an operation did not do what it was asked for.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The text can't be sent as a bearer token.
+    #[error("This is no token: a token is one line without spaces.")]
+    NotAToken,
+    /// The kubeconfig's credential could not be had: its sign-in command or its token file failed.
+    #[error("The kubeconfig's credential can't be had: its sign-in command or token file failed.")]
+    Credential,
+    /// 401.
+    #[error("The cluster doesn't accept the credential.")]
+    Unauthenticated,
+    /// 403.
+    #[error("You may not {0}.")]
+    Forbidden(Access),
+    /// 404, where it isn't known which object is missing.
+    #[error("The cluster can't {0}: it answers that there is no such thing.")]
+    NotFound(Access),
+    /// There is no such token.
+    #[error("There is no token {0}.")]
+    NoToken(TokenAt),
+    /// There is no such role.
+    #[error("There is no role {role} in namespace {namespace}.")]
+    NoRole {
+        /// The role.
+        role: RoleName,
+        /// Where it was looked for.
+        namespace: String,
+    },
+    /// A ServiceAccount beside the system roles.
+    #[error(
+        "{role} in namespace {namespace} is no system role but a ServiceAccount of Kargo's own, so no token is made for it."
+    )]
+    NotASystemRole {
+        /// The ServiceAccount.
+        role: RoleName,
+        /// The system's namespace.
+        namespace: String,
+    },
+    /// A Secret of this name exists.
+    #[error("The name is taken: there is a Secret {0} already.")]
+    NameTaken(TokenAt),
+    /// The token that the person saw is gone; another one has its name.
+    #[error("There is another token {0} now than the one that you saw.")]
+    Replaced(TokenAt),
+    /// Somebody else's write came first.
+    #[error("Somebody else changed it at the same time, so Kubernetes refused to {0}.")]
+    Changed(Access),
+    /// Not a token that Kargo manages.
+    #[error("The token {token} isn't managed by Kargo, so it isn't touched: it lacks the {}.", list(.missing))]
+    Unmanaged {
+        /// The token.
+        token: TokenAt,
+        /// What it lacks.
+        missing: Vec<Missing>,
+    },
+    /// Made by other tools, which have no one-time reveal.
+    #[error("The token {0} was not created with Kargo Tokens, so it has no one-time reveal.")]
+    NoReveal(TokenAt),
+    /// Somebody else's reveal.
+    #[error("Only {creator}, who created the token {token}, can reveal it.")]
+    NotTheCreator {
+        /// The token.
+        token: TokenAt,
+        /// Who created it, as Kubernetes names them.
+        creator: String,
+    },
+    /// A suspended token's value is of no use.
+    #[error("The token {0} is suspended, so its value isn't shown.")]
+    Suspended(TokenAt),
+    /// The one reveal has happened.
+    #[error("The value of the token {token} was shown already, at {at}. It is shown only once.")]
+    AlreadyRevealed {
+        /// The token.
+        token: TokenAt,
+        /// When, by the API server's clock.
+        at: Timestamp,
+    },
+    /// The reveal to be confirmed is not this one.
+    #[error("The value of the token {0} was not shown to you by this reveal, so it can't be noted as saved.")]
+    NotClaimed(TokenAt),
+    /// Kubernetes' token controller is slow or stopped.
+    #[error("Kubernetes has not written the value of the token {token} within {} seconds.", .waited.as_secs_f32())]
+    NotReady {
+        /// The token.
+        token: TokenAt,
+        /// How long it was waited for.
+        waited: std::time::Duration,
+    },
+    /// 410: the place to go on from is too old.
+    #[error("Reading the list took too long: the cluster no longer knows where its next page starts.")]
+    ListExpired,
+    /// 400 or 422.
+    #[error("Kubernetes refused to {0}: it calls the request invalid.")]
+    Invalid(Access),
+    /// 429.
+    #[error("The cluster has too many requests at the moment to {0}.")]
+    TooMany(Access),
+    /// The answer is not what Kubernetes answers.
+    #[error("The cluster's answer can't be understood (to: {0}).")]
+    BadAnswer(Access),
+    /// 5xx, or no connection.
+    #[error("The cluster can't be reached or can't serve now (to {access}): {why}.")]
+    Unavailable {
+        /// What for.
+        access: Access,
+        /// Its status, or what broke the connection.
+        why: String,
+    },
+    /// No answer before the deadline.
+    #[error("The cluster did not answer in time (to {0}).")]
+    Timeout(Access),
+}
+
+fn list(missing: &[Missing]) -> String {
+    missing.iter().map(|m| m.text()).collect::<Vec<_>>().join(" and the ")
+}
+
+const RELOAD: &str = "Reload the page to see how it is now. Nothing was changed.";
+
+impl Error {
+    /// The error as a person sees it.
+    pub fn problem(&self) -> Problem {
+        Problem::new(self.kind(), self.to_string(), self.hint())
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotAToken | Self::NotASystemRole { .. } | Self::Invalid(_) => Kind::Invalid,
+            Self::Credential | Self::Unauthenticated => Kind::Unauthenticated,
+            Self::Forbidden(_) | Self::NotTheCreator { .. } => Kind::Forbidden,
+            Self::NotFound(_) | Self::NoToken(_) | Self::NoRole { .. } => Kind::NotFound,
+            Self::NameTaken(_)
+            | Self::Replaced(_)
+            | Self::Changed(_)
+            | Self::Unmanaged { .. }
+            | Self::NoReveal(_)
+            | Self::Suspended(_)
+            | Self::AlreadyRevealed { .. }
+            | Self::NotClaimed(_)
+            | Self::ListExpired => Kind::Conflict,
+            Self::TooMany(_) => Kind::TooMany,
+            Self::BadAnswer(_) => Kind::BadAnswer,
+            Self::Unavailable { .. } => Kind::Unavailable,
+            Self::NotReady { .. } | Self::Timeout(_) => Kind::Timeout,
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::NotAToken => "Copy the whole value once more.".into(),
+            Self::Credential => {
+                "Run any kubectl command with the same kubeconfig: it shows what is wrong, and may sign you in again."
+                    .into()
+            }
+            Self::Unauthenticated => {
+                "It may have expired, or its token was deleted or suspended. Sign in with another one.".into()
+            }
+            Self::Forbidden(access) => forbidden_hint(access),
+            Self::NotFound(_) => "Kubernetes 1.29 or newer is needed. Check the cluster's version and address.".into(),
+            Self::NoToken(_) => "It may have been deleted meanwhile. Reload the page to see what there is.".into(),
+            Self::NoRole { .. } => "A role is a ServiceAccount. Choose one that exists; nothing was created.".into(),
+            Self::NotASystemRole { .. } => {
+                "Such a token could lead to full control of the cluster. Choose a ServiceAccount labelled \
+                 rbac.kargo.akuity.io/system-role: \"true\"."
+                    .into()
+            }
+            Self::NameTaken(_) => "Choose another name. Nothing was changed.".into(),
+            Self::Replaced(_) | Self::Changed(_) => RELOAD.into(),
+            Self::Unmanaged { .. } => {
+                "Kargo's own tools refuse it too. Use kubectl if it is to be changed or deleted.".into()
+            }
+            Self::NoReveal(_) => "Recreate it if its value was lost: the new token has a reveal.".into(),
+            Self::NotTheCreator { .. } => "Ask them, or recreate the token: the new one is yours to reveal.".into(),
+            Self::Suspended(_) => "Restore it first, or recreate it.".into(),
+            Self::AlreadyRevealed { .. } => {
+                "If the value was not saved, recreate the token: the new one has another name and another value.".into()
+            }
+            Self::NotClaimed(_) => "If the value was not saved, recreate the token.".into(),
+            Self::NotReady { .. } => {
+                "Try again: the token keeps waiting, and its value was shown to nobody. If that goes on, look at the \
+                 cluster's kube-controller-manager, which writes the values."
+                    .into()
+            }
+            Self::ListExpired => "Start again from the first page.".into(),
+            Self::Invalid(_) => "Check what was entered. Nothing was changed.".into(),
+            Self::TooMany(_) => "Wait a few seconds, then try again.".into(),
+            Self::BadAnswer(_) => {
+                "Something other than Kubernetes may answer at its address: check the kubeconfig and proxies.".into()
+            }
+            Self::Unavailable { access, .. } | Self::Timeout(access) if access.is_read() => {
+                "Check that the cluster is running and its address is right, then try again.".into()
+            }
+            Self::Unavailable { .. } | Self::Timeout(_) => {
+                "It may have been done nevertheless: reload the page before you try again.".into()
+            }
+        }
+    }
+}
+
+fn forbidden_hint(access: &Access) -> String {
+    let Access { verb, resource, namespace, .. } = access;
+    match namespace {
+        Some(namespace) => format!(
+            "Ask an administrator for a Role in namespace {namespace} that allows the verb {verb} on {resource}. If you have \
+             one, a quota or an admission policy refused it."
+        ),
+        None => format!("Ask an administrator for a ClusterRole that allows the verb {verb} on {resource}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_verb_resource_and_namespace() {
+        let problem = Error::Forbidden(Access::to("list", "secrets").within("kargo")).problem();
+        assert_eq!(problem.kind, Kind::Forbidden);
+        assert_eq!(problem.message, "You may not list secrets in namespace kargo.");
+        assert!(
+            problem.hint.contains("Role in namespace kargo that allows the verb list on secrets"),
+            "{}",
+            problem.hint
+        );
+    }
+
+    #[test]
+    fn an_unmanaged_token_says_all_that_it_lacks() {
+        let token = TokenAt { name: "ci".parse().expect("a name"), namespace: "kargo".into() };
+        let missing = vec![Missing::Label, Missing::ManagedAnnotation];
+        let message = Error::Unmanaged { token, missing }.to_string();
+        assert!(message.contains(Missing::Label.text()) && message.contains(Missing::ManagedAnnotation.text()));
+    }
+
+    #[test]
+    fn an_unanswered_write_is_not_called_undone() {
+        let read = Error::Timeout(Access::to("list", "secrets")).problem();
+        let write = Error::Timeout(Access::to("create", "secrets")).problem();
+        assert!(!read.hint.contains("may have been done"));
+        assert!(write.hint.contains("may have been done"));
+    }
+}

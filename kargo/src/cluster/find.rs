@@ -1,0 +1,68 @@
+//! One token's metadata, read fresh, and the judgement that comes before every change of it.
+
+use jiff::Timestamp;
+use kube::core::{Request, params::ListParams};
+use serde::Deserialize;
+
+use super::{
+    Cluster,
+    contract::{self, Object, Token},
+    error::{Access, Error, TokenAt},
+};
+use crate::{name::TokenName, scope::Scope, token::Uid};
+
+/// A token as it is now.
+pub(super) struct Found {
+    pub token: Token,
+    /// Where a watch starts that misses nothing after this.
+    pub version: String,
+    /// The time by the API server's clock.
+    pub now: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct List {
+    metadata: ListMetadata,
+    items: Vec<Object>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListMetadata {
+    resource_version: String,
+}
+
+/// Selects one token: a list by name and type proves the Secret's type, which metadata alone doesn't show.
+pub(super) fn selector(name: &TokenName) -> String {
+    format!("metadata.name={name},type={}", contract::TYPE)
+}
+
+pub(super) fn secrets(namespace: &str) -> Request {
+    Request::new(format!("/api/v1/namespaces/{namespace}/secrets"))
+}
+
+impl Cluster {
+    /// Reads one token.
+    pub(super) async fn find(&self, scope: &Scope, name: &TokenName) -> Result<Found, Error> {
+        let namespace = self.namespace(scope);
+        let access = Access::to("list", "secrets").within(namespace);
+        let params = ListParams::default().fields(&selector(name));
+        let answer = self.read(&access, secrets(namespace).list_metadata(&params)).await?;
+        let list: List = answer.parse(&access)?;
+        let object = list.items.into_iter().next().ok_or_else(|| Error::NoToken(self.token_at(scope, name)))?;
+        Ok(Found { token: object.metadata.into(), version: list.metadata.resource_version, now: answer.now })
+    }
+}
+
+impl Token {
+    /// Refuses a token that Kargo would refuse too, and one that isn't the token that the person saw.
+    pub fn judge(&self, at: TokenAt, uid: &Uid) -> Result<(), Error> {
+        if self.summary.uid != *uid {
+            return Err(Error::Replaced(at));
+        }
+        if !self.summary.is_managed() {
+            return Err(Error::Unmanaged { token: at, missing: self.summary.missing.clone() });
+        }
+        Ok(())
+    }
+}

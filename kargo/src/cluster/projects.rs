@@ -1,0 +1,38 @@
+//! Kargo's projects: the namespaces that are labelled as such.
+
+use kube::core::{Request, params::ListParams};
+use serde::Deserialize;
+
+use super::{
+    Cluster,
+    error::{Access, Error},
+};
+use crate::name::ProjectName;
+
+#[derive(Deserialize)]
+struct List {
+    items: Vec<Namespace>,
+}
+
+#[derive(Deserialize)]
+struct Namespace {
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    name: ProjectName,
+}
+
+impl Cluster {
+    /// All projects by name. A project admin may not list namespaces: that is [`Error::Forbidden`].
+    pub async fn list_projects(&self) -> Result<Vec<ProjectName>, Error> {
+        let access = Access::to("list", "namespaces");
+        let params = ListParams::default().labels("kargo.akuity.io/project=true");
+        let request = Request::new("/api/v1/namespaces").list_metadata(&params);
+        let list: List = self.read(&access, request).await?.parse(&access)?;
+        let mut names: Vec<_> = list.items.into_iter().map(|namespace| namespace.metadata.name).collect();
+        names.sort();
+        Ok(names)
+    }
+}

@@ -1,0 +1,22 @@
+//! Whether the cluster can be reached and serves.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::{
+    Cluster,
+    error::{Access, Error},
+};
+
+const DEADLINE: Duration = Duration::from_secs(3);
+
+impl Cluster {
+    /// Asks the API server whether it is ready, for 3 seconds at most.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let access = Access::to("get", "/readyz");
+        let request = http::Request::get("/readyz").body(Vec::new()).map_err(kube::core::request::Error::BuildRequest);
+        let answer = timeout(DEADLINE, self.read(&access, request)).await;
+        answer.unwrap_or_else(|_| Err(Error::Timeout(access))).map(|_| ())
+    }
+}

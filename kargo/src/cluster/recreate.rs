@@ -1,0 +1,58 @@
+//! A new token for the same job as an old one, which goes on working until it is deleted.
+
+use serde_json::json;
+
+use super::{
+    Cluster,
+    annotate::{Outcome, TRIES},
+    contract::REPLACED_BY,
+    error::Error,
+};
+use crate::{
+    name::{RoleName, TokenName},
+    scope::Scope,
+    token::{TokenSummary, Uid},
+};
+
+impl Cluster {
+    /// Creates a token for the role of an old one, under a name that never existed: under the old name it would get the old value
+    /// again. The two note each other's names; where the old one can't be written, only the new one does.
+    pub async fn recreate_token(&self, scope: &Scope, name: &TokenName, uid: &Uid) -> Result<TokenSummary, Error> {
+        let old = self.find(scope, name).await?.token;
+        old.judge(self.token_at(scope, name), uid)?;
+        let namespace = self.namespace(scope);
+        let role: RoleName = old.summary.role.parse().map_err(|_| Error::NoToken(self.token_at(scope, name)))?;
+        let mut tries = 0;
+        let new = loop {
+            tries += 1;
+            match self.create(scope, &role, &name.successor(random()), Some(name)).await {
+                Err(Error::NameTaken(_)) if tries <= TRIES => {}
+                result => break result?,
+            }
+        };
+        if let Err(error) = self.link(scope, name, uid, &new.name).await {
+            tracing::warn!(%namespace, old = %name, new = %new.name, %error, "the old token could not be told of the new one");
+        }
+        Ok(new)
+    }
+
+    async fn link(&self, scope: &Scope, old: &TokenName, uid: &Uid, new: &TokenName) -> Result<(), Error> {
+        let mut tries = 0;
+        loop {
+            let token = self.find(scope, old).await?.token;
+            token.judge(self.token_at(scope, old), uid)?;
+            tries += 1;
+            match self.annotate(scope, &token, &json!({ (REPLACED_BY): new.as_str() })).await? {
+                Outcome::Done => return Ok(()),
+                Outcome::Conflict(access) if tries > TRIES => return Err(Error::Changed(access)),
+                Outcome::Conflict(_) => {}
+            }
+        }
+    }
+}
+
+fn random() -> [u8; 5] {
+    let mut bytes = [0; 5];
+    getrandom::fill(&mut bytes).expect("the operating system always has randomness once it has started");
+    bytes
+}

@@ -1,0 +1,185 @@
+//! One request to the API server: sent as it is, answered with bytes, always before a deadline. Reads are repeated when the cluster
+//! was only briefly in trouble; writes never are, since nobody knows what became of the first one.
+
+use std::{error::Error as StdError, io, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use jiff::{Timestamp, fmt::rfc2822};
+use kube::{
+    client::{AuthError, Body},
+    core::request::Error as BuildError,
+};
+use serde::de::DeserializeOwned;
+use tokio::time::{sleep, timeout};
+
+use super::{
+    Cluster,
+    error::{Access, Error},
+};
+
+/// From sending a request to the end of its answer, repeats included.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// The waits before the second and the third try of a read.
+const BACKOFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+/// The largest answer that is read: a list of tokens comes in pages, so this is far above what is ever asked for.
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// A request as kube's builders make it.
+pub(super) type Built = Result<Request<Vec<u8>>, BuildError>;
+
+/// An answer of the API server.
+pub(super) struct Answer {
+    body: Bytes,
+    /// The time by its clock; by the local one only where the answer has none.
+    pub now: Timestamp,
+}
+
+impl Answer {
+    /// Reads the body as JSON. What is wrong with it is not told: serde quotes what it can't use, which may be a value.
+    pub fn parse<T: DeserializeOwned>(&self, access: &Access) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            tracing::debug!(%access, line = error.line(), column = error.column(), "the answer can't be parsed");
+            Error::BadAnswer(access.clone())
+        })
+    }
+}
+
+/// A failed try, and whether another one may help.
+struct Failure {
+    error: Error,
+    is_passing: bool,
+}
+
+impl Cluster {
+    /// Sends a request that changes nothing.
+    pub(super) async fn read(&self, access: &Access, request: Built) -> Result<Answer, Error> {
+        let request = request.map_err(|_| Error::Invalid(access.clone()))?;
+        let tries = async {
+            let mut waits = BACKOFF.iter();
+            loop {
+                let failure = match self.exchange(access, request.clone()).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(failure) => failure,
+                };
+                match waits.next() {
+                    Some(wait) if failure.is_passing => sleep(*wait).await,
+                    _ => return Err(failure.error),
+                }
+            }
+        };
+        timeout(DEADLINE, tries).await.unwrap_or_else(|_| Err(Error::Timeout(access.clone())))
+    }
+
+    /// Sends a request that changes something, once.
+    pub(super) async fn write(&self, access: &Access, request: Built) -> Result<Answer, Error> {
+        let request = request.map_err(|_| Error::Invalid(access.clone()))?;
+        let once = async { self.exchange(access, request).await.map_err(|failure| failure.error) };
+        timeout(DEADLINE, once).await.unwrap_or_else(|_| Err(Error::Timeout(access.clone())))
+    }
+
+    /// Opens a watch; the caller reads its events, and has the deadline.
+    pub(super) async fn watch(&self, access: &Access, request: Built) -> Result<Body, Error> {
+        let request = request.map_err(|_| Error::Invalid(access.clone()))?;
+        let response = self.send(access, request).await.map_err(|failure| failure.error)?;
+        Ok(response.into_body())
+    }
+
+    async fn exchange(&self, access: &Access, request: Request<Vec<u8>>) -> Result<Answer, Failure> {
+        let response = self.send(access, request).await?;
+        let now = date(&response).unwrap_or_else(Timestamp::now);
+        let body = Limited::new(response.into_body(), BODY_LIMIT).collect().await.map_err(|error| {
+            if error.is::<http_body_util::LengthLimitError>() {
+                return Failure { error: Error::BadAnswer(access.clone()), is_passing: false };
+            }
+            disconnected(access, &*error)
+        })?;
+        Ok(Answer { body: body.to_bytes(), now })
+    }
+
+    async fn send(&self, access: &Access, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
+        let sent = self.client.send(request.map(Body::from)).await;
+        let response = sent.map_err(|error| disconnected(access, &error))?;
+        match response.status() {
+            status if status.is_success() => Ok(response),
+            status => Err(refused(access, status)),
+        }
+    }
+}
+
+/// What an error status means. The body that explains it is not read: an admission webhook may quote the object in it.
+fn refused(access: &Access, status: StatusCode) -> Failure {
+    let access = access.clone();
+    let error = match status.as_u16() {
+        400 | 422 => Error::Invalid(access),
+        401 => Error::Unauthenticated,
+        403 => Error::Forbidden(access),
+        404 => Error::NotFound(access),
+        409 => Error::Changed(access),
+        410 => Error::ListExpired,
+        429 => Error::TooMany(access),
+        500..600 => Error::Unavailable { access, why: format!("it answers {status}") },
+        _ => Error::BadAnswer(access),
+    };
+    Failure { error, is_passing: matches!(status.as_u16(), 429 | 502 | 503 | 504) }
+}
+
+/// What a failure without an answer means.
+fn disconnected(access: &Access, error: &(dyn StdError + 'static)) -> Failure {
+    if causes(error).any(|error| error.is::<AuthError>()) {
+        return Failure { error: Error::Credential, is_passing: false };
+    }
+    // Only texts of the operating system and of TLS are passed on: they hold nothing that was sent.
+    let why = causes(error).filter_map(|error| error.downcast_ref::<io::Error>()).last();
+    let why = why.map_or_else(|| "the connection broke off".to_owned(), ToString::to_string);
+    Failure { error: Error::Unavailable { access: access.clone(), why }, is_passing: true }
+}
+
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+fn date<B>(response: &Response<B>) -> Option<Timestamp> {
+    let date = response.headers().get(header::DATE)?.to_str().ok()?;
+    rfc2822::parse(date).ok().map(|date| date.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16) -> Failure {
+        refused(&Access::to("list", "secrets"), StatusCode::from_u16(status).expect("a status"))
+    }
+
+    #[test]
+    fn only_passing_trouble_is_worth_another_try() {
+        for status in [429, 502, 503, 504] {
+            assert!(refusal(status).is_passing, "{status}");
+        }
+        for status in [301, 400, 401, 403, 404, 409, 410, 422, 500, 501] {
+            assert!(!refusal(status).is_passing, "{status}");
+        }
+    }
+
+    #[test]
+    fn each_status_has_its_kind() {
+        let said =
+            [400, 401, 403, 404, 409, 410, 422, 429, 500, 503, 302].map(|s| refusal(s).error.problem().kind.status());
+        assert_eq!(said, [400, 401, 403, 404, 409, 409, 400, 429, 503, 503, 502]);
+    }
+
+    #[test]
+    fn the_time_is_the_api_servers() {
+        let response =
+            Response::builder().header(header::DATE, "Tue, 24 Nov 2026 03:04:16 GMT").body(()).expect("a response");
+        assert_eq!(date(&response).map(|t| t.to_string()).as_deref(), Some("2026-11-24T03:04:16Z"));
+        assert_eq!(date(&Response::new(())), None);
+    }
+}
