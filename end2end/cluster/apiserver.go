@@ -1,0 +1,127 @@
+package main
+
+// The Kubernetes API server: the real one, in this process.
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/spf13/pflag"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
+	"k8s.io/kubernetes/pkg/controlplane/controller/legacytokentracking"
+)
+
+const (
+	readyInterval   = 50 * time.Millisecond
+	readyTimeout    = 60 * time.Second
+	shutdownTimeout = 4 * time.Second
+)
+
+// apiServer is a running one. Done gives why it ended, once.
+type apiServer struct {
+	stop context.CancelFunc
+	done chan error
+}
+
+func startAPIServer(listener net.Listener) (*apiServer, error) {
+	server := options.NewServerRunOptions()
+	server.SecureServing.Listener = listener
+	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
+	for _, set := range server.Flags().FlagSets {
+		flags.AddFlagSet(set)
+	}
+	if err := flags.Parse(apiServerFlags(listener.Addr())); err != nil {
+		return nil, err
+	}
+	if err := server.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	completed, err := server.Complete(ctx)
+	if err == nil {
+		err = utilerrors.NewAggregate(completed.Validate())
+	}
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	s := &apiServer{stop, make(chan error, 1)}
+	go func() { s.done <- app.Run(ctx, completed) }()
+	return s, nil
+}
+
+func apiServerFlags(address net.Addr) []string {
+	return []string{
+		"--etcd-servers=" + etcdAddress,
+		"--secure-port=" + strconv.Itoa(address.(*net.TCPAddr).Port),
+		"--bind-address=127.0.0.1",
+		// Published nowhere, since nothing reconciles endpoints; without one, a machine without a network is refused.
+		"--advertise-address=192.0.2.1",
+		"--external-hostname=127.0.0.1",
+		"--endpoint-reconciler-type=none",
+		"--service-cluster-ip-range=10.0.0.0/24",
+		"--tls-cert-file=" + serverCertFile,
+		"--tls-private-key-file=" + serverKeyFile,
+		"--client-ca-file=" + caCertificateFile,
+		"--token-auth-file=" + userTokensFile,
+		"--service-account-key-file=" + tokenKeyFile,
+		"--service-account-signing-key-file=" + tokenKeyFile,
+		"--service-account-issuer=https://kubernetes.default.svc",
+		"--authorization-mode=RBAC",
+		// Installations have it that harden owner references; nothing must rely on its absence.
+		"--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
+		"--profiling=false",
+	}
+}
+
+// waitUntilReady waits until the server says so and has made the ConfigMap that says since when it tracks tokens' use.
+func (s *apiServer) waitUntilReady(ctx context.Context, config *rest.Config) error {
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	var last error
+	err = wait.PollUntilContextTimeout(ctx, readyInterval, readyTimeout, true, func(ctx context.Context) (bool, error) {
+		select {
+		case err := <-s.done:
+			s.done <- err
+			return false, fmt.Errorf("the API server ended while it started: %w", err)
+		default:
+		}
+		if last = client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error(); last != nil {
+			return false, nil
+		}
+		_, last = client.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(ctx, legacytokentracking.ConfigMapName, metav1.GetOptions{})
+		return last == nil, ignoreNotFound(last)
+	})
+	if wait.Interrupted(err) && last != nil {
+		return fmt.Errorf("the API server was not ready within %s: %w", readyTimeout, last)
+	}
+	return err
+}
+
+func ignoreNotFound(err error) error {
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// shutdown ends the server. Clients whose watches stay open would delay it by a minute; they are cut off.
+func (s *apiServer) shutdown() {
+	s.stop()
+	select {
+	case <-s.done:
+	case <-time.After(shutdownTimeout):
+	}
+}

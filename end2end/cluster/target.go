@@ -1,0 +1,52 @@
+package main
+
+// Which running control plane the commands `seed` and `fill` work on, and the clients for it.
+
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// target is named by exactly one of the two.
+type target struct {
+	dir, kubeconfig string
+}
+
+func (t *target) flags(command *cobra.Command) {
+	command.Flags().StringVar(&t.dir, "dir", "", "directory of the running control plane")
+	command.Flags().StringVar(&t.kubeconfig, "kubeconfig", "", "another kubeconfig, of a cluster admin")
+	command.MarkFlagsOneRequired("dir", "kubeconfig")
+	command.MarkFlagsMutuallyExclusive("dir", "kubeconfig")
+}
+
+// clients are those of a cluster's admin.
+type clients struct {
+	config   *rest.Config
+	typed    kubernetes.Interface
+	dynamic  dynamic.Interface
+	metadata metadata.Interface
+}
+
+func (t *target) connect() (*clients, error) {
+	path := t.kubeconfig
+	if path == "" {
+		path = filepath.Join(t.dir, kubeconfigFile)
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", path)
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1 // the server's own limits are enough
+	config.UserAgent = "cluster"
+	typed, err1 := kubernetes.NewForConfig(config)
+	untyped, err2 := dynamic.NewForConfig(config)
+	meta, err3 := metadata.NewForConfig(config)
+	return &clients{config, typed, untyped, meta}, errors.Join(err1, err2, err3)
+}

@@ -1,0 +1,154 @@
+package main
+
+// The command `up`: starts the parts in their order, says when they are ready, and ends them in reverse.
+
+import (
+	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"k8s.io/client-go/rest"
+)
+
+type upOptions struct {
+	dir            string
+	ephemeral      bool
+	exitWithParent bool
+}
+
+func up(options upOptions) error {
+	// From the first moment on, since without a receiver they would end the process.
+	requests := make(chan os.Signal, 16)
+	signal.Notify(requests, syscall.SIGUSR1, syscall.SIGUSR2)
+
+	dir, err := openDirectory(options.dir)
+	if err != nil {
+		return err
+	}
+	if options.ephemeral {
+		if err := dir.empty(); err != nil {
+			return err
+		}
+	}
+	terminal, err := logToFile()
+	if err != nil {
+		return err
+	}
+	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer release() // not before all has ended: Ctrl-C often comes as SIGINT and then SIGTERM
+	if options.exitWithParent {
+		go whenParentIsGone(ctx, release)
+	}
+	err = run(ctx, requests, func() {
+		fmt.Fprintln(terminal.out, "ready", filepath.Join(options.dir, kubeconfigFile))
+	})
+	if err != nil && ctx.Err() == nil {
+		fmt.Fprintln(terminal.err, "cluster:", err)
+		terminal.tail()
+		os.Exit(1)
+	}
+	if options.ephemeral {
+		return dir.remove()
+	}
+	return os.RemoveAll(stateFile)
+}
+
+// run starts everything, and returns when everything has ended: because ctx did, or with the reason.
+func run(ctx context.Context, requests <-chan os.Signal, ready func()) error {
+	if err := errors.Join(os.RemoveAll(stateFile), makeUserTokens()); err != nil {
+		return err
+	}
+	ca, err := openPKI()
+	if err != nil {
+		return err
+	}
+	etcd, err := startEtcd(ctx)
+	if err != nil {
+		return fmt.Errorf("etcd did not start: %w", err)
+	}
+	defer etcd.Close()
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server, err := startAPIServer(listener)
+	if err != nil {
+		return fmt.Errorf("the API server did not start: %w", err)
+	}
+	defer server.shutdown()
+	address := "https://" + listener.Addr().String()
+	config, err := controllersConfig(ca, address)
+	if err != nil {
+		return err
+	}
+	if err := server.waitUntilReady(ctx, config); err != nil {
+		return err
+	}
+
+	controlling, stop := context.WithCancel(context.Background())
+	wait, err := runControllers(controlling, config)
+	if err != nil {
+		stop()
+		return fmt.Errorf("the controllers did not start: %w", err)
+	}
+	defer func() { stop(); wait() }()
+	tokens, err := newTokenController(config)
+	if err != nil {
+		return err
+	}
+	if err := tokens.start(ctx); err != nil {
+		return fmt.Errorf("the token controller did not start: %w", err)
+	}
+	defer tokens.stop()
+	if err := writeKubeconfigs(ca, address); err != nil {
+		return err
+	}
+	ready()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-server.done:
+			server.done <- err
+			return fmt.Errorf("the API server ended: %w", err)
+		case err := <-etcd.Err():
+			return fmt.Errorf("etcd ended: %w", err)
+		case request := <-requests:
+			if err := obey(ctx, tokens, request); err != nil {
+				return fmt.Errorf("the token controller did not obey %s: %w", request, err)
+			}
+		}
+	}
+}
+
+func obey(ctx context.Context, tokens *tokenController, request os.Signal) error {
+	if request == syscall.SIGUSR1 {
+		return tokens.stop()
+	}
+	return tokens.start(ctx)
+}
+
+// controllersConfig is the controllers' way in: without a limit on requests, as the only client that writes a lot.
+func controllersConfig(ca *authority, address string) (*rest.Config, error) {
+	identity, err := ca.issue(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: "system:kube-controller-manager", Organization: []string{"system:masters"}},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &rest.Config{
+		Host:            address,
+		TLSClientConfig: rest.TLSClientConfig{CAData: ca.pem, CertData: identity.certificate, KeyData: identity.key},
+		UserAgent:       "kube-controller-manager",
+		QPS:             -1,
+	}, nil
+}
