@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::hex::hex;
+
 /// A random id that the browser made for one reveal: 32 hexadecimal digits (128 bits).
 ///
 /// Whoever holds it may ask for the same value again for a short time, so it is kept like a secret: it can't be printed.
@@ -18,7 +20,7 @@ pub struct ClaimError;
 impl ClaimId {
     /// The claim made of 16 random bytes.
     pub fn from_random(random: [u8; 16]) -> Self {
-        Self(random.iter().map(|b| format!("{b:02x}")).collect())
+        Self(hex(&random))
     }
 
     /// Its text: for hashing and for the request, nothing else.

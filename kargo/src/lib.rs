@@ -7,6 +7,7 @@
 pub mod claim;
 #[cfg(feature = "cluster")]
 pub mod cluster;
+mod hex;
 pub mod name;
 pub mod problem;
 pub mod role;

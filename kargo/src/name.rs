@@ -128,6 +128,7 @@ impl TokenName {
     }
 
     /// A name for the token that takes this one's place.
+    #[must_use]
     pub fn successor(&self, random: [u8; SUFFIX]) -> Self {
         Self::with_suffix(without_suffix(&self.0), random)
     }

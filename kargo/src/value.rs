@@ -35,7 +35,7 @@ impl Fingerprint {
     pub fn of(value: &Value) -> Self {
         use sha2::{Digest, Sha256};
         let digest = Sha256::digest(value.expose().as_bytes());
-        Self(digest.iter().take(6).map(|b| format!("{b:02x}")).collect())
+        Self(crate::hex::hex(&digest[..6]))
     }
 }
 

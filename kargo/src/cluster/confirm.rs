@@ -17,6 +17,9 @@ use crate::{
 
 impl Cluster {
     /// Notes that the value which this claim got was saved. To say so twice is no error.
+    ///
+    /// # Errors
+    /// [`Error::NotClaimed`] if this claim did not get it.
     pub async fn confirm_token(
         &self,
         scope: &Scope,

@@ -69,6 +69,9 @@ pub struct Connector {
 impl Connector {
     /// Reads a kubeconfig, or what a pod is given. The [`Cluster`] is the view of the kubeconfig's own identity. Nothing is sent
     /// to the cluster yet.
+    ///
+    /// # Errors
+    /// Says what is wrong with the kubeconfig, without quoting it.
     pub async fn load(options: &ConnectOptions) -> Result<(Self, Cluster), ConnectError> {
         let mut own = read(options).await?;
         own.connect_timeout = Some(CONNECT_TIMEOUT);
@@ -81,6 +84,9 @@ impl Connector {
     }
 
     /// The view of whoever a bearer token belongs to. Nothing of the kubeconfig's own credential goes along with it.
+    ///
+    /// # Errors
+    /// [`Error::NotAToken`] if the text can't be one. Whether the cluster accepts it shows with the first operation.
     pub fn with_bearer(&self, value: &Value) -> Result<Cluster, Error> {
         let text = value.expose();
         if text.is_empty() || text.contains(' ') || HeaderValue::from_str(text).is_err() {

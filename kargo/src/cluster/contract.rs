@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     claim::ClaimId,
+    hex::hex,
     name::{RoleName, TokenName},
     token::{Missing, Reveal, TokenState, TokenSummary, Uid},
     value::Fingerprint,
@@ -194,7 +195,7 @@ impl NewToken<'_> {
 
 /// What is noted of a claim: enough to know it again, nothing to make one from.
 pub(super) fn claim_hash(claim: &ClaimId) -> String {
-    Sha256::digest(claim.expose().as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(claim.expose().as_bytes()))
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ struct Metadata {
 
 impl Cluster {
     /// Creates a token for a role. It waits unrevealed, for its creator's one reveal.
+    ///
+    /// # Errors
+    /// [`Error::NoRole`], [`Error::NotASystemRole`], [`Error::NameTaken`]: nothing was changed then.
     pub async fn create_token(&self, scope: &Scope, role: &RoleName, name: &TokenName) -> Result<TokenSummary, Error> {
         self.create(scope, role, name, None).await
     }

@@ -12,6 +12,10 @@ use crate::{name::TokenName, scope::Scope, token::Uid};
 
 impl Cluster {
     /// Deletes a token. The API server refuses its value within about 10 seconds.
+    ///
+    /// # Errors
+    /// [`Error::NoToken`] also when somebody else deleted it meanwhile; [`Error::Replaced`] if another token has its name;
+    /// [`Error::Unmanaged`] if Kargo's tools would refuse it too.
     pub async fn delete_token(&self, scope: &Scope, name: &TokenName, uid: &Uid) -> Result<(), Error> {
         let namespace = self.namespace(scope);
         let access = Access::to("delete", "secrets").within(namespace).named(name.as_str());

@@ -27,6 +27,9 @@ struct ListMetadata {
 impl Cluster {
     /// Up to `limit` tokens by name, from the start or from where another page said that the `next` one starts. Those that Kargo
     /// doesn't manage are among them, with what they lack.
+    ///
+    /// # Errors
+    /// [`Error::ListExpired`] if the other page is some minutes old.
     pub async fn list_tokens(&self, scope: &Scope, limit: u32, next: Option<&str>) -> Result<TokenPage, Error> {
         let namespace = self.namespace(scope);
         let access = Access::to("list", "secrets").within(namespace);

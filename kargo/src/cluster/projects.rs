@@ -25,7 +25,10 @@ struct Metadata {
 }
 
 impl Cluster {
-    /// All projects by name. A project admin may not list namespaces: that is [`Error::Forbidden`].
+    /// All projects by name.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for a project admin, say, who may not list namespaces.
     pub async fn list_projects(&self) -> Result<Vec<ProjectName>, Error> {
         let access = Access::to("list", "namespaces");
         let params = ListParams::default().labels("kargo.akuity.io/project=true");

@@ -13,6 +13,9 @@ const DEADLINE: Duration = Duration::from_secs(3);
 
 impl Cluster {
     /// Asks the API server whether it is ready, for 3 seconds at most.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Timeout`] if it isn't.
     pub async fn ready(&self) -> Result<(), Error> {
         let access = Access::to("get", "/readyz");
         let request = http::Request::get("/readyz").body(Vec::new()).map_err(kube::core::request::Error::BuildRequest);

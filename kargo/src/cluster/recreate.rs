@@ -17,6 +17,9 @@ use crate::{
 impl Cluster {
     /// Creates a token for the role of an old one, under a name that never existed: under the old name it would get the old value
     /// again. The two note each other's names; where the old one can't be written, only the new one does.
+    ///
+    /// # Errors
+    /// Those of creating a token, and those of judging the old one. No token was created then.
     pub async fn recreate_token(&self, scope: &Scope, name: &TokenName, uid: &Uid) -> Result<TokenSummary, Error> {
         let old = self.find(scope, name).await?.token;
         old.judge(self.token_at(scope, name), uid)?;

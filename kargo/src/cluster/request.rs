@@ -127,7 +127,7 @@ fn refused(access: &Access, status: StatusCode) -> Failure {
 
 /// What a failure without an answer means.
 fn disconnected(access: &Access, error: &(dyn StdError + 'static)) -> Failure {
-    if causes(error).any(|error| error.is::<AuthError>()) {
+    if causes(error).any(<dyn StdError>::is::<AuthError>) {
         return Failure { error: Error::Credential, is_passing: false };
     }
     // Only texts of the operating system and of TLS are passed on: they hold nothing that was sent.

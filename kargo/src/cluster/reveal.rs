@@ -59,6 +59,9 @@ enum Turn {
 
 impl Cluster {
     /// The value, once: for the creator, who waits until Kubernetes has written it. Timed out, the token waits on, unrevealed.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyRevealed`], [`Error::NotTheCreator`], [`Error::NotReady`] and their like say why there is no value.
     pub async fn reveal_token(
         &self,
         scope: &Scope,

@@ -43,10 +43,13 @@ struct Metadata {
 impl Cluster {
     /// The roles by name. Kinds of objects that the caller may not list are named in each role, and never fail the whole; only the
     /// ServiceAccounts themselves must be readable.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] without the right to list ServiceAccounts.
     pub async fn list_roles(&self, scope: &Scope) -> Result<Vec<RoleSummary>, Error> {
         let namespace = self.namespace(scope);
         let (accounts, rules) = futures::try_join!(self.service_accounts(scope), self.rules(namespace))?;
-        let mut roles: Vec<_> = accounts
+        let mut all: Vec<_> = accounts
             .into_iter()
             .map(|Metadata { name, uid, mut annotations }| RoleSummary {
                 grants: rules.granted_to(namespace, &name),
@@ -58,8 +61,8 @@ impl Cluster {
                 unreadable: rules.unreadable.clone(),
             })
             .collect();
-        roles.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(roles)
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(all)
     }
 
     async fn service_accounts(&self, scope: &Scope) -> Result<Vec<Metadata>, Error> {
@@ -78,9 +81,10 @@ impl Cluster {
 /// The claims as Kargo's sign-in reads them: the JSON annotation counts only if each of its values is a list (one that isn't
 /// makes Kargo ignore the annotation, so nobody signs in by it), and the older annotations count beside it.
 fn claims(annotations: &BTreeMap<String, String>) -> Vec<Claim> {
-    let json = annotations.get(CLAIMS).and_then(|json| serde_json::from_str(json).ok());
+    let json: Option<BTreeMap<String, Vec<String>>> =
+        annotations.get(CLAIMS).and_then(|json| serde_json::from_str(json).ok());
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (name, values) in json.unwrap_or_else(BTreeMap::<String, Vec<String>>::new) {
+    for (name, values) in json.unwrap_or_default() {
         all.entry(name).or_default().extend(values.iter().map(|value| value.trim().to_owned()));
     }
     for (key, values) in annotations {

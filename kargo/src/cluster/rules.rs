@@ -179,8 +179,8 @@ impl Rules {
     }
 
     fn behind(&self, role: &RoleRef) -> Known {
-        let roles = if role.kind == "ClusterRole" { &self.cluster_roles } else { &self.roles };
-        match roles.as_ref().map(|roles| roles.get(&role.name)) {
+        let known = if role.kind == "ClusterRole" { &self.cluster_roles } else { &self.roles };
+        match known.as_ref().map(|known| known.get(&role.name)) {
             None => Known::Unreadable,
             Some(None) => Known::Dangling,
             Some(Some(rules)) => Known::Known(rules.clone()),

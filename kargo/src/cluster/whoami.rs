@@ -30,6 +30,9 @@ struct UserInfo {
 
 impl Cluster {
     /// Who this identity is (a SelfSubjectReview). Asked once, then remembered.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if the cluster doesn't accept the credential.
     pub async fn whoami(&self) -> Result<Identity, Error> {
         self.identity.get_or_try_init(|| self.review()).await.cloned()
     }
