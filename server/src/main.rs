@@ -1,1 +1,73 @@
-fn main(){}
+//! The program `kargo-tokens`: reads its configuration, connects to the cluster, serves the app. Only wiring lives here.
+
+mod config;
+mod http;
+mod sign_in;
+
+use std::{process::ExitCode, sync::Arc};
+
+use clap::Parser;
+use config::Config;
+use kargo::cluster::Connector;
+use sign_in::SignIn;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+#[allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the address to open and errors at start are for the person at the terminal"
+)]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(&config.log)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kargo-tokens: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "the address to open")]
+async fn run(config: Config) -> Result<(), config::StartError> {
+    config.check()?;
+    let (_, cluster) = Connector::load(&config.connect_options()).await?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| config.bind_error(&error))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| config.bind_error(&error))?;
+    let (sign_in, mut addresses) = SignIn::new(address);
+    let app = http::router(&config, address, cluster, Arc::new(sign_in));
+
+    // Each one-time address is printed when it becomes valid: the first now, the next whenever one has been used.
+    tokio::spawn(async move {
+        loop {
+            println!("Kargo Tokens: {}", addresses.borrow_and_update().as_str());
+            if addresses.changed().await.is_err() {
+                break;
+            }
+        }
+    });
+    axum::serve(listener, app)
+        .with_graceful_shutdown(stopped())
+        .await
+        .map_err(config::StartError::Serve)
+}
+
+/// Resolves when the program is asked to end.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate =
+        signal(SignalKind::terminate()).expect("SIGTERM can always be listened for");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

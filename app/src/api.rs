@@ -1,0 +1,48 @@
+//! Server functions: one file per verb, each with a stable address under `/api/`.
+//!
+//! A server function reads its input, takes the signed-in person's `Cluster` from the context, calls one operation and maps its
+//! error. Arguments are texts that are parsed here, so that a bad one is answered in words. Arguments everywhere: `scope`
+//! (`system` or `projects/NAME`), `role`, `name`, `uid`. Input is form-encoded, output JSON, errors are [`ApiError`].
+
+mod confirm_token;
+mod create_token;
+mod delete_token;
+mod error;
+mod exposed;
+mod get_session;
+mod list_projects;
+mod list_roles;
+mod list_tokens;
+mod recreate_token;
+mod reveal_token;
+mod test_token;
+
+pub use confirm_token::confirm_token;
+pub use create_token::create_token;
+pub use delete_token::delete_token;
+pub use error::ApiError;
+pub use exposed::Exposed;
+pub use get_session::{Addresses, Session, get_session};
+pub use list_projects::list_projects;
+pub use list_roles::list_roles;
+pub use list_tokens::{Counts, PER_PAGE, TokenList, list_tokens};
+pub use recreate_token::recreate_token;
+pub use reveal_token::{RevealedToken, reveal_token};
+pub use test_token::test_token;
+
+/// The signed-in person's view of the cluster. The server puts it into the context of every request that it lets through.
+#[cfg(feature = "ssr")]
+fn cluster() -> Result<kargo::cluster::Cluster, ApiError> {
+    leptos::prelude::use_context().ok_or_else(ApiError::signed_out)
+}
+
+/// Reads one argument; a bad one is answered with its name and the reason.
+#[cfg(feature = "ssr")]
+fn argument<T>(name: &str, text: String) -> Result<T, ApiError>
+where
+    T: TryFrom<String>,
+    T::Error: std::fmt::Display,
+{
+    T::try_from(text)
+        .map_err(|error| ApiError::invalid(format!("The {name} can't be used. {error}")))
+}

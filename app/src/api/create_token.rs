@@ -1,0 +1,25 @@
+//! `POST /api/create_token`: a new token for a role.
+
+use kargo::token::TokenHandle;
+use leptos::{
+    prelude::*,
+    server_fn::codec::{Json, PostUrl},
+};
+
+use super::ApiError;
+
+/// Answers at once; the value is revealed by `reveal_token` as soon as Kubernetes has written it.
+#[server(endpoint = "create_token", input = PostUrl, output = Json)]
+pub async fn create_token(
+    scope: String,
+    role: String,
+    name: String,
+) -> Result<TokenHandle, ApiError> {
+    let scope = super::argument("scope", scope)?;
+    let role = super::argument("role", role)?;
+    let name = super::argument("name", name)?;
+    Ok(super::cluster()?
+        .create_token(&scope, &role, &name)
+        .await?
+        .handle(&scope))
+}

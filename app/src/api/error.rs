@@ -1,0 +1,68 @@
+//! The one error that every server function answers with.
+
+use kargo::problem::{Kind, Problem};
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use serde::{Deserialize, Serialize};
+
+/// A [`Problem`] on its way to the browser, as `{ kind, message, hint }`. The server's middleware sets the HTTP status from `kind`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ApiError(pub Problem);
+
+impl ApiError {
+    /// The input can't be used.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self(Problem::new(
+            Kind::Invalid,
+            message,
+            "Correct it and try again; nothing was changed.",
+        ))
+    }
+
+    /// Nobody is signed in.
+    pub fn signed_out() -> Self {
+        Self(Problem::new(
+            Kind::Unauthenticated,
+            "You are not signed in.",
+            "Open the address that kargo-tokens printed in its terminal.",
+        ))
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<kargo::cluster::Error> for ApiError {
+    fn from(error: kargo::cluster::Error) -> Self {
+        Self(error.problem())
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    // The framework's own texts can quote what was sent, a value included: none of them is passed on.
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self(Problem::new(
+                Kind::Unavailable,
+                "Kargo Tokens itself can't be reached.",
+                "Check your connection and that the program is still running, then try again.",
+            )),
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::UnsupportedRequestMethod(_) => {
+                Self::invalid(
+                    "The request can't be read: its arguments are not form-encoded as they should be.",
+                )
+            }
+            ServerFnErrorErr::MissingArg(name) => {
+                Self::invalid(format!("The argument {name} is missing."))
+            }
+            _ => Self(Problem::new(
+                Kind::BadAnswer,
+                "The answer can't be understood.",
+                "Reload the page: the program may have been updated.",
+            )),
+        }
+    }
+}

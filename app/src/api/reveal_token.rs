@@ -1,0 +1,40 @@
+//! `POST /api/reveal_token`: the one answer that holds a value.
+
+use kargo::value::Fingerprint;
+use leptos::{
+    prelude::*,
+    server_fn::codec::{Json, PostUrl},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{ApiError, Exposed};
+
+/// The value, once. Not `Clone`: it is moved into the reveal dialog and dropped there.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevealedToken {
+    /// The value.
+    pub value: Exposed,
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+}
+
+/// Waits until Kubernetes has written the value, claims it for the caller, answers with it. The same `claim` (a random id of the
+/// caller's, 32 hexadecimal digits) may ask again for a minute, should the answer be lost.
+#[server(endpoint = "reveal_token", input = PostUrl, output = Json)]
+pub async fn reveal_token(
+    scope: String,
+    name: String,
+    uid: String,
+    claim: String,
+) -> Result<RevealedToken, ApiError> {
+    let scope = super::argument("scope", scope)?;
+    let name = super::argument("name", name)?;
+    let claim = super::argument("claim", claim)?;
+    let revealed = super::cluster()?
+        .reveal_token(&scope, &name, &kargo::token::Uid(uid), &claim)
+        .await?;
+    Ok(RevealedToken {
+        value: Exposed(revealed.value),
+        fingerprint: revealed.fingerprint,
+    })
+}

@@ -1,0 +1,40 @@
+//! The app itself: what every page shares, and which page belongs to which address.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    components::header::Header,
+    island::Actions,
+    pages::{
+        not_found::NotFound,
+        sign_in::SignIn,
+        tokens::{SessionResource, TokensPage},
+    },
+};
+
+/// The root component.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    SessionResource::provide();
+
+    view! {
+        <Title formatter=|page: String| if page.is_empty() { "Kargo Tokens".to_owned() } else { format!("{page} · Kargo Tokens") } />
+        <Router>
+            <a class="skip" href="#main">"Skip to the tokens"</a>
+            <Header />
+            <Routes fallback=NotFound>
+                <Route path=path!("/system") view=TokensPage ssr=SsrMode::Async />
+                <Route path=path!("/projects/:project") view=TokensPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
+            </Routes>
+            <Actions />
+        </Router>
+    }
+}

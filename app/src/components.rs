@@ -1,0 +1,14 @@
+//! Pieces of pages, one file each; its style has the same name under `style/`. Plain HTML, rendered on the server; only [`problem`]
+//! is also used in the browser.
+
+#[cfg(feature = "ssr")]
+pub mod header;
+pub mod problem;
+#[cfg(feature = "ssr")]
+pub mod role_group;
+#[cfg(feature = "ssr")]
+pub mod rules;
+#[cfg(feature = "ssr")]
+pub mod time;
+#[cfg(feature = "ssr")]
+pub mod token_row;

@@ -1,0 +1,84 @@
+//! Times as people say them, with the exact time on hover. Told from the API server's clock, so that the server and the browser
+//! render the same.
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+const MONTH: i64 = 30 * DAY;
+const YEAR: i64 = 365 * DAY;
+
+/// `3 mo`: how long it was from `then` to `now`, in the largest unit that fits, rounded down.
+pub fn age(now: Timestamp, then: Timestamp) -> String {
+    let seconds = now.as_second() - then.as_second();
+    match seconds {
+        ..MINUTE => "just now".to_owned(),
+        ..HOUR => format!("{} min", seconds / MINUTE),
+        ..DAY => format!("{} h", seconds / HOUR),
+        ..MONTH => format!("{} d", seconds / DAY),
+        ..YEAR => format!("{} mo", seconds / MONTH),
+        _ => format!("{} y", seconds / YEAR),
+    }
+}
+
+/// `today`, `yesterday`, `12 d ago`: a day (UTC, `YYYY-MM-DD`) told from `now`. A text that is no day stays as it is.
+pub fn day(now: Timestamp, day: &str) -> String {
+    let Ok(then) = format!("{day}T00:00:00Z").parse::<Timestamp>() else {
+        return day.to_owned();
+    };
+    match now.as_second().div_euclid(DAY) - then.as_second().div_euclid(DAY) {
+        ..=0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        _ => format!("{} ago", age(now, then)),
+    }
+}
+
+/// An age, with the exact UTC time on hover.
+#[component]
+pub fn Age(now: Timestamp, then: Timestamp) -> impl IntoView {
+    let exact = then.to_string();
+    let title = exact.replace('T', " ").replace('Z', " UTC");
+    view! { <time datetime=exact title=title>{age(now, then)}</time> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn ages_use_the_largest_unit_that_fits() {
+        let now = at("2026-11-24T12:00:00Z");
+        for (then, said) in [
+            ("2026-11-24T12:00:30Z", "just now"),
+            ("2026-11-24T11:59:01Z", "just now"),
+            ("2026-11-24T11:59:00Z", "1 min"),
+            ("2026-11-24T11:00:00Z", "1 h"),
+            ("2026-11-23T12:00:00Z", "1 d"),
+            ("2026-10-25T12:00:00Z", "1 mo"),
+            ("2025-11-24T12:00:00Z", "1 y"),
+        ] {
+            assert_eq!(age(now, at(then)), said, "{then}");
+        }
+    }
+
+    #[test]
+    fn days_are_told_by_the_calendar_in_utc() {
+        let now = at("2026-11-24T00:10:00Z");
+        for (then, said) in [
+            ("2026-11-25", "today"),
+            ("2026-11-24", "today"),
+            ("2026-11-23", "yesterday"),
+            ("2026-11-22", "2 d ago"),
+            ("2026-08-24", "3 mo ago"),
+            ("compromised", "compromised"),
+        ] {
+            assert_eq!(day(now, then), said, "{then}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What the app's dialog can show, and the handle that opens and closes it. The `<dialog>` itself is the island's own.
+
+use kargo::{name::RoleName, scope::Scope, token::TokenHandle};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What is open. Written as JSON into the attribute `data-dialog` of the button that opens it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialog {
+    /// Create a token; the role is chosen already where it was opened from a role's group.
+    NewToken {
+        /// Where.
+        scope: Scope,
+        /// The roles to choose from.
+        roles: Vec<RoleName>,
+        /// The one that is chosen already.
+        role: Option<RoleName>,
+    },
+    /// Create a successor of this token.
+    Recreate(TokenHandle),
+    /// The one reveal.
+    Reveal {
+        /// Of this token.
+        token: TokenHandle,
+        /// Whose place it takes: after *I saved it*, the person is asked about it.
+        replaces: Option<TokenHandle>,
+    },
+    /// Confirm the deletion of this token.
+    Delete(TokenHandle),
+}
+
+impl Dialog {
+    /// The text for a button's attribute `data-dialog`.
+    pub fn attribute(&self) -> String {
+        serde_json::to_string(self).expect("names and texts always have a JSON form")
+    }
+}
+
+/// Opens and closes the dialog.
+#[derive(Clone, Copy)]
+pub struct Dialogs {
+    current: RwSignal<Option<Dialog>>,
+    guarded: RwSignal<bool>,
+}
+
+impl Dialogs {
+    /// Makes it available to every component below.
+    pub fn provide() -> Self {
+        let dialogs = Self {
+            current: RwSignal::new(None),
+            guarded: RwSignal::new(false),
+        };
+        provide_context(dialogs);
+        dialogs
+    }
+
+    /// The app's dialog.
+    pub fn get() -> Self {
+        expect_context()
+    }
+
+    /// Opens it, or changes what is in it.
+    pub fn open(self, dialog: Dialog) {
+        self.guarded.set(false);
+        self.current.set(Some(dialog));
+    }
+
+    /// Closes it.
+    pub fn close(self) {
+        self.guarded.set(false);
+        self.current.set(None);
+    }
+
+    /// While guarded, neither Esc nor the backdrop closes it: something unsaved is in it.
+    pub fn guard(self, guarded: bool) {
+        self.guarded.set(guarded);
+    }
+
+    /// Whether it is guarded now.
+    pub fn is_guarded(self) -> bool {
+        self.guarded.get_untracked()
+    }
+
+    /// Whether it is open; followed.
+    pub fn is_open(self) -> bool {
+        self.current.with(Option::is_some)
+    }
+
+    /// What is in it; followed.
+    pub fn current(self) -> Option<Dialog> {
+        self.current.get()
+    }
+}
+
+/// The heading that names the dialog.
+#[component]
+pub fn DialogTitle(children: Children) -> impl IntoView {
+    view! { <h2 id="dialog-title" tabindex="-1">{children()}</h2> }
+}

@@ -1,0 +1,27 @@
+// How the journeys run: real Chromium, a wide and a narrow window. `make test` starts the control plane that they use.
+import { defineConfig } from "@playwright/test";
+
+const executablePath = process.env.KARGO_TOKENS_CHROMIUM;
+const browser = {
+  browserName: "chromium" as const,
+  launchOptions: {
+    executablePath,
+    // Chromium's sandbox doesn't start for root, as in CI; the switches after it keep the browser from calling home.
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+  },
+};
+
+export default defineConfig({
+  testDir: "journeys",
+  fullyParallel: true,
+  forbidOnly: true,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: "list",
+  use: { trace: "retain-on-failure" },
+  projects: [
+    { name: "wide", use: { ...browser, viewport: { width: 1440, height: 900 } } },
+    { name: "narrow", use: { ...browser, viewport: { width: 390, height: 844 }, hasTouch: true } },
+  ],
+});

@@ -1,0 +1,109 @@
+// The dashboard as its users meet it: the built program, started for one user of the control plane, opened by its one-time address.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test as base, expect, type Page } from "@playwright/test";
+import { kubeconfig, project, removeProject } from "./cluster.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+export class Dashboard {
+  /** Everything that the program wrote, its one-time addresses left out. */
+  log = "";
+  private addresses: string[] = [];
+  private waiting: ((address: string) => void)[] = [];
+
+  private constructor(
+    private process: ChildProcess,
+    readonly user?: string,
+  ) {
+    createInterface({ input: process.stdout! }).on("line", (line) => {
+      const address = /^Kargo Tokens: (\S+)$/.exec(line)?.[1];
+      if (!address) this.log += `${line}\n`;
+      else if (this.waiting.length) this.waiting.shift()!(address);
+      else this.addresses.push(address);
+    });
+    createInterface({ input: process.stderr! }).on("line", (line) => (this.log += `${line}\n`));
+  }
+
+  static start(user?: string, ...flags: string[]) {
+    const process_ = spawn(join(root, "tools", "serve"), ["--kubeconfig", kubeconfig(user), "--listen", "127.0.0.1:0", ...flags], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return new Dashboard(process_, user);
+  }
+
+  /** The next one-time address. */
+  address(): Promise<string> {
+    const next = this.addresses.shift();
+    if (next) return Promise.resolve(next);
+    return new Promise((resolve, reject) => {
+      this.waiting.push(resolve);
+      this.process.once("exit", () => reject(new Error(`The dashboard ended: ${this.log}`)));
+    });
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM") {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = once(this.process, "exit");
+    this.process.kill(signal);
+    await ended;
+  }
+}
+
+/** Opens the one-time address and waits until the page's buttons work. */
+export async function open(page: Page, dashboard: Dashboard, path = "/system") {
+  await page.goto(await dashboard.address());
+  await page.waitForURL("**/system");
+  if (path !== "/system") await page.goto(path);
+  await hydrated(page);
+}
+
+export const hydrated = (page: Page) => expect(page.locator("html[data-hydrated]")).toBeAttached();
+
+/** The row of a token. */
+export const row = (page: Page, token: string | RegExp) => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: token }) });
+
+type Fixtures = {
+  /** A project of this test's own, with the roles `promoter` and `reader`. */
+  projectName: string;
+  /** Fails the test when the browser's console has an error or a warning. */
+  cleanConsole: void;
+};
+
+export const test = base.extend<Fixtures, { dashboard: Dashboard }>({
+  dashboard: [
+    async ({}, use) => {
+      const dashboard = Dashboard.start();
+      await use(dashboard);
+      await dashboard.stop();
+    },
+    { scope: "worker" },
+  ],
+  baseURL: async ({ dashboard }, use) => {
+    const address = await dashboard.address();
+    (dashboard as any).addresses.unshift(address);
+    await use(new URL(address).origin);
+  },
+  projectName: async ({}, use) => {
+    const name = await project("promoter", "reader");
+    await use(name);
+    await removeProject(name);
+  },
+  cleanConsole: [
+    async ({ page }, use) => {
+      const said: string[] = [];
+      page.on("console", (message) => {
+        if (["error", "warning"].includes(message.type())) said.push(`${message.type()}: ${message.text()}`);
+      });
+      page.on("pageerror", (error) => said.push(`uncaught: ${error.message}`));
+      await use();
+      expect(said).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };

@@ -1,0 +1,110 @@
+//! The server functions under `/api/`: JSON only, each error with the status that its kind has.
+
+use app::api::ApiError;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{
+        HeaderValue, StatusCode,
+        header::{ACCEPT, CONTENT_TYPE},
+    },
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use kargo::{
+    cluster::Cluster,
+    problem::{Kind, Problem},
+};
+use leptos::prelude::provide_context;
+use leptos_axum::handle_server_fns_with_context;
+
+use super::State;
+
+/// An error's body is a few sentences.
+const ERROR_LIMIT: usize = 64 * 1024;
+
+/// All server functions.
+pub fn routes(state: &State) -> Router {
+    let addresses = state.addresses.clone();
+    let handler = move |request: Request| {
+        let (addresses, cluster) = (
+            addresses.clone(),
+            request.extensions().get::<Cluster>().cloned(),
+        );
+        let context = move || {
+            provide_context(addresses.clone());
+            // Put there by the gate, for those who are signed in.
+            if let Some(cluster) = cluster.clone() {
+                provide_context(cluster);
+            }
+        };
+        async move {
+            handle_server_fns_with_context(context, request)
+                .await
+                .into_response()
+        }
+    };
+    Router::new()
+        .route("/api/{function}", any(handler))
+        .layer(middleware::from_fn(status_from_kind))
+        .layer(middleware::from_fn(refuse_html))
+}
+
+/// An error as JSON, with its status.
+pub fn problem(error: &ApiError) -> Response {
+    let status = StatusCode::from_u16(error.0.kind.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+    (status, axum::Json(error)).into_response()
+}
+
+/// Leptos answers every error with 500 and the error as JSON; the status that fits is set here, in one place.
+async fn status_from_kind(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if !response.status().is_client_error() && !response.status().is_server_error() {
+        return response;
+    }
+    let status = response.status();
+    let body = to_bytes(response.into_body(), ERROR_LIMIT)
+        .await
+        .unwrap_or_default();
+    match serde_json::from_slice::<ApiError>(&body) {
+        Ok(error) => problem(&error),
+        Err(_) if status == StatusCode::BAD_REQUEST => problem(&ApiError(Problem::new(
+            Kind::NotFound,
+            "There is no such server function, or not with this method.",
+            "Reload the page: the program may have been updated.",
+        ))),
+        Err(_) if status == StatusCode::PAYLOAD_TOO_LARGE => {
+            problem(&ApiError::invalid("The request is too large."))
+        }
+        Err(_) => problem(&ApiError(Problem::new(
+            Kind::BadAnswer,
+            "Something went wrong inside of Kargo Tokens.",
+            "Try again; the program's log may say more.",
+        ))),
+    }
+}
+
+/// A browser that posts a form itself wants HTML, and would put the answer, errors included, into addresses and its history. Such a
+/// request is refused before anything is done; the pages' own requests ask for JSON.
+async fn refuse_html(request: Request, next: Next) -> Response {
+    let wants_html = request
+        .headers()
+        .get_all(ACCEPT)
+        .iter()
+        .any(|accept| accept.to_str().is_ok_and(|a| a.contains("text/html")));
+    if wants_html {
+        let text = "This answers with JSON only, so nothing was done. Changing tokens needs JavaScript: turn it on and reload the page.\n";
+        return (
+            StatusCode::NOT_ACCEPTABLE,
+            [(
+                CONTENT_TYPE,
+                HeaderValue::from_static("text/plain; charset=utf-8"),
+            )],
+            Body::from(text),
+        )
+            .into_response();
+    }
+    next.run(request).await
+}

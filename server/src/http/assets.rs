@@ -1,0 +1,44 @@
+//! The built files: compressed ahead of time, named by their content, so kept by browsers for good.
+
+use std::path::Path;
+
+use axum::{
+    Router,
+    http::{HeaderValue, header::CACHE_CONTROL},
+};
+use tower::ServiceBuilder;
+use tower_http::{
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeaderLayer,
+};
+
+/// `/pkg/…` and the icon.
+pub fn routes(site: &Path) -> Router {
+    let keep = |rule: &'static str| {
+        SetResponseHeaderLayer::overriding(
+            CACHE_CONTROL,
+            move |response: &axum::http::Response<_>| {
+                response
+                    .status()
+                    .is_success()
+                    .then_some(HeaderValue::from_static(rule))
+            },
+        )
+    };
+    let pkg = ServeDir::new(site.join("pkg"))
+        .precompressed_br()
+        .precompressed_gzip();
+    Router::new()
+        .nest_service(
+            "/pkg",
+            ServiceBuilder::new()
+                .layer(keep("public, max-age=31536000, immutable"))
+                .service(pkg),
+        )
+        .route_service(
+            "/favicon.svg",
+            ServiceBuilder::new()
+                .layer(keep("public, max-age=3600"))
+                .service(ServeFile::new(site.join("favicon.svg"))),
+        )
+}
