@@ -32,7 +32,7 @@ pub use test_token::test_token;
 
 /// The signed-in person's view of the cluster. The server puts it into the context of every request that it lets through.
 #[cfg(feature = "ssr")]
-fn cluster() -> Result<kargo::cluster::Cluster, ApiError> {
+pub(crate) fn cluster() -> Result<kargo::cluster::Cluster, ApiError> {
     leptos::prelude::use_context().ok_or_else(ApiError::signed_out)
 }
 

@@ -9,14 +9,27 @@ use leptos_router::{
 };
 
 use crate::{
+    api::{self, ApiError, Session},
     components::header::Header,
     island::Actions,
-    pages::{
-        not_found::NotFound,
-        sign_in::SignIn,
-        tokens::{SessionResource, TokensPage},
-    },
+    pages::{not_found::NotFound, sign_in::SignIn, tokens::TokensPage},
 };
+
+/// Who is signed in, read once for each page.
+#[derive(Clone, Copy)]
+pub struct SessionResource;
+
+impl SessionResource {
+    /// Reads it, and makes it available to every component below.
+    fn provide() {
+        provide_context(Resource::new(|| (), |()| api::get_session()));
+    }
+
+    /// The page's session.
+    pub fn get() -> Resource<Result<Session, ApiError>> {
+        expect_context()
+    }
+}
 
 /// The root component.
 #[component]

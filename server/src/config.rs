@@ -11,7 +11,7 @@ use thiserror::Error;
 
 /// The web dashboard for Kargo's API tokens.
 #[derive(Debug, Parser)]
-#[command(name = "kargo-tokens", version)]
+#[command(name = "kargo-tokens", version, args_override_self = true)]
 pub struct Config {
     /// The kubeconfig to use; otherwise $KUBECONFIG, ~/.kube/config, or the pod's own ServiceAccount.
     #[arg(long, env = "KARGO_TOKENS_KUBECONFIG", value_name = "FILE")]

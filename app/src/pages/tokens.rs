@@ -11,7 +11,8 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    api::{self, ApiError, Counts, Session, TokenList},
+    api::{self, ApiError, Counts, TokenList},
+    app::SessionResource,
     components::{
         problem::ProblemView,
         role_group::{RoleGroup, groups},
@@ -19,83 +20,93 @@ use crate::{
     island::Dialog,
 };
 
-/// Who is signed in, read once for the whole app.
-#[derive(Clone, Copy)]
-pub struct SessionResource;
-
-impl SessionResource {
-    /// Reads it, and makes it available to every component below.
-    pub fn provide() {
-        provide_context(Resource::new(|| (), |()| api::get_session()));
-    }
-
-    /// The app's session.
-    pub fn get() -> Resource<Result<Session, ApiError>> {
-        expect_context()
-    }
-}
-
 /// Which tokens the address asks for.
 #[derive(Debug, Clone, PartialEq)]
 struct Asked {
-    scope: Result<Scope, ApiError>,
+    scope: Scope,
+    /// Only this role.
     role: Option<String>,
+    /// Which page of it, from 1.
     page: Option<usize>,
 }
 
-/// The page. Rendered on the server first, so that reading needs no JavaScript.
-#[component]
-pub fn TokensPage() -> impl IntoView {
-    let (params, query, session) = (use_params_map(), use_query_map(), SessionResource::get());
-    let asked = Memo::new(move |_| {
-        let scope = match params.read().get("project") {
-            None => Ok(Scope::System),
+impl Asked {
+    /// Reads it from the address; a project's impossible name is told.
+    fn now() -> Result<Self, ApiError> {
+        let (params, query) = (
+            use_params_map().get_untracked(),
+            use_query_map().get_untracked(),
+        );
+        let scope = match params.get("project") {
+            None => Scope::System,
             Some(name) => name
                 .parse::<ProjectName>()
                 .map(Scope::Project)
                 .map_err(|error| {
                     ApiError::invalid(format!("The project's name can't be used. {error}"))
-                }),
+                })?,
         };
-        let query = query.read();
         let role = query.get("role");
         let page = role
             .is_some()
             .then(|| query.get("page").and_then(|n| n.parse().ok()).unwrap_or(1));
-        Asked { scope, role, page }
-    });
-    let tokens = Resource::new(
-        move || asked.get(),
-        async |asked: Asked| {
-            api::list_tokens(asked.scope?.to_string(), asked.role, asked.page).await
-        },
-    );
-    let roles = Resource::new(
-        move || asked.get().scope,
-        async |scope| api::list_roles(scope?.to_string()).await,
-    );
-    let title = move || match asked.get().scope {
-        Ok(Scope::Project(name)) => format!("Project {name}"),
+        Ok(Self { scope, role, page })
+    }
+}
+
+/// The page.
+#[component]
+pub fn TokensPage() -> impl IntoView {
+    let asked = Asked::now();
+    let title = match &asked {
+        Ok(Asked {
+            scope: Scope::Project(name),
+            ..
+        }) => format!("Project {name}"),
         _ => "System".to_owned(),
     };
     view! {
-        <Title text=title />
+        <Title text=title.clone() />
         <main id="main" tabindex="-1">
             <h1>{title}</h1>
-            <Suspense fallback=|| view! { <p class="loading" role="status">"Reading the tokens…"</p> }>
-                {move || Suspend::new(async move {
-                    let (tokens, roles, session) = (tokens.await, roles.await, session.await);
-                    let asked = asked.get_untracked();
-                    match asked.scope {
-                        Ok(scope) => {
-                            let me = session.ok().map(|s| s.identity.user);
-                            view! { <Tokens scope tokens roles me role=asked.role page=asked.page /> }.into_any()
-                        }
-                        Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
-                    }
-                })}
-            </Suspense>
+            {match asked {
+                Ok(asked) => view! { <Listing asked /> }.into_any(),
+                Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
+            }}
         </main>
+    }
+}
+
+/// Reads tokens and roles at the same time, then shows them.
+#[component]
+fn Listing(asked: Asked) -> impl IntoView {
+    let Asked { scope, role, page } = asked;
+    let session = SessionResource::get();
+    let roles = Resource::new(
+        {
+            let scope = scope.to_string();
+            move || scope.clone()
+        },
+        api::list_roles,
+    );
+    let tokens = Resource::new(
+        {
+            let asked = (scope.to_string(), role.clone());
+            move || asked.clone()
+        },
+        move |(scope, role)| api::list_tokens(scope, role, page),
+    );
+    view! {
+        <Suspense fallback=|| view! { <p class="loading" role="status">"Reading the tokens…"</p> }>
+            {move || {
+                let (scope, role) = (scope.clone(), role.clone());
+                Suspend::new(async move {
+                    let (tokens, roles, session) = (tokens.await, roles.await, session.await);
+                    let me = session.ok().map(|s| s.identity.user);
+                    view! { <Tokens scope tokens roles me role page /> }
+                })
+            }}
+        </Suspense>
     }
 }
 
@@ -116,7 +127,7 @@ fn Tokens(
     {
         return view! {
             <ProblemView problem=error.0.clone() />
-            <p><a href=format!("/{scope}") rel="external">"Try again"</a></p>
+            <p><a href=format!("/{scope}")>"Try again"</a></p>
         }
         .into_any();
     }

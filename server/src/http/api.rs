@@ -6,7 +6,7 @@ use axum::{
     body::{Body, to_bytes},
     extract::Request,
     http::{
-        HeaderValue, StatusCode,
+        HeaderValue, Method, StatusCode,
         header::{ACCEPT, CONTENT_TYPE},
     },
     middleware::{self, Next},
@@ -19,6 +19,13 @@ use kargo::{
 };
 use leptos::prelude::provide_context;
 use leptos_axum::handle_server_fns_with_context;
+
+use governor::{clock::QuantaInstant, middleware::NoOpMiddleware};
+use tower_governor::{
+    GovernorLayer,
+    governor::{GovernorConfig, GovernorConfigBuilder},
+    key_extractor::GlobalKeyExtractor,
+};
 
 use super::State;
 
@@ -48,8 +55,20 @@ pub fn routes(state: &State) -> Router {
     };
     Router::new()
         .route("/api/{function}", any(handler))
+        .layer(GovernorLayer::new(writes_per_second()))
         .layer(middleware::from_fn(status_from_kind))
         .layer(middleware::from_fn(refuse_html))
+}
+
+/// What people click never gets near this; a script that runs away is slowed down before it slows the cluster down.
+fn writes_per_second() -> GovernorConfig<GlobalKeyExtractor, NoOpMiddleware<QuantaInstant>> {
+    GovernorConfigBuilder::default()
+        .key_extractor(GlobalKeyExtractor)
+        .methods(vec![Method::POST])
+        .per_millisecond(20)
+        .burst_size(200)
+        .finish()
+        .expect("neither the period nor the burst is zero")
 }
 
 /// An error as JSON, with its status.
@@ -78,6 +97,11 @@ async fn status_from_kind(request: Request, next: Next) -> Response {
         Err(_) if status == StatusCode::PAYLOAD_TOO_LARGE => {
             problem(&ApiError::invalid("The request is too large."))
         }
+        Err(_) if status == StatusCode::TOO_MANY_REQUESTS => problem(&ApiError(Problem::new(
+            Kind::TooMany,
+            "Too many requests in a short time.",
+            "Wait a few seconds, then try again; nothing was changed.",
+        ))),
         Err(_) => problem(&ApiError(Problem::new(
             Kind::BadAnswer,
             "Something went wrong inside of Kargo Tokens.",

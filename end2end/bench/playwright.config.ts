@@ -1,0 +1,14 @@
+// The journeys' browser, one measurement at a time.
+import { defineConfig } from "@playwright/test";
+import journeys from "../playwright.config.ts";
+
+export default defineConfig({
+  ...journeys,
+  testDir: ".",
+  testMatch: "*.bench.ts",
+  workers: 1,
+  fullyParallel: false,
+  timeout: 600_000,
+  use: {},
+  projects: [journeys.projects![0]!],
+});
