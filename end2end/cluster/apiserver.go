@@ -24,7 +24,7 @@ import (
 const (
 	readyInterval   = 50 * time.Millisecond
 	readyTimeout    = 60 * time.Second
-	shutdownTimeout = 4 * time.Second
+	shutdownTimeout = 2 * time.Second
 )
 
 // apiServer is a running one. Done gives why it ended, once.
@@ -80,6 +80,8 @@ func apiServerFlags(address net.Addr) []string {
 		"--authorization-mode=RBAC",
 		// Installations have it that harden owner references; nothing must rely on its absence.
 		"--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
+		// Otherwise every open watch would delay the end.
+		"--shutdown-watch-termination-grace-period=1s",
 		"--profiling=false",
 	}
 }

@@ -18,48 +18,44 @@ const (
 	lastBytes = 8192
 )
 
-// terminal is the process's real standard output and error.
-type terminal struct {
-	out, err *os.File
-}
+// Where this program itself speaks, whatever happens to the file descriptors 1 and 2.
+var output, messages = os.Stdout, os.Stderr
 
 // logToFile turns file descriptors 1 and 2 to the log. A crash and a fatal error still reach the terminal.
-func logToFile() (*terminal, error) {
+func logToFile() error {
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	if output, err = replace(os.Stdout, log); err != nil {
+		return err
+	}
+	if messages, err = replace(os.Stderr, log); err != nil {
+		return err
+	}
+	klog.OsExit = func(code int) {
+		fmt.Fprintf(messages, "cluster: a fatal error; the last lines of the log:\n%s\n", lastLogLines())
+		os.Exit(code)
+	}
+	return debug.SetCrashOutput(messages, debug.CrashOptions{})
+}
+
+// replace lets a file's descriptor write to another file, and gives a new one for what it wrote to until now.
+func replace(file, by *os.File) (*os.File, error) {
+	kept, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
-	var real [2]*os.File
-	for i, file := range []*os.File{os.Stdout, os.Stderr} {
-		fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
-		if err != nil {
-			return nil, err
-		}
-		real[i] = os.NewFile(uintptr(fd), file.Name())
-		if err := unix.Dup2(int(log.Fd()), int(file.Fd())); err != nil {
-			return nil, err
-		}
-	}
-	t := &terminal{out: real[0], err: real[1]}
-	if err := debug.SetCrashOutput(t.err, debug.CrashOptions{}); err != nil {
-		return nil, err
-	}
-	klog.OsExit = func(code int) {
-		t.tail()
-		os.Exit(code)
-	}
-	return t, nil
+	return os.NewFile(uintptr(kept), file.Name()), unix.Dup2(int(by.Fd()), int(file.Fd()))
 }
 
-// tail shows the log's last lines.
-func (t *terminal) tail() {
+func lastLogLines() string {
 	content, err := os.ReadFile(logFile)
-	if err != nil || len(content) == 0 {
-		return
+	if err != nil {
+		return err.Error()
 	}
 	content = content[max(0, len(content)-lastBytes):]
 	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-	lines = lines[max(0, len(lines)-lastLines):]
-	fmt.Fprintf(t.err, "The last lines of %s:\n%s\n", logFile, strings.Join(lines, "\n"))
+	return strings.Join(lines[max(0, len(lines)-lastLines):], "\n")
 }

@@ -26,7 +26,7 @@ func main() {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(upCommand(), seedCommand(), fillCommand())
 	if err := root.Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, "cluster:", err)
+		fmt.Fprintln(messages, "cluster:", err)
 		os.Exit(1)
 	}
 }
@@ -55,7 +55,7 @@ Signals:
 		RunE: func(*cobra.Command, []string) error { return up(options) },
 	}
 	command.Flags().StringVar(&options.dir, "dir", "", "directory of this control plane alone; made if it does not exist")
-	command.Flags().BoolVar(&options.ephemeral, "ephemeral", false, "throw the data away at the start and at the end")
+	command.Flags().BoolVar(&options.ephemeral, "ephemeral", false, "throw the data away at the start and at the end (kept after a failure)")
 	command.Flags().BoolVar(&options.exitWithParent, "exit-with-parent", false, "end when the process that started this one is gone")
 	require(command, "dir")
 	return command

@@ -37,8 +37,7 @@ func up(options upOptions) error {
 			return err
 		}
 	}
-	terminal, err := logToFile()
-	if err != nil {
+	if err := logToFile(); err != nil {
 		return err
 	}
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -47,12 +46,10 @@ func up(options upOptions) error {
 		go whenParentIsGone(ctx, release)
 	}
 	err = run(ctx, requests, func() {
-		fmt.Fprintln(terminal.out, "ready", filepath.Join(options.dir, kubeconfigFile))
+		fmt.Fprintln(output, "ready", filepath.Join(options.dir, kubeconfigFile))
 	})
 	if err != nil && ctx.Err() == nil {
-		fmt.Fprintln(terminal.err, "cluster:", err)
-		terminal.tail()
-		os.Exit(1)
+		return fmt.Errorf("%w\nThe last lines of %s:\n%s", err, filepath.Join(options.dir, logFile), lastLogLines())
 	}
 	if options.ephemeral {
 		return dir.remove()
