@@ -33,7 +33,11 @@ impl TryFrom<String> for ClaimId {
     type Error = ClaimError;
     fn try_from(text: String) -> Result<Self, ClaimError> {
         let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        if text.len() == 32 && text.bytes().all(hex) { Ok(Self(text)) } else { Err(ClaimError) }
+        if text.len() == 32 && text.bytes().all(hex) {
+            Ok(Self(text))
+        } else {
+            Err(ClaimError)
+        }
     }
 }
 
@@ -62,7 +66,13 @@ mod tests {
 
     #[test]
     fn refuses_everything_else_and_is_never_printed() {
-        for text in ["", "a7", &"A7".repeat(16), &"zz".repeat(16), &"a7".repeat(17)] {
+        for text in [
+            "",
+            "a7",
+            &"A7".repeat(16),
+            &"zz".repeat(16),
+            &"a7".repeat(17),
+        ] {
             assert_eq!(ClaimId::try_from(text.to_owned()), Err(ClaimError));
         }
         assert!(!format!("{:?}", ClaimId::from_random([0xa7; 16])).contains("a7"));

@@ -51,7 +51,12 @@ pub struct Cluster {
 
 impl Cluster {
     fn new(client: Client, connector: Connector) -> Self {
-        Self { client, connector, identity: Arc::new(OnceCell::new()), reveal_wait: REVEAL_WAIT }
+        Self {
+            client,
+            connector,
+            identity: Arc::new(OnceCell::new()),
+            reveal_wait: REVEAL_WAIT,
+        }
     }
 
     /// The same view, with another time that a reveal waits for Kubernetes to write a value (otherwise 10 seconds).
@@ -85,6 +90,9 @@ impl Cluster {
     }
 
     fn token_at(&self, scope: &Scope, name: &TokenName) -> TokenAt {
-        TokenAt { name: name.clone(), namespace: self.namespace(scope).to_owned() }
+        TokenAt {
+            name: name.clone(),
+            namespace: self.namespace(scope).to_owned(),
+        }
     }
 }

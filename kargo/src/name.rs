@@ -33,14 +33,21 @@ fn check(name: &str, max: usize, dots: bool) -> Result<(), NameError> {
     if name.is_empty() {
         return Err(NameError::Empty);
     }
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (dots && c == '.');
+    let allowed =
+        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (dots && c == '.');
     if let Some(c) = name.chars().find(|c| !allowed(*c)) {
         return Err(NameError::Character(c));
     }
     if name.len() > max {
-        return Err(NameError::TooLong { len: name.len(), max });
+        return Err(NameError::TooLong {
+            len: name.len(),
+            max,
+        });
     }
-    if name.split('.').any(|part| part.is_empty() || part.starts_with('-') || part.ends_with('-')) {
+    if name
+        .split('.')
+        .any(|part| part.is_empty() || part.starts_with('-') || part.ends_with('-'))
+    {
         return Err(NameError::Edge);
     }
     Ok(())
@@ -115,7 +122,10 @@ impl TokenName {
     /// The same name with the same role always has the same value in Kubernetes (a token's JWT holds no time and no id), so a
     /// leaked value would work again. That is why a recreated token never gets its old name back.
     pub fn with_suffix(base: &str, random: [u8; SUFFIX]) -> Self {
-        let mut suffix: Vec<u8> = random.iter().map(|b| ALPHABET[usize::from(*b) % ALPHABET.len()]).collect();
+        let mut suffix: Vec<u8> = random
+            .iter()
+            .map(|b| ALPHABET[usize::from(*b) % ALPHABET.len()])
+            .collect();
         if !suffix.iter().any(u8::is_ascii_digit) {
             // One digit at least tells a suffix from a short word, so that it can be taken off again.
             let digits = ALPHABET.len() - FIRST_DIGIT;
@@ -123,7 +133,11 @@ impl TokenName {
         }
         let base: String = base.chars().take(Self::MAX - SUFFIX - 1).collect();
         let base = without_suffix(&base).trim_end_matches(['-', '.']);
-        let base = if check(base, Self::MAX, true).is_ok() { base } else { "token" };
+        let base = if check(base, Self::MAX, true).is_ok() {
+            base
+        } else {
+            "token"
+        };
         Self(format!("{base}-{}", String::from_utf8_lossy(&suffix)))
     }
 
@@ -166,7 +180,10 @@ mod tests {
     #[test]
     fn refuses_what_kubernetes_refuses() {
         assert_eq!(parse(""), Err(NameError::Empty));
-        assert_eq!(parse(&"a".repeat(254)), Err(NameError::TooLong { len: 254, max: 253 }));
+        assert_eq!(
+            parse(&"a".repeat(254)),
+            Err(NameError::TooLong { len: 254, max: 253 })
+        );
         assert_eq!(parse("A_b"), Err(NameError::Character('A')));
         assert_eq!(parse("../x"), Err(NameError::Character('/')));
         assert_eq!(parse("🔑"), Err(NameError::Character('🔑')));
@@ -179,7 +196,10 @@ mod tests {
     fn a_project_has_no_dots_and_63_characters_at_most() {
         assert_eq!("a.b".parse::<ProjectName>(), Err(NameError::Character('.')));
         assert!("a".repeat(63).parse::<ProjectName>().is_ok());
-        assert_eq!("a".repeat(64).parse::<ProjectName>(), Err(NameError::TooLong { len: 64, max: 63 }));
+        assert_eq!(
+            "a".repeat(64).parse::<ProjectName>(),
+            Err(NameError::TooLong { len: 64, max: 63 })
+        );
     }
 
     #[test]
@@ -194,13 +214,24 @@ mod tests {
         assert_ne!(first, second);
         assert_eq!(second.as_str().len(), "ci-".len() + SUFFIX);
         assert!(second.as_str().starts_with("ci-"));
-        assert!("ci-https".parse::<TokenName>().is_ok_and(|n| n.successor([0; 5]).as_str().starts_with("ci-https-")));
+        assert!(
+            "ci-https"
+                .parse::<TokenName>()
+                .is_ok_and(|n| n.successor([0; 5]).as_str().starts_with("ci-https-"))
+        );
     }
 
     #[test]
     fn every_suffix_has_a_digit_and_every_suggestion_is_a_name() {
         for b in 0..=255 {
-            for base in ["ci", "", "A_b", "a-", &"a".repeat(300), &format!("{}.b", "a".repeat(246))] {
+            for base in [
+                "ci",
+                "",
+                "A_b",
+                "a-",
+                &"a".repeat(300),
+                &format!("{}.b", "a".repeat(246)),
+            ] {
                 let name = TokenName::with_suffix(base, [b, b.wrapping_add(1), b, 0, b]);
                 assert!(name.as_str().parse::<TokenName>().is_ok(), "{name}");
                 assert_ne!(without_suffix(name.as_str()), name.as_str());

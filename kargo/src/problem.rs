@@ -57,6 +57,10 @@ pub struct Problem {
 impl Problem {
     /// A problem in words.
     pub fn new(kind: Kind, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: hint.into() }
+        Self {
+            kind,
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 }

@@ -68,13 +68,24 @@ mod tests {
     #[test]
     fn is_read_as_it_is_written() {
         for text in ["system", "projects/kargo-demo"] {
-            assert_eq!(text.parse::<Scope>().map(|s| s.to_string()), Ok(text.to_owned()));
+            assert_eq!(
+                text.parse::<Scope>().map(|s| s.to_string()),
+                Ok(text.to_owned())
+            );
         }
     }
 
     #[test]
     fn refuses_everything_else() {
-        for text in ["", "System", "projects", "projects/", "projects/a/b", "projects/../x", "namespaces/x"] {
+        for text in [
+            "",
+            "System",
+            "projects",
+            "projects/",
+            "projects/a/b",
+            "projects/../x",
+            "namespaces/x",
+        ] {
             assert!(text.parse::<Scope>().is_err(), "{text}");
         }
     }

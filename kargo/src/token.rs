@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     name::TokenName,
+    scope::Scope,
     value::{Fingerprint, Value},
 };
 
@@ -103,6 +104,31 @@ impl TokenSummary {
     /// Whether Kargo's tools, and so this program, may change it.
     pub fn is_managed(&self) -> bool {
         self.missing.is_empty()
+    }
+}
+
+/// What it takes to name one token exactly: for the next request about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenHandle {
+    /// Where it lives.
+    pub scope: Scope,
+    /// Its role.
+    pub role: String,
+    /// Its name.
+    pub name: TokenName,
+    /// Its UID.
+    pub uid: Uid,
+}
+
+impl TokenSummary {
+    /// Names it, for the next request about it. `scope`: where it was listed.
+    pub fn handle(&self, scope: &Scope) -> TokenHandle {
+        TokenHandle {
+            scope: scope.clone(),
+            role: self.role.clone(),
+            name: self.name.clone(),
+            uid: self.uid.clone(),
+        }
     }
 }
 

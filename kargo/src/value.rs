@@ -54,6 +54,9 @@ mod tests {
     #[test]
     fn fingerprint_is_the_start_of_sha256() {
         // printf abc | sha256sum
-        assert_eq!(Fingerprint::of(&Value::new("abc".to_owned())).0, "ba7816bf8f01");
+        assert_eq!(
+            Fingerprint::of(&Value::new("abc".to_owned())).0,
+            "ba7816bf8f01"
+        );
     }
 }

@@ -25,7 +25,12 @@ pub(super) enum Outcome {
 
 impl Cluster {
     /// Writes annotations, each by name; `null` removes one.
-    pub(super) async fn annotate(&self, scope: &Scope, token: &Token, annotations: &Json) -> Result<Outcome, Error> {
+    pub(super) async fn annotate(
+        &self,
+        scope: &Scope,
+        token: &Token,
+        annotations: &Json,
+    ) -> Result<Outcome, Error> {
         let (namespace, name) = (self.namespace(scope), token.summary.name.as_str());
         let access = Access::to("patch", "secrets").within(namespace).named(name);
         let patch = Patch::Merge(json!({

@@ -55,7 +55,9 @@ pub enum ConnectError {
     )]
     Credential,
     /// The certificate authority or the proxy can't be used.
-    #[error("the kubeconfig's certificate authority or proxy can't be used. Check both in its cluster entry.")]
+    #[error(
+        "the kubeconfig's certificate authority or proxy can't be used. Check both in its cluster entry."
+    )]
     Connection,
 }
 
@@ -77,7 +79,10 @@ impl Connector {
         own.connect_timeout = Some(CONNECT_TIMEOUT);
         // It would repeat writes too.
         own.default_retry = false;
-        let connector = Self { config: without_credential(&own), namespace: options.namespace.clone() };
+        let connector = Self {
+            config: without_credential(&own),
+            namespace: options.namespace.clone(),
+        };
         Client::try_from(connector.config.clone()).map_err(|_| ConnectError::Connection)?;
         let client = Client::try_from(own).map_err(|_| ConnectError::Credential)?;
         Ok((connector.clone(), Cluster::new(client, connector)))
@@ -105,8 +110,15 @@ impl Connector {
     pub fn endpoint(&self) -> Endpoint {
         let config = &self.config;
         Endpoint {
-            server: config.cluster_url.to_string().trim_end_matches('/').to_owned(),
-            certificate_authority_data: config.root_cert.as_deref().map(|certs| BASE64_STANDARD.encode(pem(certs))),
+            server: config
+                .cluster_url
+                .to_string()
+                .trim_end_matches('/')
+                .to_owned(),
+            certificate_authority_data: config
+                .root_cert
+                .as_deref()
+                .map(|certs| BASE64_STANDARD.encode(pem(certs))),
             tls_server_name: config.tls_server_name.clone(),
         }
     }
@@ -117,12 +129,20 @@ impl Connector {
 }
 
 async fn read(options: &ConnectOptions) -> Result<Config, ConnectError> {
-    let wanted = KubeConfigOptions { context: options.context.clone(), ..KubeConfigOptions::default() };
+    let wanted = KubeConfigOptions {
+        context: options.context.clone(),
+        ..KubeConfigOptions::default()
+    };
     match &options.kubeconfig {
         Some(path) => {
-            let unusable = |error| ConnectError::File { path: path.clone(), why: why(&error) };
+            let unusable = |error| ConnectError::File {
+                path: path.clone(),
+                why: why(&error),
+            };
             let kubeconfig = Kubeconfig::read_from(path).map_err(unusable)?;
-            Config::from_custom_kubeconfig(kubeconfig, &wanted).await.map_err(unusable)
+            Config::from_custom_kubeconfig(kubeconfig, &wanted)
+                .await
+                .map_err(unusable)
         }
         None => match Config::from_kubeconfig(&wanted).await {
             Ok(config) => Ok(config),
@@ -136,7 +156,9 @@ async fn read(options: &ConnectOptions) -> Result<Config, ConnectError> {
 /// kube's own words, except where they can quote the file, which holds credentials.
 fn why(error: &KubeconfigError) -> String {
     match error {
-        KubeconfigError::Parse(_) => "it isn't valid YAML, or a field has the wrong type".to_owned(),
+        KubeconfigError::Parse(_) => {
+            "it isn't valid YAML, or a field has the wrong type".to_owned()
+        }
         KubeconfigError::LoadClientCertificate(_) | KubeconfigError::LoadClientKey(_) => {
             "its client certificate or key can't be read".to_owned()
         }
@@ -163,7 +185,11 @@ fn without_credential(own: &Config) -> Config {
 /// `https://user:password@host/` → `https://host/`.
 fn without_userinfo(url: &Uri) -> Uri {
     let mut parts = url.clone().into_parts();
-    let host = parts.authority.as_ref().and_then(|authority| authority.as_str().rsplit_once('@')).map(|(_, host)| host);
+    let host = parts
+        .authority
+        .as_ref()
+        .and_then(|authority| authority.as_str().rsplit_once('@'))
+        .map(|(_, host)| host);
     if let Some(Ok(host)) = host.map(str::parse) {
         parts.authority = Some(host);
     }
@@ -190,15 +216,23 @@ mod tests {
 
     #[test]
     fn nothing_of_a_credential_is_shared() {
-        let mut own = Config::new(Uri::from_static("https://user:password@cluster.example:6443"));
+        let mut own = Config::new(Uri::from_static(
+            "https://user:password@cluster.example:6443",
+        ));
         own.auth_info.client_certificate_data = Some("certificate".to_owned());
         own.auth_info.token_file = Some("/token".to_owned());
         own.auth_info.impersonate = Some("somebody".to_owned());
         own.tls_server_name = Some("kubernetes".to_owned());
         own.default_retry = false;
         let shared = without_credential(&own);
-        assert_eq!(format!("{:?}", shared.auth_info), format!("{:?}", AuthInfo::default()));
-        assert_eq!(shared.cluster_url, Uri::from_static("https://cluster.example:6443"));
+        assert_eq!(
+            format!("{:?}", shared.auth_info),
+            format!("{:?}", AuthInfo::default())
+        );
+        assert_eq!(
+            shared.cluster_url,
+            Uri::from_static("https://cluster.example:6443")
+        );
         assert_eq!(shared.tls_server_name.as_deref(), Some("kubernetes"));
         assert!(!shared.default_retry);
     }
@@ -207,7 +241,10 @@ mod tests {
     fn certificates_are_written_as_pem() {
         assert_eq!(
             pem(&[vec![0; 49]]),
-            format!("-----BEGIN CERTIFICATE-----\n{}\nAA==\n-----END CERTIFICATE-----\n", "A".repeat(64))
+            format!(
+                "-----BEGIN CERTIFICATE-----\n{}\nAA==\n-----END CERTIFICATE-----\n",
+                "A".repeat(64)
+            )
         );
     }
 }

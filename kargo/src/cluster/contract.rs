@@ -103,7 +103,14 @@ pub(super) struct Token {
 
 impl From<Metadata> for Token {
     fn from(metadata: Metadata) -> Self {
-        let Metadata { name, uid, resource_version, creation_timestamp: created, labels, annotations } = metadata;
+        let Metadata {
+            name,
+            uid,
+            resource_version,
+            creation_timestamp: created,
+            labels,
+            annotations,
+        } = metadata;
         let is_true = |text: &Option<String>| text.as_deref() == Some("true");
         let missing = [
             (!is_true(&labels.api_token)).then_some(Missing::Label),
@@ -131,7 +138,11 @@ impl From<Metadata> for Token {
             replaces: parsed(annotations.replaces),
             replaced_by: parsed(annotations.replaced_by),
         };
-        Self { summary, resource_version, claim: annotations.claim }
+        Self {
+            summary,
+            resource_version,
+            claim: annotations.claim,
+        }
     }
 }
 
@@ -139,7 +150,11 @@ impl Annotations {
     /// Anybody who may patch the Secret can damage these annotations. A damaged one must never lead to a second reveal, so a time that
     /// can't be read counts as long ago.
     fn reveal(&self, created: Timestamp) -> Option<Reveal> {
-        let at = self.revealed_at.as_deref().and_then(|at| at.parse().ok()).unwrap_or(created);
+        let at = self
+            .revealed_at
+            .as_deref()
+            .and_then(|at| at.parse().ok())
+            .unwrap_or(created);
         let fingerprint = Fingerprint(self.fingerprint.clone().unwrap_or_default());
         match self.reveal.as_deref()? {
             "pending" => Some(Reveal::Pending),
@@ -212,21 +227,33 @@ mod tests {
             "annotations": annotations,
             "managedFields": [{ "manager": "kubectl" }],
         });
-        serde_json::from_value::<Metadata>(metadata).expect("metadata").into()
+        serde_json::from_value::<Metadata>(metadata)
+            .expect("metadata")
+            .into()
     }
 
     fn populated(reveal: &Json) -> Token {
-        let mut annotations = json!({ (ROLE): "r", (MANAGED): "true", "kubernetes.io/service-account.uid": "s" });
-        annotations.as_object_mut().expect("an object").extend(reveal.as_object().expect("an object").clone());
+        let mut annotations =
+            json!({ (ROLE): "r", (MANAGED): "true", "kubernetes.io/service-account.uid": "s" });
+        annotations
+            .as_object_mut()
+            .expect("an object")
+            .extend(reveal.as_object().expect("an object").clone());
         token(&json!({ (LABEL): "true" }), &annotations)
     }
 
     #[test]
     fn is_preparing_until_kubernetes_has_noted_the_service_accounts_uid() {
-        let token = token(&json!({ (LABEL): "true" }), &json!({ (ROLE): "r", (MANAGED): "true", (REVEAL): "pending" }));
+        let token = token(
+            &json!({ (LABEL): "true" }),
+            &json!({ (ROLE): "r", (MANAGED): "true", (REVEAL): "pending" }),
+        );
         assert_eq!(token.summary.state, TokenState::Preparing);
         assert!(token.summary.is_managed());
-        assert_eq!(populated(&json!({ (REVEAL): "pending" })).summary.state, TokenState::Unrevealed);
+        assert_eq!(
+            populated(&json!({ (REVEAL): "pending" })).summary.state,
+            TokenState::Unrevealed
+        );
         assert_eq!(populated(&json!({})).summary.state, TokenState::Active);
     }
 
@@ -236,15 +263,29 @@ mod tests {
             &json!({ "kubernetes.io/legacy-token-invalid-since": "2026-02-03" }),
             &json!({ (ROLE): "r", "kubernetes.io/service-account.uid": "s", (REVEAL): "pending" }),
         );
-        assert_eq!(token.summary.state, TokenState::Suspended { since: "2026-02-03".to_owned() });
-        assert_eq!(token.summary.missing, [Missing::Label, Missing::ManagedAnnotation]);
+        assert_eq!(
+            token.summary.state,
+            TokenState::Suspended {
+                since: "2026-02-03".to_owned()
+            }
+        );
+        assert_eq!(
+            token.summary.missing,
+            [Missing::Label, Missing::ManagedAnnotation]
+        );
     }
 
     #[test]
     fn a_damaged_reveal_is_never_pending_and_never_recent() {
         let created: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
-        let claimed = Reveal::Claimed { at: created, fingerprint: Fingerprint(String::new()) };
-        for damage in [json!({ (REVEAL): "claimed" }), json!({ (REVEAL): "claimed", (REVEALED_AT): "soon" })] {
+        let claimed = Reveal::Claimed {
+            at: created,
+            fingerprint: Fingerprint(String::new()),
+        };
+        for damage in [
+            json!({ (REVEAL): "claimed" }),
+            json!({ (REVEAL): "claimed", (REVEALED_AT): "soon" }),
+        ] {
             assert_eq!(populated(&damage).summary.reveal, Some(claimed.clone()));
         }
         for damage in ["", "PENDING", "again"] {

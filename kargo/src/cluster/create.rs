@@ -36,7 +36,12 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Error::NoRole`], [`Error::NotASystemRole`], [`Error::NameTaken`]: nothing was changed then.
-    pub async fn create_token(&self, scope: &Scope, role: &RoleName, name: &TokenName) -> Result<TokenSummary, Error> {
+    pub async fn create_token(
+        &self,
+        scope: &Scope,
+        role: &RoleName,
+        name: &TokenName,
+    ) -> Result<TokenSummary, Error> {
         self.create(scope, role, name, None).await
     }
 
@@ -47,21 +52,38 @@ impl Cluster {
         name: &TokenName,
         replaces: Option<&TokenName>,
     ) -> Result<TokenSummary, Error> {
-        let (identity, role_uid) = futures::try_join!(self.whoami(), self.role_for_a_token(scope, role))?;
-        let new = NewToken { name, role, role_uid: &role_uid, created_by: &identity.user, replaces };
+        let (identity, role_uid) =
+            futures::try_join!(self.whoami(), self.role_for_a_token(scope, role))?;
+        let new = NewToken {
+            name,
+            role,
+            role_uid: &role_uid,
+            created_by: &identity.user,
+            replaces,
+        };
         let namespace = self.namespace(scope);
-        let access = Access::to("create", "secrets").within(namespace).named(name.as_str());
-        let request = secrets(namespace).create(&PostParams::default(), new.secret().to_string().into_bytes());
+        let access = Access::to("create", "secrets")
+            .within(namespace)
+            .named(name.as_str());
+        let request = secrets(namespace).create(
+            &PostParams::default(),
+            new.secret().to_string().into_bytes(),
+        );
         // The answer is the object that was created: of it, too, only the metadata.
         let request = request.map(|mut request| {
-            let metadata = HeaderValue::from_static("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
+            let metadata = HeaderValue::from_static(
+                "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+            );
             request.headers_mut().insert(ACCEPT, metadata);
             request
         });
-        let answer = self.write(&access, request).await.map_err(|error| match error {
-            Error::Changed(_) => Error::NameTaken(self.token_at(scope, name)),
-            error => error,
-        })?;
+        let answer = self
+            .write(&access, request)
+            .await
+            .map_err(|error| match error {
+                Error::Changed(_) => Error::NameTaken(self.token_at(scope, name)),
+                error => error,
+            })?;
         let object: Object = answer.parse(&access)?;
         Ok(Token::from(object.metadata).summary)
     }
@@ -70,16 +92,29 @@ impl Cluster {
     /// for one of Kargo's own ServiceAccounts there can lead to full control of the cluster.
     async fn role_for_a_token(&self, scope: &Scope, role: &RoleName) -> Result<Uid, Error> {
         let namespace = self.namespace(scope);
-        let access = Access::to("get", "serviceaccounts").within(namespace).named(role.as_str());
+        let access = Access::to("get", "serviceaccounts")
+            .within(namespace)
+            .named(role.as_str());
         let request = Request::new(format!("/api/v1/namespaces/{namespace}/serviceaccounts"));
         let request = request.get_metadata(role.as_str(), &GetParams::default());
-        let answer = self.read(&access, request).await.map_err(|error| match error {
-            Error::NotFound(_) => Error::NoRole { role: role.clone(), namespace: namespace.to_owned() },
-            error => error,
-        })?;
+        let answer = self
+            .read(&access, request)
+            .await
+            .map_err(|error| match error {
+                Error::NotFound(_) => Error::NoRole {
+                    role: role.clone(),
+                    namespace: namespace.to_owned(),
+                },
+                error => error,
+            })?;
         let ServiceAccount { metadata } = answer.parse(&access)?;
-        if self.is_system(scope) && metadata.labels.get(SYSTEM_ROLE).map(String::as_str) != Some("true") {
-            return Err(Error::NotASystemRole { role: role.clone(), namespace: namespace.to_owned() });
+        if self.is_system(scope)
+            && metadata.labels.get(SYSTEM_ROLE).map(String::as_str) != Some("true")
+        {
+            return Err(Error::NotASystemRole {
+                role: role.clone(),
+                namespace: namespace.to_owned(),
+            });
         }
         Ok(metadata.uid)
     }

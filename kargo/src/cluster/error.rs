@@ -27,7 +27,12 @@ pub struct Access {
 
 impl Access {
     pub(super) fn to(verb: &'static str, resource: &'static str) -> Self {
-        Self { verb, resource, namespace: None, name: None }
+        Self {
+            verb,
+            resource,
+            namespace: None,
+            name: None,
+        }
     }
 
     pub(super) fn within(mut self, namespace: &str) -> Self {
@@ -152,7 +157,9 @@ pub enum Error {
         at: Timestamp,
     },
     /// The reveal to be confirmed is not this one.
-    #[error("The value of the token {0} was not shown to you by this reveal, so it can't be noted as saved.")]
+    #[error(
+        "The value of the token {0} was not shown to you by this reveal, so it can't be noted as saved."
+    )]
     NotClaimed(TokenAt),
     /// Kubernetes' token controller is slow or stopped.
     #[error("Kubernetes has not written the value of the token {token} within {} seconds.", .waited.as_secs_f32())]
@@ -163,7 +170,9 @@ pub enum Error {
         waited: std::time::Duration,
     },
     /// 410: the place to go on from is too old.
-    #[error("Reading the list took too long: the cluster no longer knows where its next page starts.")]
+    #[error(
+        "Reading the list took too long: the cluster no longer knows where its next page starts."
+    )]
     ListExpired,
     /// 400 or 422.
     #[error("Kubernetes refused to {0}: it calls the request invalid.")]
@@ -188,7 +197,11 @@ pub enum Error {
 }
 
 fn list(missing: &[Missing]) -> String {
-    missing.iter().map(|m| m.text()).collect::<Vec<_>>().join(" and the ")
+    missing
+        .iter()
+        .map(|m| m.text())
+        .collect::<Vec<_>>()
+        .join(" and the ")
 }
 
 const RELOAD: &str = "Reload the page to see how it is now. Nothing was changed.";
@@ -274,13 +287,20 @@ impl Error {
 }
 
 fn forbidden_hint(access: &Access) -> String {
-    let Access { verb, resource, namespace, .. } = access;
+    let Access {
+        verb,
+        resource,
+        namespace,
+        ..
+    } = access;
     match namespace {
         Some(namespace) => format!(
             "Ask an administrator for a Role in namespace {namespace} that allows the verb {verb} on {resource}. If you have \
              one, a quota or an admission policy refused it."
         ),
-        None => format!("Ask an administrator for a ClusterRole that allows the verb {verb} on {resource}."),
+        None => format!(
+            "Ask an administrator for a ClusterRole that allows the verb {verb} on {resource}."
+        ),
     }
 }
 
@@ -292,9 +312,14 @@ mod tests {
     fn a_refusal_names_verb_resource_and_namespace() {
         let problem = Error::Forbidden(Access::to("list", "secrets").within("kargo")).problem();
         assert_eq!(problem.kind, Kind::Forbidden);
-        assert_eq!(problem.message, "You may not list secrets in namespace kargo.");
+        assert_eq!(
+            problem.message,
+            "You may not list secrets in namespace kargo."
+        );
         assert!(
-            problem.hint.contains("Role in namespace kargo that allows the verb list on secrets"),
+            problem
+                .hint
+                .contains("Role in namespace kargo that allows the verb list on secrets"),
             "{}",
             problem.hint
         );
@@ -302,10 +327,16 @@ mod tests {
 
     #[test]
     fn an_unmanaged_token_says_all_that_it_lacks() {
-        let token = TokenAt { name: "ci".parse().expect("a name"), namespace: "kargo".into() };
+        let token = TokenAt {
+            name: "ci".parse().expect("a name"),
+            namespace: "kargo".into(),
+        };
         let missing = vec![Missing::Label, Missing::ManagedAnnotation];
         let message = Error::Unmanaged { token, missing }.to_string();
-        assert!(message.contains(Missing::Label.text()) && message.contains(Missing::ManagedAnnotation.text()));
+        assert!(
+            message.contains(Missing::Label.text())
+                && message.contains(Missing::ManagedAnnotation.text())
+        );
     }
 
     #[test]

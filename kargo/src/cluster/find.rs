@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use kube::core::{Request, params::ListParams};
-use serde::Deserialize;
 
 use super::{
     Cluster,
     contract::{self, Object, Token},
     error::{Access, Error, TokenAt},
+    request::List,
 };
 use crate::{name::TokenName, scope::Scope, token::Uid};
 
@@ -18,18 +18,6 @@ pub(super) struct Found {
     pub version: String,
     /// The time by the API server's clock.
     pub now: Timestamp,
-}
-
-#[derive(Deserialize)]
-struct List {
-    metadata: ListMetadata,
-    items: Vec<Object>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ListMetadata {
-    resource_version: String,
 }
 
 /// Selects one token: a list by name and type proves the Secret's type, which metadata alone doesn't show.
@@ -47,10 +35,21 @@ impl Cluster {
         let namespace = self.namespace(scope);
         let access = Access::to("list", "secrets").within(namespace);
         let params = ListParams::default().fields(&selector(name));
-        let answer = self.read(&access, secrets(namespace).list_metadata(&params)).await?;
-        let list: List = answer.parse(&access)?;
-        let object = list.items.into_iter().next().ok_or_else(|| Error::NoToken(self.token_at(scope, name)))?;
-        Ok(Found { token: object.metadata.into(), version: list.metadata.resource_version, now: answer.now })
+        let answer = self
+            .read(&access, secrets(namespace).list_metadata(&params))
+            .await?;
+        let list: List<Object> = answer.parse(&access)?;
+        let version = list.metadata.resource_version.clone();
+        let object = list
+            .items()
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::NoToken(self.token_at(scope, name)))?;
+        Ok(Found {
+            token: object.metadata.into(),
+            version,
+            now: answer.now,
+        })
     }
 }
 
@@ -61,7 +60,10 @@ impl Token {
             return Err(Error::Replaced(at));
         }
         if !self.summary.is_managed() {
-            return Err(Error::Unmanaged { token: at, missing: self.summary.missing.clone() });
+            return Err(Error::Unmanaged {
+                token: at,
+                missing: self.summary.missing.clone(),
+            });
         }
         Ok(())
     }

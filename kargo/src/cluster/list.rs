@@ -1,28 +1,15 @@
 //! The tokens of a scope, page by page, without their values: only metadata is asked for.
 
 use kube::core::params::ListParams;
-use serde::Deserialize;
 
 use super::{
     Cluster,
     contract::{self, Object, Token},
     error::{Access, Error},
     find::secrets,
+    request::List,
 };
 use crate::{scope::Scope, token::TokenPage};
-
-#[derive(Deserialize)]
-struct List {
-    #[serde(default)]
-    metadata: ListMetadata,
-    items: Vec<Object>,
-}
-
-#[derive(Default, Deserialize)]
-struct ListMetadata {
-    #[serde(default, rename = "continue")]
-    next: Option<String>,
-}
 
 impl Cluster {
     /// Up to `limit` tokens by name, from the start or from where another page said that the `next` one starts. Those that Kargo
@@ -30,14 +17,36 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Error::ListExpired`] if the other page is some minutes old.
-    pub async fn list_tokens(&self, scope: &Scope, limit: u32, next: Option<&str>) -> Result<TokenPage, Error> {
+    pub async fn list_tokens(
+        &self,
+        scope: &Scope,
+        limit: u32,
+        next: Option<&str>,
+    ) -> Result<TokenPage, Error> {
         let namespace = self.namespace(scope);
         let access = Access::to("list", "secrets").within(namespace);
-        let mut params = ListParams::default().fields(&format!("type={}", contract::TYPE)).limit(limit);
+        let mut params = ListParams::default()
+            .fields(&format!("type={}", contract::TYPE))
+            .limit(limit);
         params.continue_token = next.map(str::to_owned);
-        let answer = self.read(&access, secrets(namespace).list_metadata(&params)).await?;
-        let list: List = answer.parse(&access)?;
-        let tokens = list.items.into_iter().map(|object| Token::from(object.metadata).summary).collect();
-        Ok(TokenPage { tokens, next: list.metadata.next.filter(|next| !next.is_empty()), now: answer.now })
+        let answer = self
+            .read(&access, secrets(namespace).list_metadata(&params))
+            .await?;
+        let mut list: List<Object> = answer.parse(&access)?;
+        let next = list
+            .metadata
+            .r#continue
+            .take()
+            .filter(|next| !next.is_empty());
+        let tokens = list
+            .items()
+            .into_iter()
+            .map(|object| Token::from(object.metadata).summary)
+            .collect();
+        Ok(TokenPage {
+            tokens,
+            next,
+            now: answer.now,
+        })
     }
 }

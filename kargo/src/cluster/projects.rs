@@ -6,13 +6,9 @@ use serde::Deserialize;
 use super::{
     Cluster,
     error::{Access, Error},
+    request::List,
 };
 use crate::name::ProjectName;
-
-#[derive(Deserialize)]
-struct List {
-    items: Vec<Namespace>,
-}
 
 #[derive(Deserialize)]
 struct Namespace {
@@ -33,8 +29,12 @@ impl Cluster {
         let access = Access::to("list", "namespaces");
         let params = ListParams::default().labels("kargo.akuity.io/project=true");
         let request = Request::new("/api/v1/namespaces").list_metadata(&params);
-        let list: List = self.read(&access, request).await?.parse(&access)?;
-        let mut names: Vec<_> = list.items.into_iter().map(|namespace| namespace.metadata.name).collect();
+        let list: List<Namespace> = self.read(&access, request).await?.parse(&access)?;
+        let mut names: Vec<_> = list
+            .items()
+            .into_iter()
+            .map(|namespace| namespace.metadata.name)
+            .collect();
         names.sort();
         Ok(names)
     }

@@ -18,8 +18,12 @@ impl Cluster {
     /// [`Error::Unavailable`] or [`Error::Timeout`] if it isn't.
     pub async fn ready(&self) -> Result<(), Error> {
         let access = Access::to("get", "/readyz");
-        let request = http::Request::get("/readyz").body(Vec::new()).map_err(kube::core::request::Error::BuildRequest);
+        let request = http::Request::get("/readyz")
+            .body(Vec::new())
+            .map_err(kube::core::request::Error::BuildRequest);
         let answer = timeout(DEADLINE, self.read(&access, request)).await;
-        answer.unwrap_or_else(|_| Err(Error::Timeout(access))).map(|_| ())
+        answer
+            .unwrap_or_else(|_| Err(Error::Timeout(access)))
+            .map(|_| ())
     }
 }

@@ -20,15 +20,27 @@ impl Cluster {
     ///
     /// # Errors
     /// Those of creating a token, and those of judging the old one. No token was created then.
-    pub async fn recreate_token(&self, scope: &Scope, name: &TokenName, uid: &Uid) -> Result<TokenSummary, Error> {
+    pub async fn recreate_token(
+        &self,
+        scope: &Scope,
+        name: &TokenName,
+        uid: &Uid,
+    ) -> Result<TokenSummary, Error> {
         let old = self.find(scope, name).await?.token;
         old.judge(self.token_at(scope, name), uid)?;
         let namespace = self.namespace(scope);
-        let role: RoleName = old.summary.role.parse().map_err(|_| Error::NoToken(self.token_at(scope, name)))?;
+        let role: RoleName = old
+            .summary
+            .role
+            .parse()
+            .map_err(|_| Error::NoToken(self.token_at(scope, name)))?;
         let mut tries = 0;
         let new = loop {
             tries += 1;
-            match self.create(scope, &role, &name.successor(random()), Some(name)).await {
+            match self
+                .create(scope, &role, &name.successor(random()), Some(name))
+                .await
+            {
                 Err(Error::NameTaken(_)) if tries <= TRIES => {}
                 result => break result?,
             }
@@ -39,13 +51,22 @@ impl Cluster {
         Ok(new)
     }
 
-    async fn link(&self, scope: &Scope, old: &TokenName, uid: &Uid, new: &TokenName) -> Result<(), Error> {
+    async fn link(
+        &self,
+        scope: &Scope,
+        old: &TokenName,
+        uid: &Uid,
+        new: &TokenName,
+    ) -> Result<(), Error> {
         let mut tries = 0;
         loop {
             let token = self.find(scope, old).await?.token;
             token.judge(self.token_at(scope, old), uid)?;
             tries += 1;
-            match self.annotate(scope, &token, &json!({ (REPLACED_BY): new.as_str() })).await? {
+            match self
+                .annotate(scope, &token, &json!({ (REPLACED_BY): new.as_str() }))
+                .await?
+            {
                 Outcome::Done => return Ok(()),
                 Outcome::Conflict(access) if tries > TRIES => return Err(Error::Changed(access)),
                 Outcome::Conflict(_) => {}
@@ -56,6 +77,7 @@ impl Cluster {
 
 fn random() -> [u8; 5] {
     let mut bytes = [0; 5];
-    getrandom::fill(&mut bytes).expect("the operating system always has randomness once it has started");
+    getrandom::fill(&mut bytes)
+        .expect("the operating system always has randomness once it has started");
     bytes
 }

@@ -11,7 +11,7 @@ use kube::{
     client::{AuthError, Body},
     core::request::Error as BuildError,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -46,6 +46,31 @@ impl Answer {
     }
 }
 
+/// A list of objects, as the API server answers it.
+#[derive(Deserialize)]
+pub(super) struct List<T> {
+    pub metadata: ListMetadata,
+    /// An empty list of metadata comes as `null`.
+    items: Option<Vec<T>>,
+}
+
+/// What is told of a list itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListMetadata {
+    /// Where a watch starts that misses nothing after this list.
+    pub resource_version: String,
+    /// Where the next page starts.
+    pub r#continue: Option<String>,
+}
+
+impl<T> List<T> {
+    /// Its objects.
+    pub fn items(self) -> Vec<T> {
+        self.items.unwrap_or_default()
+    }
+}
+
 /// A failed try, and whether another one may help.
 struct Failure {
     error: Error,
@@ -69,36 +94,64 @@ impl Cluster {
                 }
             }
         };
-        timeout(DEADLINE, tries).await.unwrap_or_else(|_| Err(Error::Timeout(access.clone())))
+        timeout(DEADLINE, tries)
+            .await
+            .unwrap_or_else(|_| Err(Error::Timeout(access.clone())))
     }
 
     /// Sends a request that changes something, once.
     pub(super) async fn write(&self, access: &Access, request: Built) -> Result<Answer, Error> {
         let request = request.map_err(|_| Error::Invalid(access.clone()))?;
-        let once = async { self.exchange(access, request).await.map_err(|failure| failure.error) };
-        timeout(DEADLINE, once).await.unwrap_or_else(|_| Err(Error::Timeout(access.clone())))
+        let once = async {
+            self.exchange(access, request)
+                .await
+                .map_err(|failure| failure.error)
+        };
+        timeout(DEADLINE, once)
+            .await
+            .unwrap_or_else(|_| Err(Error::Timeout(access.clone())))
     }
 
     /// Opens a watch; the caller reads its events, and has the deadline.
     pub(super) async fn watch(&self, access: &Access, request: Built) -> Result<Body, Error> {
         let request = request.map_err(|_| Error::Invalid(access.clone()))?;
-        let response = self.send(access, request).await.map_err(|failure| failure.error)?;
+        let response = self
+            .send(access, request)
+            .await
+            .map_err(|failure| failure.error)?;
         Ok(response.into_body())
     }
 
-    async fn exchange(&self, access: &Access, request: Request<Vec<u8>>) -> Result<Answer, Failure> {
+    async fn exchange(
+        &self,
+        access: &Access,
+        request: Request<Vec<u8>>,
+    ) -> Result<Answer, Failure> {
         let response = self.send(access, request).await?;
         let now = date(&response).unwrap_or_else(Timestamp::now);
-        let body = Limited::new(response.into_body(), BODY_LIMIT).collect().await.map_err(|error| {
-            if error.is::<http_body_util::LengthLimitError>() {
-                return Failure { error: Error::BadAnswer(access.clone()), is_passing: false };
-            }
-            disconnected(access, &*error)
-        })?;
-        Ok(Answer { body: body.to_bytes(), now })
+        let body = Limited::new(response.into_body(), BODY_LIMIT)
+            .collect()
+            .await
+            .map_err(|error| {
+                if error.is::<http_body_util::LengthLimitError>() {
+                    return Failure {
+                        error: Error::BadAnswer(access.clone()),
+                        is_passing: false,
+                    };
+                }
+                disconnected(access, &*error)
+            })?;
+        Ok(Answer {
+            body: body.to_bytes(),
+            now,
+        })
     }
 
-    async fn send(&self, access: &Access, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
+    async fn send(
+        &self,
+        access: &Access,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Body>, Failure> {
         let sent = self.client.send(request.map(Body::from)).await;
         let response = sent.map_err(|error| disconnected(access, &error))?;
         match response.status() {
@@ -119,24 +172,46 @@ fn refused(access: &Access, status: StatusCode) -> Failure {
         409 => Error::Changed(access),
         410 => Error::ListExpired,
         429 => Error::TooMany(access),
-        500..600 => Error::Unavailable { access, why: format!("it answers {status}") },
+        500..600 => Error::Unavailable {
+            access,
+            why: format!("it answers {status}"),
+        },
         _ => Error::BadAnswer(access),
     };
-    Failure { error, is_passing: matches!(status.as_u16(), 429 | 502 | 503 | 504) }
+    Failure {
+        error,
+        is_passing: matches!(status.as_u16(), 429 | 502 | 503 | 504),
+    }
 }
 
 /// What a failure without an answer means.
 fn disconnected(access: &Access, error: &(dyn StdError + 'static)) -> Failure {
     if causes(error).any(<dyn StdError>::is::<AuthError>) {
-        return Failure { error: Error::Credential, is_passing: false };
+        return Failure {
+            error: Error::Credential,
+            is_passing: false,
+        };
     }
     // Only texts of the operating system and of TLS are passed on: they hold nothing that was sent.
-    let why = causes(error).filter_map(|error| error.downcast_ref::<io::Error>()).last();
-    let why = why.map_or_else(|| "the connection broke off".to_owned(), ToString::to_string);
-    Failure { error: Error::Unavailable { access: access.clone(), why }, is_passing: true }
+    let why = causes(error)
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .last();
+    let why = why.map_or_else(
+        || "the connection broke off".to_owned(),
+        ToString::to_string,
+    );
+    Failure {
+        error: Error::Unavailable {
+            access: access.clone(),
+            why,
+        },
+        is_passing: true,
+    }
 }
 
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     let mut next = Some(error);
     std::iter::from_fn(move || {
         let error = next?;
@@ -155,7 +230,10 @@ mod tests {
     use super::*;
 
     fn refusal(status: u16) -> Failure {
-        refused(&Access::to("list", "secrets"), StatusCode::from_u16(status).expect("a status"))
+        refused(
+            &Access::to("list", "secrets"),
+            StatusCode::from_u16(status).expect("a status"),
+        )
     }
 
     #[test]
@@ -170,16 +248,24 @@ mod tests {
 
     #[test]
     fn each_status_has_its_kind() {
-        let said =
-            [400, 401, 403, 404, 409, 410, 422, 429, 500, 503, 302].map(|s| refusal(s).error.problem().kind.status());
-        assert_eq!(said, [400, 401, 403, 404, 409, 409, 400, 429, 503, 503, 502]);
+        let said = [400, 401, 403, 404, 409, 410, 422, 429, 500, 503, 302]
+            .map(|s| refusal(s).error.problem().kind.status());
+        assert_eq!(
+            said,
+            [400, 401, 403, 404, 409, 409, 400, 429, 503, 503, 502]
+        );
     }
 
     #[test]
     fn the_time_is_the_api_servers() {
-        let response =
-            Response::builder().header(header::DATE, "Tue, 24 Nov 2026 03:04:16 GMT").body(()).expect("a response");
-        assert_eq!(date(&response).map(|t| t.to_string()).as_deref(), Some("2026-11-24T03:04:16Z"));
+        let response = Response::builder()
+            .header(header::DATE, "Tue, 24 Nov 2026 03:04:16 GMT")
+            .body(())
+            .expect("a response");
+        assert_eq!(
+            date(&response).map(|t| t.to_string()).as_deref(),
+            Some("2026-11-24T03:04:16Z")
+        );
         assert_eq!(date(&Response::new(())), None);
     }
 }

@@ -69,7 +69,10 @@ impl Cluster {
         uid: &Uid,
         claim: &ClaimId,
     ) -> Result<Revealed, Error> {
-        let asking = Asking { user: self.whoami().await?.user, claim: claim_hash(claim) };
+        let asking = Asking {
+            user: self.whoami().await?.user,
+            claim: claim_hash(claim),
+        };
         let deadline = Instant::now() + self.reveal_wait;
         let at = self.token_at(scope, name);
         let mut tries = 0;
@@ -77,13 +80,16 @@ impl Cluster {
             let found = self.find(scope, name).await?;
             found.token.judge(at.clone(), uid)?;
             asking.turn(&found.token, &at, found.now)?;
-            self.wait_until_populated(scope, name, found, deadline).await?;
+            self.wait_until_populated(scope, name, found, deadline)
+                .await?;
 
             // Judged once more as it is now: the write below holds only for exactly this.
             let (token, revealed, now) = self.open(scope, name).await?;
             token.judge(at.clone(), uid)?;
             match asking.turn(&token, &at, now)? {
-                Turn::Again(fingerprint) if fingerprint == revealed.fingerprint => return Ok(revealed),
+                Turn::Again(fingerprint) if fingerprint == revealed.fingerprint => {
+                    return Ok(revealed);
+                }
                 Turn::Again(_) => return Err(Error::Changed(secret_access(&at))),
                 Turn::First => {}
             }
@@ -103,28 +109,48 @@ impl Cluster {
     }
 
     /// Reads a Secret with its value.
-    async fn open(&self, scope: &Scope, name: &TokenName) -> Result<(Token, Revealed, Timestamp), Error> {
+    async fn open(
+        &self,
+        scope: &Scope,
+        name: &TokenName,
+    ) -> Result<(Token, Revealed, Timestamp), Error> {
         let at = self.token_at(scope, name);
         let access = secret_access(&at);
         let request = secrets(&at.namespace).get(name.as_str(), &GetParams::default());
-        let answer = self.read(&access, request).await.map_err(|error| match error {
-            Error::NotFound(_) => Error::NoToken(at),
-            error => error,
-        })?;
+        let answer = self
+            .read(&access, request)
+            .await
+            .map_err(|error| match error {
+                Error::NotFound(_) => Error::NoToken(at),
+                error => error,
+            })?;
         let secret: Secret = answer.parse(&access)?;
-        let value = secret.data.token.and_then(|value| decoded(&value)).ok_or(Error::BadAnswer(access))?;
+        let value = secret
+            .data
+            .token
+            .and_then(|value| decoded(&value))
+            .ok_or(Error::BadAnswer(access))?;
         let fingerprint = Fingerprint::of(&value);
-        Ok((secret.metadata.into(), Revealed { value, fingerprint }, answer.now))
+        Ok((
+            secret.metadata.into(),
+            Revealed { value, fingerprint },
+            answer.now,
+        ))
     }
 }
 
 fn secret_access(at: &TokenAt) -> Access {
-    Access::to("get", "secrets").within(&at.namespace).named(at.name.as_str())
+    Access::to("get", "secrets")
+        .within(&at.namespace)
+        .named(at.name.as_str())
 }
 
 fn decoded(base64: &Value) -> Option<Value> {
     let bytes = BASE64_STANDARD.decode(base64.expose()).ok()?;
-    String::from_utf8(bytes).ok().filter(|text| !text.is_empty()).map(Value::new)
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.is_empty())
+        .map(Value::new)
 }
 
 impl Asking {
@@ -137,17 +163,26 @@ impl Asking {
             return Err(Error::Suspended(at.clone()));
         }
         if *creator != self.user {
-            return Err(Error::NotTheCreator { token: at.clone(), creator: creator.clone() });
+            return Err(Error::NotTheCreator {
+                token: at.clone(),
+                creator: creator.clone(),
+            });
         }
         match reveal {
             Reveal::Pending => Ok(Turn::First),
-            Reveal::Claimed { at: then, fingerprint }
-                if token.claim.as_ref() == Some(&self.claim) && now.duration_since(*then).abs() < AGAIN =>
+            Reveal::Claimed {
+                at: then,
+                fingerprint,
+            } if token.claim.as_ref() == Some(&self.claim)
+                && now.duration_since(*then).abs() < AGAIN =>
             {
                 Ok(Turn::Again(fingerprint.clone()))
             }
             Reveal::Claimed { at: then, .. } | Reveal::Confirmed { at: then, .. } => {
-                Err(Error::AlreadyRevealed { token: at.clone(), at: *then })
+                Err(Error::AlreadyRevealed {
+                    token: at.clone(),
+                    at: *then,
+                })
             }
         }
     }

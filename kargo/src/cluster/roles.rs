@@ -9,6 +9,7 @@ use super::{
     Cluster,
     contract::SYSTEM_ROLE,
     error::{Access, Error},
+    request::List,
 };
 use crate::{
     name::RoleName,
@@ -21,11 +22,6 @@ const MANAGED: &str = "rbac.kargo.akuity.io/managed";
 const DESCRIPTION: &str = "kargo.akuity.io/description";
 const CLAIMS: &str = "rbac.kargo.akuity.io/claims";
 const CLAIM_PREFIX: &str = "rbac.kargo.akuity.io/claim.";
-
-#[derive(Deserialize)]
-struct List {
-    items: Vec<ServiceAccount>,
-}
 
 #[derive(Deserialize)]
 struct ServiceAccount {
@@ -48,18 +44,29 @@ impl Cluster {
     /// [`Error::Forbidden`] without the right to list ServiceAccounts.
     pub async fn list_roles(&self, scope: &Scope) -> Result<Vec<RoleSummary>, Error> {
         let namespace = self.namespace(scope);
-        let (accounts, rules) = futures::try_join!(self.service_accounts(scope), self.rules(namespace))?;
+        let (accounts, rules) =
+            futures::try_join!(self.service_accounts(scope), self.rules(namespace))?;
         let mut all: Vec<_> = accounts
             .into_iter()
-            .map(|Metadata { name, uid, mut annotations }| RoleSummary {
-                grants: rules.granted_to(namespace, &name),
-                name,
-                uid,
-                managed: annotations.get(MANAGED).is_some_and(|managed| managed == "true"),
-                claims: claims(&annotations),
-                description: annotations.remove(DESCRIPTION).filter(|text| !text.is_empty()),
-                unreadable: rules.unreadable.clone(),
-            })
+            .map(
+                |Metadata {
+                     name,
+                     uid,
+                     mut annotations,
+                 }| RoleSummary {
+                    grants: rules.granted_to(namespace, &name),
+                    name,
+                    uid,
+                    managed: annotations
+                        .get(MANAGED)
+                        .is_some_and(|managed| managed == "true"),
+                    claims: claims(&annotations),
+                    description: annotations
+                        .remove(DESCRIPTION)
+                        .filter(|text| !text.is_empty()),
+                    unreadable: rules.unreadable.clone(),
+                },
+            )
             .collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(all)
@@ -72,29 +79,47 @@ impl Cluster {
         if self.is_system(scope) {
             params = params.labels(&format!("{SYSTEM_ROLE}=true"));
         }
-        let request = Request::new(format!("/api/v1/namespaces/{namespace}/serviceaccounts")).list_metadata(&params);
-        let list: List = self.read(&access, request).await?.parse(&access)?;
-        Ok(list.items.into_iter().map(|account| account.metadata).collect())
+        let request = Request::new(format!("/api/v1/namespaces/{namespace}/serviceaccounts"))
+            .list_metadata(&params);
+        let list: List<ServiceAccount> = self.read(&access, request).await?.parse(&access)?;
+        Ok(list
+            .items()
+            .into_iter()
+            .map(|account| account.metadata)
+            .collect())
     }
 }
 
 /// The claims as Kargo's sign-in reads them: the JSON annotation counts only if each of its values is a list (one that isn't
 /// makes Kargo ignore the annotation, so nobody signs in by it), and the older annotations count beside it.
 fn claims(annotations: &BTreeMap<String, String>) -> Vec<Claim> {
-    let json: Option<BTreeMap<String, Vec<String>>> =
-        annotations.get(CLAIMS).and_then(|json| serde_json::from_str(json).ok());
+    let json: Option<BTreeMap<String, Vec<String>>> = annotations
+        .get(CLAIMS)
+        .and_then(|json| serde_json::from_str(json).ok());
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, values) in json.unwrap_or_default() {
-        all.entry(name).or_default().extend(values.iter().map(|value| value.trim().to_owned()));
+        all.entry(name)
+            .or_default()
+            .extend(values.iter().map(|value| value.trim().to_owned()));
     }
     for (key, values) in annotations {
         if let Some(name) = key.strip_prefix(CLAIM_PREFIX) {
-            let values = values.split(',').map(str::trim).filter(|value| !value.is_empty());
-            all.entry(name.to_owned()).or_default().extend(values.map(str::to_owned));
+            let values = values
+                .split(',')
+                .map(str::trim)
+                .filter(|value| !value.is_empty());
+            all.entry(name.to_owned())
+                .or_default()
+                .extend(values.map(str::to_owned));
         }
     }
     all.retain(|_, values| !values.is_empty());
-    all.into_iter().map(|(name, values)| Claim { name, values: values.into_iter().collect() }).collect()
+    all.into_iter()
+        .map(|(name, values)| Claim {
+            name,
+            values: values.into_iter().collect(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -102,12 +127,21 @@ mod tests {
     use super::*;
 
     fn read(annotations: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
-        let annotations = annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        claims(&annotations).into_iter().map(|claim| (claim.name, claim.values)).collect()
+        let annotations = annotations
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        claims(&annotations)
+            .into_iter()
+            .map(|claim| (claim.name, claim.values))
+            .collect()
     }
 
     fn claim(name: &str, values: &[&str]) -> (String, Vec<String>) {
-        (name.to_owned(), values.iter().map(|value| (*value).to_owned()).collect())
+        (
+            name.to_owned(),
+            values.iter().map(|value| (*value).to_owned()).collect(),
+        )
     }
 
     #[test]
@@ -118,14 +152,24 @@ mod tests {
             ("rbac.kargo.akuity.io/claim.sub", " "),
             ("rbac.kargo.akuity.io/managed", "true"),
         ]);
-        assert_eq!(both, [claim("email", &["a@b.c"]), claim("groups", &["devs", "ops", "qa"])]);
+        assert_eq!(
+            both,
+            [
+                claim("email", &["a@b.c"]),
+                claim("groups", &["devs", "ops", "qa"])
+            ]
+        );
     }
 
     #[test]
     fn what_sign_in_ignores_is_not_shown_as_a_claim() {
         for json in [r#"{"groups":["ops"],"email":"a@b.c"}"#, "{", "", "[]"] {
             let old = ("rbac.kargo.akuity.io/claim.sub", "x");
-            assert_eq!(read(&[(CLAIMS, json), old]), [claim("sub", &["x"])], "{json}");
+            assert_eq!(
+                read(&[(CLAIMS, json), old]),
+                [claim("sub", &["x"])],
+                "{json}"
+            );
         }
     }
 }

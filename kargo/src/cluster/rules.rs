@@ -12,6 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::{
     Cluster,
     error::{Access, Error},
+    request::List,
 };
 use crate::{
     name::RoleName,
@@ -31,11 +32,6 @@ pub(super) struct Rules {
 }
 
 type ByName = BTreeMap<String, Vec<Rule>>;
-
-#[derive(Deserialize)]
-struct List<T> {
-    items: Vec<T>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -88,8 +84,20 @@ struct PolicyRule {
 
 impl From<PolicyRule> for Rule {
     fn from(rule: PolicyRule) -> Self {
-        let PolicyRule { api_groups, resources, resource_names, non_resource_urls, verbs } = rule;
-        Self { api_groups, resources, resource_names, non_resource_urls, verbs }
+        let PolicyRule {
+            api_groups,
+            resources,
+            resource_names,
+            non_resource_urls,
+            verbs,
+        } = rule;
+        Self {
+            api_groups,
+            resources,
+            resource_names,
+            non_resource_urls,
+            verbs,
+        }
     }
 }
 
@@ -116,7 +124,10 @@ impl Cluster {
             unreadable: unreadable
                 .into_iter()
                 .filter(|(_, is_unreadable)| *is_unreadable)
-                .map(|(resource, _)| Unreadable { verb: "list".to_owned(), resource: resource.to_owned() })
+                .map(|(resource, _)| Unreadable {
+                    verb: "list".to_owned(),
+                    resource: resource.to_owned(),
+                })
                 .collect(),
         })
     }
@@ -134,8 +145,13 @@ impl Cluster {
             }
             None => format!("{RBAC}/{resource}"),
         };
-        match self.read(&access, Request::new(path).list(&ListParams::default())).await {
-            Ok(answer) => answer.parse::<List<T>>(&access).map(|list| Some(list.items)),
+        match self
+            .read(&access, Request::new(path).list(&ListParams::default()))
+            .await
+        {
+            Ok(answer) => answer
+                .parse::<List<T>>(&access)
+                .map(|list| Some(list.items())),
             Err(Error::Forbidden(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -145,7 +161,16 @@ impl Cluster {
 fn by_name(roles: Vec<Role>) -> ByName {
     roles
         .into_iter()
-        .map(|role| (role.metadata.name, role.rules.unwrap_or_default().into_iter().map(Rule::from).collect()))
+        .map(|role| {
+            (
+                role.metadata.name,
+                role.rules
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(Rule::from)
+                    .collect(),
+            )
+        })
         .collect()
 }
 
@@ -162,8 +187,14 @@ enum Applies {
 impl Rules {
     /// What a ServiceAccount may do, by binding.
     pub fn granted_to(&self, namespace: &str, account: &RoleName) -> Vec<Grant> {
-        let own = self.bindings.iter().map(|binding| ("RoleBinding", Some(namespace), binding));
-        let everywhere = self.cluster_bindings.iter().map(|binding| ("ClusterRoleBinding", None, binding));
+        let own = self
+            .bindings
+            .iter()
+            .map(|binding| ("RoleBinding", Some(namespace), binding));
+        let everywhere = self
+            .cluster_bindings
+            .iter()
+            .map(|binding| ("ClusterRoleBinding", None, binding));
         let mut grants: Vec<_> = own
             .chain(everywhere)
             .filter(|(_, _, binding)| binding.matters_to(namespace, account))
@@ -179,7 +210,11 @@ impl Rules {
     }
 
     fn behind(&self, role: &RoleRef) -> Known {
-        let known = if role.kind == "ClusterRole" { &self.cluster_roles } else { &self.roles };
+        let known = if role.kind == "ClusterRole" {
+            &self.cluster_roles
+        } else {
+            &self.roles
+        };
         match known.as_ref().map(|known| known.get(&role.name)) {
             None => Known::Unreadable,
             Some(None) => Known::Dangling,
@@ -191,8 +226,11 @@ impl Rules {
 impl Binding {
     /// Kubernetes' own default bindings give every identity a little (`system:discovery` and the like): noise on each role.
     fn matters_to(&self, namespace: &str, account: &RoleName) -> bool {
-        let is_default =
-            self.metadata.labels.get("kubernetes.io/bootstrapping").is_some_and(|of| of == "rbac-defaults");
+        let is_default = self
+            .metadata
+            .labels
+            .get("kubernetes.io/bootstrapping")
+            .is_some_and(|of| of == "rbac-defaults");
         match self.applies_to(namespace, account) {
             Applies::ByName => true,
             Applies::ByGroup => !is_default,
@@ -205,11 +243,20 @@ impl Binding {
         let user = format!("system:serviceaccount:{namespace}:{account}");
         let groups = format!("system:serviceaccounts:{namespace}");
         let mut applies = Applies::No;
-        for Subject { kind, name, namespace: of } in &self.subjects {
+        for Subject {
+            kind,
+            name,
+            namespace: of,
+        } in &self.subjects
+        {
             match kind.as_str() {
                 "ServiceAccount" if name == account && of == namespace => return Applies::ByName,
                 "User" if *name == user => return Applies::ByName,
-                "Group" if *name == groups || name == "system:serviceaccounts" || name == "system:authenticated" => {
+                "Group"
+                    if *name == groups
+                        || name == "system:serviceaccounts"
+                        || name == "system:authenticated" =>
+                {
                     applies = Applies::ByGroup;
                 }
                 _ => {}
@@ -238,10 +285,23 @@ mod tests {
     fn a_binding_holds_by_name_or_by_group() {
         let ci: RoleName = "ci".parse().expect("a name");
         let applies = |subject| binding(&subject, &json!({})).applies_to("demo", &ci);
-        assert_eq!(applies(json!({ "kind": "ServiceAccount", "name": "ci", "namespace": "demo" })), Applies::ByName);
-        assert_eq!(applies(json!({ "kind": "User", "name": "system:serviceaccount:demo:ci" })), Applies::ByName);
-        for group in ["system:serviceaccounts:demo", "system:serviceaccounts", "system:authenticated"] {
-            assert_eq!(applies(json!({ "kind": "Group", "name": group })), Applies::ByGroup);
+        assert_eq!(
+            applies(json!({ "kind": "ServiceAccount", "name": "ci", "namespace": "demo" })),
+            Applies::ByName
+        );
+        assert_eq!(
+            applies(json!({ "kind": "User", "name": "system:serviceaccount:demo:ci" })),
+            Applies::ByName
+        );
+        for group in [
+            "system:serviceaccounts:demo",
+            "system:serviceaccounts",
+            "system:authenticated",
+        ] {
+            assert_eq!(
+                applies(json!({ "kind": "Group", "name": group })),
+                Applies::ByGroup
+            );
         }
         for other in [
             json!({ "kind": "ServiceAccount", "name": "ci", "namespace": "other" }),

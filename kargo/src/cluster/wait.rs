@@ -49,19 +49,39 @@ impl Cluster {
     ) -> Result<(), Error> {
         let started = Instant::now();
         let waiting = timeout_at(deadline, self.watch_until_populated(scope, name, found)).await;
-        waiting
-            .unwrap_or_else(|_| Err(Error::NotReady { token: self.token_at(scope, name), waited: started.elapsed() }))
+        waiting.unwrap_or_else(|_| {
+            Err(Error::NotReady {
+                token: self.token_at(scope, name),
+                waited: started.elapsed(),
+            })
+        })
     }
 
-    async fn watch_until_populated(&self, scope: &Scope, name: &TokenName, mut found: Found) -> Result<(), Error> {
+    async fn watch_until_populated(
+        &self,
+        scope: &Scope,
+        name: &TokenName,
+        mut found: Found,
+    ) -> Result<(), Error> {
         let namespace = self.namespace(scope);
-        let access = Access::to("watch", "secrets").within(namespace).named(name.as_str());
-        let params = WatchParams::default().fields(&selector(name)).timeout(60).disable_bookmarks();
+        let access = Access::to("watch", "secrets")
+            .within(namespace)
+            .named(name.as_str());
+        let params = WatchParams::default()
+            .fields(&selector(name))
+            .timeout(60)
+            .disable_bookmarks();
         loop {
             if is_populated(&found.token) {
                 return Ok(());
             }
-            match self.watch(&access, secrets(namespace).watch_metadata(&params, &found.version)).await {
+            match self
+                .watch(
+                    &access,
+                    secrets(namespace).watch_metadata(&params, &found.version),
+                )
+                .await
+            {
                 Ok(events) => {
                     if let Ended::Populated = self.follow(scope, name, &access, events).await? {
                         return Ok(());
@@ -76,7 +96,13 @@ impl Cluster {
     }
 
     /// Reads events, one a line.
-    async fn follow(&self, scope: &Scope, name: &TokenName, access: &Access, mut body: Body) -> Result<Ended, Error> {
+    async fn follow(
+        &self,
+        scope: &Scope,
+        name: &TokenName,
+        access: &Access,
+        mut body: Body,
+    ) -> Result<Ended, Error> {
         let mut buffer = Vec::new();
         loop {
             while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
@@ -95,9 +121,11 @@ impl Cluster {
             if buffer.len() > EVENT_LIMIT {
                 return Err(Error::BadAnswer(access.clone()));
             }
-            match body.frame().await {
-                Some(Ok(frame)) => buffer.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data)),
-                Some(Err(_)) | None => return Ok(Ended::Unknown),
+            let Some(Ok(frame)) = body.frame().await else {
+                return Ok(Ended::Unknown);
+            };
+            if let Some(data) = frame.data_ref() {
+                buffer.extend_from_slice(data);
             }
         }
     }

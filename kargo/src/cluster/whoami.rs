@@ -34,16 +34,23 @@ impl Cluster {
     /// # Errors
     /// [`Error::Unauthenticated`] if the cluster doesn't accept the credential.
     pub async fn whoami(&self) -> Result<Identity, Error> {
-        self.identity.get_or_try_init(|| self.review()).await.cloned()
+        self.identity
+            .get_or_try_init(|| self.review())
+            .await
+            .cloned()
     }
 
     async fn review(&self) -> Result<Identity, Error> {
         let access = Access::to("create", "selfsubjectreviews.authentication.k8s.io");
-        let review = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
+        let review =
+            json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
         let request = Request::new("/apis/authentication.k8s.io/v1/selfsubjectreviews");
         let request = request.create(&PostParams::default(), review.to_string().into_bytes());
         let review: Review = self.write(&access, request).await?.parse(&access)?;
         let UserInfo { username, groups } = review.status.user_info;
-        Ok(Identity { user: username, groups })
+        Ok(Identity {
+            user: username,
+            groups,
+        })
     }
 }

@@ -1,0 +1,359 @@
+//! An API server in trouble, or something that only looks like one: nothing is written twice, no value gets into a log or an error.
+
+use kargo::{
+    cluster::Error,
+    problem::Kind,
+    scope::Scope,
+    token::{TokenSummary, Uid},
+};
+use serde_json::{Value as Json, json};
+
+use super::{
+    logs::Log,
+    project::{claim, parse},
+    scripted::{Answer, Scripted},
+};
+
+const WHOAMI: &str = "POST /apis/authentication.k8s.io/v1/selfsubjectreviews";
+const ROLE: &str = "GET /api/v1/namespaces/kargo/serviceaccounts/ci";
+const LIST: &str = "GET /api/v1/namespaces/kargo/secrets";
+const CREATE: &str = "POST /api/v1/namespaces/kargo/secrets";
+const GET: &str = "GET /api/v1/namespaces/kargo/secrets/token";
+const PATCH: &str = "PATCH /api/v1/namespaces/kargo/secrets/token";
+const DELETE: &str = "DELETE /api/v1/namespaces/kargo/secrets/token";
+
+const VALUE: &str = "value-sentinel";
+const VALUE_BASE64: &str = "dmFsdWUtc2VudGluZWw=";
+
+fn whoami() -> Answer {
+    Answer::ok(&json!({ "status": { "userInfo": { "username": "me" } } }))
+}
+
+fn role() -> Answer {
+    let labels = json!({ "rbac.kargo.akuity.io/system-role": "true" });
+    Answer::ok(&json!({ "metadata": { "name": "ci", "uid": "r", "labels": labels } }))
+}
+
+/// The metadata of the token, created by me and unrevealed.
+fn metadata(version: usize, uid: &str, is_populated: bool) -> Json {
+    let mut annotations = json!({
+        "kubernetes.io/service-account.name": "ci",
+        "rbac.kargo.akuity.io/managed": "true",
+        "kargo-tokens/created-by": "me",
+        "kargo-tokens/reveal": "pending",
+    });
+    if is_populated {
+        annotations["kubernetes.io/service-account.uid"] = "r".into();
+    }
+    json!({
+        "name": "token",
+        "uid": uid,
+        "resourceVersion": version.to_string(),
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        "labels": { "rbac.kargo.akuity.io/api-token": "true" },
+        "annotations": annotations,
+    })
+}
+
+fn list(metadata: &Json) -> Answer {
+    Answer::ok(
+        &json!({ "metadata": { "resourceVersion": "1" }, "items": [{ "metadata": metadata }] }),
+    )
+}
+
+fn secret(version: usize) -> Answer {
+    Answer::ok(
+        &json!({ "metadata": metadata(version, "u", true), "data": { "token": VALUE_BASE64 } }),
+    )
+}
+
+fn uid() -> Uid {
+    Uid("u".to_owned())
+}
+
+async fn create(server: &Scripted) -> Result<TokenSummary, Error> {
+    let role = "ci".parse().expect("a name");
+    server
+        .cluster
+        .create_token(&Scope::System, &role, &parse("token"))
+        .await
+}
+
+#[tokio::test]
+async fn a_write_is_never_repeated() {
+    for fault in [429, 500, 502, 503, 504, 0] {
+        let server = Scripted::answering(move |line, _| match line {
+            WHOAMI => whoami(),
+            ROLE => role(),
+            CREATE if fault == 0 => Answer::HangUp,
+            CREATE => Answer::error(fault),
+            other => panic!("{other}"),
+        })
+        .await;
+        let problem = create(&server).await.expect_err("a fault").problem();
+        assert!(
+            matches!(problem.kind, Kind::Unavailable | Kind::TooMany),
+            "{problem:?}"
+        );
+        assert_eq!(server.seen(CREATE).len(), 1, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_is_repeated_in_passing_trouble() {
+    for fault in [429, 502, 503, 504, 0] {
+        let server = Scripted::answering(move |_, before| match (before, fault) {
+            (2, _) => list(&metadata(1, "u", true)),
+            (_, 0) => Answer::HangUp,
+            (_, status) => Answer::error(status),
+        })
+        .await;
+        let page = server
+            .cluster
+            .list_tokens(&Scope::System, 10, None)
+            .await
+            .expect("the third answer");
+        assert_eq!(page.tokens.len(), 1);
+        assert_eq!(
+            page.now.to_string(),
+            "2026-11-24T03:04:16Z",
+            "the server's time"
+        );
+        assert_eq!(server.seen(LIST).len(), 3, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_is_not_repeated_for_ever_and_not_after_a_refusal() {
+    for (fault, tries, kind) in [
+        (503, 3, Kind::Unavailable),
+        (500, 1, Kind::Unavailable),
+        (403, 1, Kind::Forbidden),
+    ] {
+        let server = Scripted::answering(move |_, _| Answer::error(fault)).await;
+        let error = server
+            .cluster
+            .list_tokens(&Scope::System, 10, None)
+            .await
+            .expect_err("a fault");
+        assert_eq!(
+            (server.seen(LIST).len(), error.problem().kind),
+            (tries, kind)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_expired_list_says_to_start_again() {
+    let server = Scripted::answering(|_, _| Answer::error(410)).await;
+    let error = server
+        .cluster
+        .list_tokens(&Scope::System, 10, Some("old"))
+        .await
+        .expect_err("gone");
+    assert!(matches!(error, Error::ListExpired), "{error}");
+}
+
+#[tokio::test]
+async fn a_silent_server_is_not_waited_for() {
+    let server = Scripted::answering(|_, _| Answer::Silence).await;
+    let error = server.cluster.ready().await.expect_err("silence");
+    assert_eq!(error.problem().kind, Kind::Timeout);
+}
+
+#[tokio::test]
+async fn an_answer_that_can_not_be_parsed_is_neither_logged_nor_quoted() {
+    let bodies = [
+        // Each breaks in another place, with the value where serde would quote it.
+        VALUE.to_owned(),
+        json!(VALUE).to_string(),
+        json!({ "metadata": VALUE, "data": { "token": VALUE_BASE64 } }).to_string(),
+        json!({ "metadata": metadata(1, "u", true), "data": { "token": [VALUE, VALUE_BASE64] } })
+            .to_string(),
+        json!({ "metadata": metadata(1, "u", true), "data": VALUE }).to_string(),
+        json!({ "metadata": metadata(1, "u", true), "data": { "token": VALUE } }).to_string(),
+        json!({ "metadata": metadata(1, "u", true), "data": { "token": VALUE_BASE64 } })
+            .to_string()
+            + VALUE,
+    ];
+    for body in bodies {
+        let log = Log::capture();
+        let bad = body.clone();
+        let server = Scripted::answering(move |line, _| match line {
+            WHOAMI => whoami(),
+            LIST => list(&metadata(1, "u", true)),
+            GET => Answer::Status(200, bad.clone()),
+            other => panic!("{other}"),
+        })
+        .await;
+        let error = server
+            .cluster
+            .reveal_token(&Scope::System, &parse("token"), &uid(), &claim())
+            .await
+            .expect_err("a bad answer");
+        assert_eq!(error.problem().kind, Kind::BadAnswer, "{body}");
+        let said = format!("{error} {error:?} {:?} {}", error.problem(), log.text());
+        for secret in [VALUE, VALUE_BASE64, "credential-sentinel"] {
+            assert!(!said.contains(secret), "{secret} is in: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_quotes_the_object_is_neither_logged_nor_quoted() {
+    let log = Log::capture();
+    let server = Scripted::answering(|line, _| match line {
+        WHOAMI => whoami(),
+        LIST => list(&metadata(1, "u", true)),
+        GET => secret(1),
+        PATCH => Answer::Status(
+            403,
+            json!({ "kind": "Status", "message": format!("denied: {VALUE}") }).to_string(),
+        ),
+        other => panic!("{other}"),
+    })
+    .await;
+    let error = server
+        .cluster
+        .reveal_token(&Scope::System, &parse("token"), &uid(), &claim())
+        .await
+        .expect_err("refused");
+    assert_eq!(
+        error.to_string(),
+        "You may not patch secrets token in namespace kargo."
+    );
+    let said = format!("{error:?} {:?} {}", error.problem(), log.text());
+    assert!(
+        !said.contains(VALUE) && !said.contains(VALUE_BASE64),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_watch_that_ends_early_is_started_again() {
+    let server = Scripted::answering(|line, before| match (line, before) {
+        (WHOAMI, _) => whoami(),
+        // Lists and watches are the same path: a list, then a watch, and so on.
+        (LIST, 0 | 2 | 4) => list(&metadata(1, "u", false)),
+        (LIST, 1) => {
+            Answer::ok(&json!({ "type": "ERROR", "object": { "kind": "Status", "metadata": {}, "code": 410 } }))
+        }
+        (LIST, 3) => Answer::Status(200, String::new()),
+        (LIST, 5) => {
+            let unpopulated = json!({ "type": "MODIFIED", "object": { "metadata": metadata(2, "u", false) } });
+            let populated = json!({ "type": "MODIFIED", "object": { "metadata": metadata(3, "u", true) } });
+            Answer::Status(200, format!("{unpopulated}\n{populated}\n"))
+        }
+        (GET, _) => secret(3),
+        (PATCH, _) => Answer::ok(&json!({})),
+        other => panic!("{other:?}"),
+    })
+    .await;
+    let revealed = server
+        .cluster
+        .reveal_token(&Scope::System, &parse("token"), &uid(), &claim())
+        .await
+        .expect("the value");
+    assert_eq!(revealed.value.expose(), VALUE);
+    assert_eq!(server.seen(LIST).len(), 6);
+}
+
+#[tokio::test]
+async fn a_deletion_is_tried_again_when_only_the_version_moved() {
+    let server = Scripted::answering(|line, before| match (line, before) {
+        (LIST, _) => list(&metadata(before + 1, "u", true)),
+        (DELETE, 0) => Answer::error(409),
+        (DELETE, _) => Answer::ok(&json!({})),
+        other => panic!("{other:?}"),
+    })
+    .await;
+    server
+        .cluster
+        .delete_token(&Scope::System, &parse("token"), &uid())
+        .await
+        .expect("deleted");
+    let sent: Vec<_> = server
+        .seen(DELETE)
+        .iter()
+        .map(|seen| seen.json()["preconditions"].clone())
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            json!({ "uid": "u", "resourceVersion": "1" }),
+            json!({ "uid": "u", "resourceVersion": "2" })
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_deletion_is_not_tried_again_on_another_token() {
+    let server = Scripted::answering(|line, before| match (line, before) {
+        (LIST, 0) => list(&metadata(1, "u", true)),
+        (LIST, _) => list(&metadata(2, "v", true)),
+        (DELETE, _) => Answer::error(409),
+        other => panic!("{other:?}"),
+    })
+    .await;
+    let error = server
+        .cluster
+        .delete_token(&Scope::System, &parse("token"), &uid())
+        .await
+        .expect_err("another one");
+    assert!(matches!(error, Error::Replaced(_)), "{error}");
+    assert_eq!(server.seen(DELETE).len(), 1);
+}
+
+#[tokio::test]
+async fn a_deletion_gives_up_when_the_token_never_rests() {
+    let server = Scripted::answering(|line, before| match line {
+        LIST => list(&metadata(before + 1, "u", true)),
+        _ => Answer::error(409),
+    })
+    .await;
+    let error = server
+        .cluster
+        .delete_token(&Scope::System, &parse("token"), &uid())
+        .await
+        .expect_err("no rest");
+    assert!(matches!(error, Error::Changed(_)), "{error}");
+    assert_eq!(server.seen(DELETE).len(), 4, "once, and three tries more");
+}
+
+#[tokio::test]
+async fn a_reveal_is_tried_again_when_only_the_version_moved() {
+    // What Kubernetes answers to a patch with an old version, and to one with another token's UID.
+    for refusal in [409, 422] {
+        let server = Scripted::answering(move |line, before| match (line, before) {
+            (WHOAMI, _) => whoami(),
+            (LIST, _) => list(&metadata(before + 1, "u", true)),
+            (GET, _) => secret(before + 1),
+            (PATCH, 0) => Answer::error(refusal),
+            (PATCH, _) => Answer::ok(&json!({})),
+            other => panic!("{other:?}"),
+        })
+        .await;
+        let revealed = server
+            .cluster
+            .reveal_token(&Scope::System, &parse("token"), &uid(), &claim())
+            .await
+            .expect("the value");
+        assert_eq!(revealed.value.expose(), VALUE);
+        let patches = server.seen(PATCH);
+        let versions: Vec<_> = patches
+            .iter()
+            .map(|seen| seen.json()["metadata"]["resourceVersion"].clone())
+            .collect();
+        assert_eq!(versions, ["1", "2"]);
+        assert!(
+            patches
+                .iter()
+                .all(|seen| seen.json()["metadata"]["uid"] == "u")
+        );
+        assert!(
+            patches
+                .iter()
+                .all(|seen| !seen.body.contains(VALUE) && !seen.body.contains(VALUE_BASE64))
+        );
+    }
+}

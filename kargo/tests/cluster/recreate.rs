@@ -1,0 +1,164 @@
+//! A new token in an old one's place.
+
+use k8s_openapi::api::{
+    core::v1::ServiceAccount,
+    rbac::v1::{Role, RoleBinding},
+};
+use kargo::{
+    cluster::Error,
+    token::{Reveal, TokenState},
+};
+use kube::{Api, api::DeleteParams};
+use serde_json::json;
+
+use super::project::{claim, in_a_project, parse};
+
+#[tokio::test]
+async fn gives_another_name_and_another_value_and_keeps_the_old_one() {
+    in_a_project(async |project| {
+        let old = project.create("ci-7f3kq").await;
+        let old_value = project
+            .reveal(&old, &claim())
+            .await
+            .expect("the value")
+            .value;
+
+        let new = project
+            .cluster
+            .recreate_token(&project.scope, &old.name, &old.uid)
+            .await
+            .expect("a new token");
+        assert_ne!(new.name, old.name);
+        assert!(
+            new.name.as_str().starts_with("ci-")
+                && new.name.as_str().len() == old.name.as_str().len(),
+            "{}",
+            new.name
+        );
+        assert_eq!(
+            (new.role.as_str(), &new.reveal),
+            ("ci", &Some(Reveal::Pending))
+        );
+        assert_eq!(new.replaces.as_ref(), Some(&old.name));
+        assert_eq!(
+            project.token(&old.name).await.replaced_by.as_ref(),
+            Some(&new.name)
+        );
+
+        let new_value = project
+            .reveal(&new, &claim())
+            .await
+            .expect("the value")
+            .value;
+        assert_ne!(new_value.expose(), old_value.expose());
+        assert!(
+            project.accepts(&new_value).await && project.accepts(&old_value).await,
+            "both, until the old one is deleted"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn needs_no_reveal_of_the_old_one() {
+    in_a_project(async |project| {
+        // Made by Kargo's own tools.
+        let labels = json!({ "rbac.kargo.akuity.io/api-token": "true" });
+        project
+            .add_token(
+                "from-kargo",
+                labels,
+                json!({ "rbac.kargo.akuity.io/managed": "true" }),
+            )
+            .await;
+        let old = project.populated(&parse("from-kargo")).await;
+        assert_eq!(old.state, TokenState::Active);
+        let new = project
+            .cluster
+            .recreate_token(&project.scope, &old.name, &old.uid)
+            .await
+            .expect("a new token");
+        assert!(new.name.as_str().starts_with("from-kargo-"), "{}", new.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_what_can_not_be_replaced() {
+    in_a_project(async |project| {
+        project.add_token("kubectl", json!({}), json!({})).await;
+        let unmanaged = project.populated(&parse("kubectl")).await;
+        let recreate = |token: &kargo::token::TokenSummary| {
+            let (name, uid) = (token.name.clone(), token.uid.clone());
+            async move {
+                project
+                    .cluster
+                    .recreate_token(&project.scope, &name, &uid)
+                    .await
+                    .expect_err("refused")
+            }
+        };
+        assert!(matches!(
+            recreate(&unmanaged).await,
+            Error::Unmanaged { .. }
+        ));
+
+        let mut token = project.create("ci").await;
+        token.uid.0 = "another".to_owned();
+        assert!(matches!(recreate(&token).await, Error::Replaced(_)));
+        assert_eq!(project.tokens().await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_an_orphan() {
+    in_a_project(async |project| {
+        // Kubernetes removes a token some time after its role; with a role that never was, it is there long enough.
+        let metadata = json!({
+            "name": "orphan",
+            "labels": { "rbac.kargo.akuity.io/api-token": "true" },
+            "annotations": { "rbac.kargo.akuity.io/managed": "true", "kubernetes.io/service-account.name": "ci" },
+        });
+        project
+            .add::<k8s_openapi::api::core::v1::Secret>(
+                json!({ "type": "kubernetes.io/service-account-token", "metadata": metadata }),
+            )
+            .await;
+        let token = project.populated(&parse("orphan")).await;
+        project.edit(&token.name, json!({ "finalizers": ["kargo-tokens/test"] })).await;
+        let accounts: Api<ServiceAccount> = Api::namespaced(project.client.clone(), &project.namespace);
+        accounts.delete("ci", &DeleteParams::default()).await.expect("the role goes");
+        let error = project.cluster.recreate_token(&project.scope, &token.name, &token.uid).await;
+        project.edit(&token.name, json!({ "finalizers": null })).await;
+        let error = error.expect_err("no role");
+        assert!(matches!(error, Error::NoRole { .. }), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn links_one_way_where_the_old_one_may_not_be_patched() {
+    in_a_project(async |project| {
+        let old = project.create("ci").await;
+        project
+            .add::<Role>(json!({ "metadata": { "name": "maker" }, "rules": [
+                { "apiGroups": [""], "resources": ["secrets"], "verbs": ["list", "create"] },
+                { "apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["get"] },
+            ] }))
+            .await;
+        project
+            .add::<RoleBinding>(json!({
+                "metadata": { "name": "maker" },
+                "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "maker" },
+                "subjects": [{ "kind": "ServiceAccount", "name": "ci", "namespace": project.namespace }],
+            }))
+            .await;
+        let value = project.stored_value(&old.name).await;
+        let maker = project.cluster.connector().with_bearer(&value).expect("a token");
+        let new = maker.recreate_token(&project.scope, &old.name, &old.uid).await.expect("a new token");
+        assert_eq!(new.replaces.as_ref(), Some(&old.name));
+        assert_eq!(project.token(&old.name).await.replaced_by, None);
+    })
+    .await;
+}

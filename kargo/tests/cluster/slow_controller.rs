@@ -1,0 +1,58 @@
+//! A cluster whose token controller is stopped: nothing is lost meanwhile.
+
+use std::time::{Duration, Instant};
+
+use kargo::{
+    cluster::Error,
+    problem::Kind,
+    token::{Reveal, TokenState},
+};
+
+use super::{
+    control_plane::Own,
+    project::{claim, in_a_project_of, parse},
+};
+
+#[tokio::test]
+async fn a_token_waits_for_a_stopped_controller_and_loses_nothing() {
+    let own = Own::start().await;
+    in_a_project_of(&own.kubeconfig(), async |project| {
+        own.stop_token_controller().await;
+
+        let started = Instant::now();
+        let token = project
+            .cluster
+            .create_token(&project.scope, &project.role, &parse("ci"))
+            .await
+            .expect("a new token");
+        assert!(
+            started.elapsed() < Duration::from_secs(10),
+            "creating does not wait"
+        );
+        assert_eq!(
+            (&token.state, &token.reveal),
+            (&TokenState::Preparing, &Some(Reveal::Pending))
+        );
+
+        let before = project.versions().await;
+        let impatient = project
+            .cluster
+            .clone()
+            .with_reveal_wait(Duration::from_millis(300));
+        let error = impatient
+            .reveal_token(&project.scope, &token.name, &token.uid, &claim())
+            .await
+            .expect_err("no value");
+        assert!(matches!(error, Error::NotReady { .. }), "{error}");
+        assert_eq!(error.problem().kind, Kind::Timeout);
+        assert_eq!(project.versions().await, before, "it is untouched");
+        assert_eq!(project.token(&token.name).await, token);
+
+        // Asked for before the controller is back, answered when it is.
+        let claim = claim();
+        let (revealed, ()) =
+            futures::join!(project.reveal(&token, &claim), own.start_token_controller());
+        assert!(project.accepts(&revealed.expect("the value").value).await);
+    })
+    .await;
+}
