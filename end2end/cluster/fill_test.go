@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -32,6 +35,12 @@ func TestFillMakesPopulatedTokensInTurn(t *testing.T) {
 }
 
 func TestFillRefusesWhatCannotBe(t *testing.T) {
+	ended := filepath.Join(t.TempDir(), kubeconfigFile) // of one that does not run any more: nobody listens on port 1
+	server := regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	kubeconfig := server.ReplaceAllString(file(t, shared.dir, kubeconfigFile), "127.0.0.1:1")
+	if err := os.WriteFile(ended, []byte(kubeconfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		args []string
 		says string
@@ -39,7 +48,8 @@ func TestFillRefusesWhatCannotBe(t *testing.T) {
 		{[]string{"0", "--dir", shared.dir}, `"0" is not a number of tokens`},
 		{[]string{"1", "--dir", shared.dir, "--role", "nobody"}, "there is no role nobody in namespace kargo"},
 		{[]string{"1"}, "at least one of the flags in the group [dir kubeconfig] is required"},
-		{[]string{"1", "--dir", "/nowhere"}, "/nowhere/kubeconfig"},
+		{[]string{"1", "--dir", "/nowhere"}, "start one with `cluster up --dir DIR`"},
+		{[]string{"1", "--kubeconfig", ended}, "start one with `cluster up --dir DIR`"},
 	} {
 		if complaint := refuses(t, append([]string{"fill"}, test.args...)...); !strings.Contains(complaint, test.says) {
 			t.Errorf("%v: %s", test.args, complaint)

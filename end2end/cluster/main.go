@@ -13,9 +13,12 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func main() {
+	// Kubernetes' libraries put flags of their own there, which cobra would show as this program's.
+	pflag.CommandLine = pflag.NewFlagSet("", pflag.ContinueOnError)
 	root := &cobra.Command{
 		Use:           "cluster",
 		Short:         "A real local Kubernetes control plane in one process, seeded as by Kargo's installation",

@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,7 @@ type clients struct {
 	metadata metadata.Interface
 }
 
+// connect gives clients for a control plane that answers.
 func (t *target) connect() (*clients, error) {
 	path := t.kubeconfig
 	if path == "" {
@@ -41,12 +43,22 @@ func (t *target) connect() (*clients, error) {
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", path)
 	if err != nil {
-		return nil, err
+		return nil, unreachable(err)
 	}
 	config.QPS = -1 // the server's own limits are enough
 	config.UserAgent = "cluster"
 	typed, err1 := kubernetes.NewForConfig(config)
 	untyped, err2 := dynamic.NewForConfig(config)
 	meta, err3 := metadata.NewForConfig(config)
-	return &clients{config, typed, untyped, meta}, errors.Join(err1, err2, err3)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	if _, err := typed.Discovery().ServerVersion(); err != nil {
+		return nil, unreachable(err)
+	}
+	return &clients{config, typed, untyped, meta}, nil
+}
+
+func unreachable(err error) error {
+	return fmt.Errorf("there is no control plane to work on: start one with `cluster up --dir DIR` and name the same DIR: %w", err)
 }
