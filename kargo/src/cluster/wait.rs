@@ -47,12 +47,11 @@ impl Cluster {
         found: Found,
         deadline: Instant,
     ) -> Result<(), Error> {
-        let started = Instant::now();
         let waiting = timeout_at(deadline, self.watch_until_populated(scope, name, found)).await;
         waiting.unwrap_or_else(|_| {
             Err(Error::NotReady {
                 token: self.token_at(scope, name),
-                waited: started.elapsed(),
+                waited: self.reveal_wait,
             })
         })
     }

@@ -162,6 +162,15 @@ async fn a_silent_server_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end() {
+    let server =
+        Scripted::answering(|_, _| Answer::Status(200, " ".repeat(64 * 1024 * 1024 + 1))).await;
+    let error = server.cluster.list_projects().await.expect_err("too much");
+    assert_eq!(error.problem().kind, Kind::BadAnswer);
+    assert_eq!(server.seen("GET /api/v1/namespaces").len(), 1);
+}
+
+#[tokio::test]
 async fn an_answer_that_can_not_be_parsed_is_neither_logged_nor_quoted() {
     let bodies = [
         // Each breaks in another place, with the value where serde would quote it.

@@ -45,6 +45,10 @@ async fn a_token_waits_for_a_stopped_controller_and_loses_nothing() {
             .expect_err("no value");
         assert!(matches!(error, Error::NotReady { .. }), "{error}");
         assert_eq!(error.problem().kind, Kind::Timeout);
+        assert!(
+            error.to_string().ends_with("within 0.3 seconds."),
+            "{error}"
+        );
         assert_eq!(project.versions().await, before, "it is untouched");
         assert_eq!(project.token(&token.name).await, token);
 
