@@ -1,10 +1,10 @@
 //! How a cluster is reached, and with which credential. The way there is shared by all identities, the credential by none: a client
 //! that carries both a certificate and a bearer token acts as the certificate.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use http::{HeaderValue, Uri};
+use http::Uri;
 use kube::{
     Client, Config,
     config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError},
@@ -64,7 +64,7 @@ pub enum ConnectError {
 /// How a cluster is reached, without any credential: address, certificate authority, server name, proxy. Cheap to clone.
 #[derive(Clone)]
 pub struct Connector {
-    config: Config,
+    config: Arc<Config>,
     namespace: ProjectName,
 }
 
@@ -80,10 +80,10 @@ impl Connector {
         // It would repeat writes too.
         own.default_retry = false;
         let connector = Self {
-            config: without_credential(&own),
+            config: Arc::new(without_credential(&own)),
             namespace: options.namespace.clone(),
         };
-        Client::try_from(connector.config.clone()).map_err(|_| ConnectError::Connection)?;
+        Client::try_from((*connector.config).clone()).map_err(|_| ConnectError::Connection)?;
         let client = Client::try_from(own).map_err(|_| ConnectError::Credential)?;
         Ok((connector.clone(), Cluster::new(client, connector)))
     }
@@ -94,10 +94,10 @@ impl Connector {
     /// [`Error::NotAToken`] if the text can't be one. Whether the cluster accepts it shows with the first operation.
     pub fn with_bearer(&self, value: &Value) -> Result<Cluster, Error> {
         let text = value.expose();
-        if text.is_empty() || text.contains(' ') || HeaderValue::from_str(text).is_err() {
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::NotAToken);
         }
-        let mut config = self.config.clone();
+        let mut config = (*self.config).clone();
         config.auth_info.token = Some(SecretString::from(text));
         let client = Client::try_from(config).map_err(|_| Error::Unavailable {
             access: Access::to("reach", "the API server"),

@@ -72,7 +72,7 @@ async fn a_bearer_token_goes_alone() {
 #[tokio::test]
 async fn no_token_is_made_of_what_can_not_be_one() {
     let cluster = admin().await;
-    for text in ["", "two words", "two\nlines", "ümlaut\u{7f}"] {
+    for text in ["", "two words", "two\nlines", "ümlaut", "tab\t"] {
         let error = cluster
             .connector()
             .with_bearer(&Value::new(text.to_owned()))
