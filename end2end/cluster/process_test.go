@@ -49,7 +49,10 @@ func withShared(m *testing.M) int {
 		log.Print(err)
 		return 1
 	}
-	defer shared.command.Process.Kill()
+	defer func() {
+		shared.command.Process.Kill()
+		shared.command.Wait() // before its directory is removed
+	}()
 	if out, err := program("seed", "--dir", shared.dir).CombinedOutput(); err != nil {
 		log.Printf("seed: %v: %s", err, out)
 		return 1

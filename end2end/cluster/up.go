@@ -27,6 +27,8 @@ func up(options upOptions) error {
 	// From the first moment on, since without a receiver they would end the process.
 	requests := make(chan os.Signal, 16)
 	signal.Notify(requests, syscall.SIGUSR1, syscall.SIGUSR2)
+	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer release() // not before all has ended: Ctrl-C often comes as SIGINT and then SIGTERM
 
 	dir, err := openDirectory(options.dir)
 	if err != nil {
@@ -40,8 +42,6 @@ func up(options upOptions) error {
 	if err := logToFile(); err != nil {
 		return err
 	}
-	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer release() // not before all has ended: Ctrl-C often comes as SIGINT and then SIGTERM
 	if options.exitWithParent {
 		go whenParentIsGone(ctx, release)
 	}
