@@ -1,5 +1,7 @@
 package main
 
+// The end of the process that started this one, so that a test run that was killed leaves no control plane behind.
+
 import (
 	"context"
 	"os"
