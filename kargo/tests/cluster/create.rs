@@ -206,13 +206,14 @@ async fn refuses_a_role_that_does_not_exist() {
 async fn makes_no_token_for_kargos_own_service_accounts() {
     let admin = user("admin").await;
     let role = "kargo-management-controller".parse().expect("a name");
+    let name = TokenName::with_suffix("never-made", random());
     // Nor through the back door of a project that has the system's name.
     for scope in [
         Scope::System,
         Scope::Project("kargo".parse().expect("a name")),
     ] {
         let error = admin
-            .create_token(&scope, &role, &parse("never-made"))
+            .create_token(&scope, &role, &name)
             .await
             .expect_err("no role");
         assert!(matches!(error, Error::NotASystemRole { .. }), "{error}");
@@ -222,17 +223,13 @@ async fn makes_no_token_for_kargos_own_service_accounts() {
         .await
         .expect("a list")
         .tokens;
-    assert!(
-        tokens
-            .iter()
-            .all(|token| token.name.as_str() != "never-made")
-    );
+    assert!(tokens.iter().all(|token| token.name != name));
 }
 
 #[tokio::test]
 async fn a_kargo_admin_makes_tokens_for_system_roles() {
     let admin = user("admin").await;
-    let name = TokenName::with_suffix("made-by-a-test", rand());
+    let name = TokenName::with_suffix("made-by-a-test", random());
     let token = admin
         .create_token(
             &Scope::System,
@@ -270,7 +267,7 @@ async fn says_what_is_not_allowed() {
     );
 }
 
-fn rand() -> [u8; 5] {
+fn random() -> [u8; 5] {
     let mut bytes = [0; 5];
     getrandom::fill(&mut bytes).expect("randomness");
     bytes

@@ -88,13 +88,9 @@ async fn spares_what_kargo_would_not_delete() {
     in_a_project(async |project| {
         let label = json!({ "rbac.kargo.akuity.io/api-token": "true" });
         let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
-        project.add_token("no-label", json!({}), managed).await;
-        project.add_token("not-managed", label, json!({})).await;
-        for (name, lacks) in [
-            ("no-label", "label rbac"),
-            ("not-managed", "annotation rbac"),
-        ] {
-            let token = project.populated(&parse(name)).await;
+        let unlabelled = project.add_token("unlabelled", json!({}), managed).await;
+        let unmanaged = project.add_token("unmanaged", label, json!({})).await;
+        for (token, lacks) in [(unlabelled, "label rbac"), (unmanaged, "annotation rbac")] {
             let before = project.versions().await;
             let error = project
                 .cluster

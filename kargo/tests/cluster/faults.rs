@@ -243,12 +243,14 @@ async fn a_watch_that_ends_early_is_started_again() {
     let server = Scripted::answering(|line, before| match (line, before) {
         (WHOAMI, _) => whoami(),
         // Lists and watches are the same path: a list, then a watch, and so on.
-        (LIST, 0 | 2 | 4) => list(&metadata(1, "u", false)),
+        (LIST, 0 | 2 | 4 | 6) => list(&metadata(1, "u", false)),
         (LIST, 1) => {
-            Answer::ok(&json!({ "type": "ERROR", "object": { "kind": "Status", "metadata": {}, "code": 410 } }))
+            let gone = json!({ "type": "ERROR", "object": { "kind": "Status", "metadata": {}, "code": 410 } });
+            Answer::Status(200, format!("{gone}\n"))
         }
         (LIST, 3) => Answer::Status(200, String::new()),
-        (LIST, 5) => {
+        (LIST, 5) => Answer::error(410),
+        (LIST, 7) => {
             let unpopulated = json!({ "type": "MODIFIED", "object": { "metadata": metadata(2, "u", false) } });
             let populated = json!({ "type": "MODIFIED", "object": { "metadata": metadata(3, "u", true) } });
             Answer::Status(200, format!("{unpopulated}\n{populated}\n"))
@@ -264,7 +266,7 @@ async fn a_watch_that_ends_early_is_started_again() {
         .await
         .expect("the value");
     assert_eq!(revealed.value.expose(), VALUE);
-    assert_eq!(server.seen(LIST).len(), 6);
+    assert_eq!(server.seen(LIST).len(), 8);
 }
 
 #[tokio::test]

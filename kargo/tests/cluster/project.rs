@@ -91,15 +91,16 @@ impl Project {
         .await
     }
 
-    /// Adds a token as `kubectl` would, with labels and annotations.
-    pub async fn add_token(&self, name: &str, labels: Json, annotations: Json) -> Secret {
+    /// Adds a token as `kubectl` would, with labels and annotations, and waits until it is populated.
+    pub async fn add_token(&self, name: &str, labels: Json, annotations: Json) -> TokenSummary {
         let mut all = json!({ "kubernetes.io/service-account.name": "ci" });
         all.as_object_mut()
             .expect("an object")
             .extend(annotations.as_object().expect("an object").clone());
         let metadata = json!({ "name": name, "labels": labels, "annotations": all });
-        self.add(json!({ "type": "kubernetes.io/service-account-token", "metadata": metadata }))
-            .await
+        let secret = json!({ "type": "kubernetes.io/service-account-token", "metadata": metadata });
+        self.add::<Secret>(secret).await;
+        self.populated(&parse(name)).await
     }
 
     pub fn secrets(&self) -> Api<Secret> {

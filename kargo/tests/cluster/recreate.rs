@@ -11,7 +11,7 @@ use kargo::{
 use kube::{Api, api::DeleteParams};
 use serde_json::json;
 
-use super::project::{claim, in_a_project, parse};
+use super::project::{claim, in_a_project};
 
 #[tokio::test]
 async fn gives_another_name_and_another_value_and_keeps_the_old_one() {
@@ -64,14 +64,8 @@ async fn needs_no_reveal_of_the_old_one() {
     in_a_project(async |project| {
         // Made by Kargo's own tools.
         let labels = json!({ "rbac.kargo.akuity.io/api-token": "true" });
-        project
-            .add_token(
-                "from-kargo",
-                labels,
-                json!({ "rbac.kargo.akuity.io/managed": "true" }),
-            )
-            .await;
-        let old = project.populated(&parse("from-kargo")).await;
+        let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
+        let old = project.add_token("from-kargo", labels, managed).await;
         assert_eq!(old.state, TokenState::Active);
         let new = project
             .cluster
@@ -86,8 +80,7 @@ async fn needs_no_reveal_of_the_old_one() {
 #[tokio::test]
 async fn refuses_what_can_not_be_replaced() {
     in_a_project(async |project| {
-        project.add_token("kubectl", json!({}), json!({})).await;
-        let unmanaged = project.populated(&parse("kubectl")).await;
+        let unmanaged = project.add_token("kubectl", json!({}), json!({})).await;
         let recreate = |token: &kargo::token::TokenSummary| {
             let (name, uid) = (token.name.clone(), token.uid.clone());
             async move {
@@ -114,23 +107,26 @@ async fn refuses_what_can_not_be_replaced() {
 #[tokio::test]
 async fn refuses_an_orphan() {
     in_a_project(async |project| {
-        // Kubernetes removes a token some time after its role; with a role that never was, it is there long enough.
-        let metadata = json!({
-            "name": "orphan",
-            "labels": { "rbac.kargo.akuity.io/api-token": "true" },
-            "annotations": { "rbac.kargo.akuity.io/managed": "true", "kubernetes.io/service-account.name": "ci" },
-        });
+        // Kubernetes removes the tokens of a role that is gone; a finalizer keeps this one in sight.
+        let labels = json!({ "rbac.kargo.akuity.io/api-token": "true" });
+        let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
+        let token = project.add_token("orphan", labels, managed).await;
         project
-            .add::<k8s_openapi::api::core::v1::Secret>(
-                json!({ "type": "kubernetes.io/service-account-token", "metadata": metadata }),
-            )
+            .edit(&token.name, json!({ "finalizers": ["kargo-tokens/test"] }))
             .await;
-        let token = project.populated(&parse("orphan")).await;
-        project.edit(&token.name, json!({ "finalizers": ["kargo-tokens/test"] })).await;
-        let accounts: Api<ServiceAccount> = Api::namespaced(project.client.clone(), &project.namespace);
-        accounts.delete("ci", &DeleteParams::default()).await.expect("the role goes");
-        let error = project.cluster.recreate_token(&project.scope, &token.name, &token.uid).await;
-        project.edit(&token.name, json!({ "finalizers": null })).await;
+        let accounts: Api<ServiceAccount> =
+            Api::namespaced(project.client.clone(), &project.namespace);
+        accounts
+            .delete("ci", &DeleteParams::default())
+            .await
+            .expect("the role goes");
+        let error = project
+            .cluster
+            .recreate_token(&project.scope, &token.name, &token.uid)
+            .await;
+        project
+            .edit(&token.name, json!({ "finalizers": null }))
+            .await;
         let error = error.expect_err("no role");
         assert!(matches!(error, Error::NoRole { .. }), "{error}");
     })

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use kargo::{
     cluster::Error,
     problem::Kind,
-    token::{Reveal, TokenState},
+    token::{Reveal, TokenState, TokenSummary},
     value::Fingerprint,
 };
 use serde_json::json;
@@ -174,22 +174,35 @@ async fn is_the_creators_alone() {
 async fn is_of_tokens_made_here_that_work() {
     in_a_project(async |project| {
         let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
-        project.add_token("kargo", json!({ "rbac.kargo.akuity.io/api-token": "true" }), managed).await;
-        project.add_token("kubectl", json!({}), json!({})).await;
-        let reveal = async |name| {
-            let token = project.populated(&parse(name)).await;
+        let kargo = project
+            .add_token(
+                "kargo",
+                json!({ "rbac.kargo.akuity.io/api-token": "true" }),
+                managed,
+            )
+            .await;
+        let kubectl = project.add_token("kubectl", json!({}), json!({})).await;
+        let suspended = project.create("suspended").await;
+        project
+            .edit(
+                &suspended.name,
+                json!({ "labels": { "kubernetes.io/legacy-token-invalid-since": "2026-01-01" } }),
+            )
+            .await;
+        let reveal = async |token: &TokenSummary| {
             let before = project.versions().await;
-            let error = project.reveal(&token, &claim()).await.expect_err("no reveal");
+            let error = project
+                .reveal(token, &claim())
+                .await
+                .expect_err("no reveal");
             assert_eq!(project.versions().await, before);
             error
         };
-        assert!(matches!(reveal("kargo").await, Error::NoReveal(_)));
-        assert!(matches!(reveal("kubectl").await, Error::Unmanaged { missing, .. } if missing.len() == 2));
-        let suspended = project.create("suspended").await;
-        project
-            .edit(&suspended.name, json!({ "labels": { "kubernetes.io/legacy-token-invalid-since": "2026-01-01" } }))
-            .await;
-        assert!(matches!(reveal("suspended").await, Error::Suspended(_)));
+        assert!(matches!(reveal(&kargo).await, Error::NoReveal(_)));
+        assert!(
+            matches!(reveal(&kubectl).await, Error::Unmanaged { missing, .. } if missing.len() == 2)
+        );
+        assert!(matches!(reveal(&suspended).await, Error::Suspended(_)));
     })
     .await;
 }
