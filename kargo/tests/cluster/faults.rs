@@ -9,7 +9,7 @@ use kargo::{
 use serde_json::{Value as Json, json};
 
 use super::{
-    logs::Log,
+    logs,
     project::{claim, parse},
     scripted::{Answer, Scripted},
 };
@@ -186,7 +186,7 @@ async fn an_answer_that_can_not_be_parsed_is_neither_logged_nor_quoted() {
             + VALUE,
     ];
     for body in bodies {
-        let log = Log::capture();
+        logs::capture();
         let bad = body.clone();
         let server = Scripted::answering(move |line, _| match line {
             WHOAMI => whoami(),
@@ -201,7 +201,11 @@ async fn an_answer_that_can_not_be_parsed_is_neither_logged_nor_quoted() {
             .await
             .expect_err("a bad answer");
         assert_eq!(error.problem().kind, Kind::BadAnswer, "{body}");
-        let said = format!("{error} {error:?} {:?} {}", error.problem(), log.text());
+        let said = format!(
+            "{error} {error:?} {:?} {}",
+            error.problem(),
+            logs::captured()
+        );
         for secret in [VALUE, VALUE_BASE64, "credential-sentinel"] {
             assert!(!said.contains(secret), "{secret} is in: {said}");
         }
@@ -210,7 +214,7 @@ async fn an_answer_that_can_not_be_parsed_is_neither_logged_nor_quoted() {
 
 #[tokio::test]
 async fn an_error_that_quotes_the_object_is_neither_logged_nor_quoted() {
-    let log = Log::capture();
+    logs::capture();
     let server = Scripted::answering(|line, _| match line {
         WHOAMI => whoami(),
         LIST => list(&metadata(1, "u", true)),
@@ -231,7 +235,7 @@ async fn an_error_that_quotes_the_object_is_neither_logged_nor_quoted() {
         error.to_string(),
         "You may not patch secrets token in namespace kargo."
     );
-    let said = format!("{error:?} {:?} {}", error.problem(), log.text());
+    let said = format!("{error:?} {:?} {}", error.problem(), logs::captured());
     assert!(
         !said.contains(VALUE) && !said.contains(VALUE_BASE64),
         "{said}"

@@ -1,22 +1,25 @@
 //! Everything that is logged on this thread, at the finest level: where a value must never be.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{cell::RefCell, io, sync::Once};
 
-use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
-use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt};
+use tracing::level_filters::LevelFilter;
 
-#[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static CAPTURED: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
 
-impl io::Write for Buffer {
+/// One subscriber for all threads, since tracing asks a thread without one whether an event is of interest, for all the others too.
+static SUBSCRIBED: Once = Once::new();
+
+struct ThisThreads;
+
+impl io::Write for ThisThreads {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
+        CAPTURED.with_borrow_mut(|captured| {
+            captured
+                .as_mut()
+                .map(|captured| captured.extend_from_slice(bytes))
+        });
         Ok(bytes.len())
     }
 
@@ -25,42 +28,24 @@ impl io::Write for Buffer {
     }
 }
 
-impl<'a> MakeWriter<'a> for Buffer {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-/// The log from now on. A test's runtime has one thread, so its connections log here too.
-pub struct Log {
-    buffer: Buffer,
-    _guard: DefaultGuard,
-}
-
-impl Log {
-    pub fn capture() -> Self {
-        let buffer = Buffer::default();
-        let subscriber = tracing_subscriber::fmt()
+/// Starts to keep this thread's log, anew. A test's runtime has one thread, so its connections log here too.
+pub fn capture() {
+    SUBSCRIBED.call_once(|| {
+        tracing_subscriber::fmt()
             .with_max_level(LevelFilter::TRACE)
-            .with_writer(buffer.clone())
-            .finish();
-        Self {
-            buffer,
-            _guard: subscriber.set_default(),
-        }
-    }
+            .with_writer(|| ThisThreads)
+            .init();
+    });
+    CAPTURED.set(Some(Vec::new()));
+}
 
-    /// All of it; never nothing, so that a test can't pass because nothing was captured.
-    pub fn text(&self) -> String {
-        let text =
-            String::from_utf8_lossy(&self.buffer.0.lock().unwrap_or_else(PoisonError::into_inner))
-                .into_owned();
-        assert!(
-            text.contains("requesting"),
-            "kube logs each request at this level:\n{text}"
-        );
-        text
-    }
+/// All that was logged since; never nothing, so that a test can't pass because nothing was captured.
+pub fn captured() -> String {
+    let bytes = CAPTURED.take().expect("it was captured");
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    assert!(
+        text.contains("requesting"),
+        "kube logs each request at this level:\n{text}"
+    );
+    text
 }

@@ -12,7 +12,7 @@ use kargo::{
 use serde_json::json;
 
 use super::{
-    logs::Log,
+    logs,
     project::{claim, in_a_project, parse},
 };
 
@@ -232,13 +232,13 @@ async fn is_of_the_token_that_was_seen() {
 #[tokio::test]
 async fn leaves_no_value_in_the_log() {
     in_a_project(async |project| {
-        let log = Log::capture();
+        logs::capture();
         let token = project.create("ci").await;
         let revealed = project.reveal(&token, &claim()).await.expect("the value");
         project.reveal(&token, &claim()).await.expect_err("once");
         let value = revealed.value.expose();
         let signature = value.rsplit('.').next().expect("a JWT has three parts");
-        let text = log.text();
+        let text = logs::captured();
         assert!(!text.contains(value) && !text.contains(signature));
         assert!(!format!("{revealed:?}").contains(signature));
     })
