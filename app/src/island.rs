@@ -63,7 +63,9 @@ pub fn Actions() -> impl IntoView {
                 let _ = element.show_modal();
             }
             request_animation_frame(move || {
-                let first = element.query_selector("[autofocus], h2").ok().flatten();
+                let first = ["[autofocus]", "h2"]
+                    .into_iter()
+                    .find_map(|it| element.query_selector(it).ok().flatten());
                 if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
                     let _ = first.focus();
                 }

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import { signIn } from "../support/cluster.ts";
-import { Dashboard, expect, hydrated, open, row, test } from "../support/dashboard.ts";
+import { expect, hydrated, open, row, test } from "../support/dashboard.ts";
 
 async function create(page: Page, name: string) {
   await page.getByRole("button", { name: "New token", exact: true }).click();
@@ -78,8 +78,8 @@ test("what is shown is masked again after a minute", async ({ page, dashboard, p
   await expect(shown).not.toContainText("eyJ");
 });
 
-test("a token that nobody has seen waits, even for a program that was killed", async ({ page, projectName }) => {
-  const killed = Dashboard.start();
+test("a token that nobody has seen waits, even for a program that was killed", async ({ page, projectName, start }) => {
+  const killed = start();
   const address = new URL(await killed.address());
   await page.goto(address.href);
   await page.waitForURL("**/system");
@@ -91,7 +91,7 @@ test("a token that nobody has seen waits, even for a program that was killed", a
   expect(created.status()).toBe(200);
   await killed.stop("SIGKILL");
 
-  const restarted = Dashboard.start();
+  const restarted = start();
   await open(page, restarted, `/projects/${projectName}`);
   await expect(row(page, "resume-1")).toContainText("unrevealed");
   await row(page, "resume-1").getByRole("button", { name: "Reveal resume-1 once" }).click();
@@ -101,11 +101,10 @@ test("a token that nobody has seen waits, even for a program that was killed", a
   expect((await signIn(value)).status).toBe(201);
   await reveal.getByRole("button", { name: "I saved it" }).click();
   await expect(reveal).toBeHidden();
-  await restarted.stop();
 });
 
-test("somebody else's token is theirs to reveal", async ({ page, dashboard }) => {
-  const other = Dashboard.start("admin");
+test("somebody else's token is theirs to reveal", async ({ page, dashboard, start }) => {
+  const other = start("admin");
   const address = new URL(await other.address());
   await page.goto(address.href);
   await page.waitForURL("**/system");
@@ -125,12 +124,12 @@ test("somebody else's token is theirs to reveal", async ({ page, dashboard }) =>
   await expect(row(page, name)).toHaveCount(0);
 });
 
-test("copying works on plain HTTP as well", async ({ playwright, projectName }) => {
-  const dashboard = Dashboard.start(undefined, "--allow-host", "tokens.test");
+test("copying works on plain HTTP as well", async ({ playwright, projectName, start }) => {
+  const dashboard = start(undefined, "--allow-host", "tokens.test");
   const address = new URL(await dashboard.address());
   const host = `tokens.test:${address.port}`;
   await dashboard.stop();
-  const named = Dashboard.start(undefined, "--listen", address.host, "--allow-host", host);
+  const named = start(undefined, "--listen", address.host, "--allow-host", host);
   const browser = await playwright.chromium.launch({
     executablePath: process.env.KARGO_TOKENS_CHROMIUM,
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--host-resolver-rules=MAP tokens.test 127.0.0.1"],
@@ -152,5 +151,4 @@ test("copying works on plain HTTP as well", async ({ playwright, projectName }) 
   await page.keyboard.press("Control+V");
   await expect(name).toHaveValue(/^eyJ/);
   await browser.close();
-  await named.stop();
 });

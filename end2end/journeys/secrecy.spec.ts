@@ -1,9 +1,9 @@
 // No value anywhere but in the answer of its one reveal: not in a page, another answer, an address, the browser's storage or the log.
 import { kargoToken, secret } from "../support/cluster.ts";
-import { Dashboard, expect, open, row, test } from "../support/dashboard.ts";
+import { expect, open, row, test } from "../support/dashboard.ts";
 
-test("a value is in the one answer of its reveal and nowhere else", async ({ page, projectName }) => {
-  const dashboard = Dashboard.start(undefined, "--log", "trace");
+test("a value is in the one answer of its reveal and nowhere else", async ({ page, projectName, start }) => {
+  const dashboard = start(undefined, "--log", "trace");
   await kargoToken(projectName, "reader", "by-kargo");
   const seen: { url: string; body: string }[] = [];
   page.on("response", async (response) => {

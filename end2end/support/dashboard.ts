@@ -35,6 +35,10 @@ export class Dashboard {
     return new Dashboard(process_, user);
   }
 
+  get pid() {
+    return this.process.pid;
+  }
+
   /** The next one-time address. */
   address(): Promise<string> {
     const next = this.addresses.shift();
@@ -55,9 +59,10 @@ export class Dashboard {
 
 /** Opens the one-time address and waits until the page's buttons work. */
 export async function open(page: Page, dashboard: Dashboard, path = "/system") {
-  await page.goto(await dashboard.address());
-  await page.waitForURL("**/system");
-  if (path !== "/system") await page.goto(path);
+  const address = new URL(await dashboard.address());
+  await page.goto(address.href);
+  await page.waitForURL(`${address.origin}/system`);
+  if (path !== "/system") await page.goto(address.origin + path);
   await hydrated(page);
 }
 
@@ -67,6 +72,8 @@ export const hydrated = (page: Page) => expect(page.locator("html[data-hydrated]
 export const row = (page: Page, token: string | RegExp) => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: token }) });
 
 type Fixtures = {
+  /** Starts a dashboard of this test's own, for a user of the control plane (or its administrator), with more flags; ended with the test. */
+  start: (user?: string, ...flags: string[]) => Dashboard;
   /** A project of this test's own, with the roles `promoter` and `reader`. */
   projectName: string;
   /** Fails the test when the browser's console has an error or a warning. */
@@ -87,20 +94,29 @@ export const test = base.extend<Fixtures, { dashboard: Dashboard }>({
     (dashboard as any).addresses.unshift(address);
     await use(new URL(address).origin);
   },
+  start: async ({}, use) => {
+    const started: Dashboard[] = [];
+    await use((...about) => {
+      started.push(Dashboard.start(...about));
+      return started.at(-1)!;
+    });
+    await Promise.all(started.map((dashboard) => dashboard.stop()));
+  },
   projectName: async ({}, use) => {
     const name = await project("promoter", "reader");
     await use(name);
     await removeProject(name);
   },
   cleanConsole: [
-    async ({ page }, use) => {
+    async ({ page, javaScriptEnabled }, use) => {
       const said: string[] = [];
       page.on("console", (message) => {
         if (["error", "warning"].includes(message.type())) said.push(`${message.type()}: ${message.text()}`);
       });
       page.on("pageerror", (error) => said.push(`uncaught: ${error.message}`));
       await use();
-      expect(said).toEqual([]);
+      // Without JavaScript the browser warns that what was preloaded for it is not used.
+      if (javaScriptEnabled) expect(said).toEqual([]);
     },
     { auto: true },
   ],

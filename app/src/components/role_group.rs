@@ -149,7 +149,7 @@ pub fn RoleGroup(
                     {group
                         .tokens
                         .into_iter()
-                        .map(|token| view! { <TokenRow scope=scope.clone() token now=now.unwrap_or_default() me=me.clone() /> })
+                        .map(|token| view! { <TokenRow scope=scope.clone() token now=now.unwrap_or_default() me=me.clone() stray /> })
                         .collect_view()}
                 </tbody>
             </table>

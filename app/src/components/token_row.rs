@@ -10,13 +10,15 @@ use leptos::prelude::*;
 use super::time::{Age, day};
 use crate::island::Dialog;
 
-/// A row. `me`: the signed-in person's user name, who alone may reveal what they created.
+/// A row. `me`: the signed-in person's user name, who alone may reveal what they created. `stray`: its role is none of the scope's,
+/// so there is no successor to be had.
 #[component]
 pub fn TokenRow(
     scope: Scope,
     token: TokenSummary,
     now: Timestamp,
     me: Option<String>,
+    stray: bool,
 ) -> impl IntoView {
     let mine = token.created_by.is_some() && token.created_by == me;
     let last_used = token
@@ -51,7 +53,7 @@ pub fn TokenRow(
             <td data-label="Age"><Age now then=created /></td>
             <td data-label="Managed">{managed}</td>
             <td data-label="Created by">{by}</td>
-            <td class="row-actions"><Actions scope token mine /></td>
+            <td class="row-actions"><Actions scope token mine stray /></td>
         </tr>
     }
 }
@@ -101,7 +103,7 @@ fn State(token: TokenSummary, mine: bool) -> impl IntoView {
 }
 
 #[component]
-fn Actions(scope: Scope, token: TokenSummary, mine: bool) -> impl IntoView {
+fn Actions(scope: Scope, token: TokenSummary, mine: bool, stray: bool) -> impl IntoView {
     if !token.is_managed() {
         return ().into_any();
     }
@@ -111,11 +113,15 @@ fn Actions(scope: Scope, token: TokenSummary, mine: bool) -> impl IntoView {
         let label = format!("Reveal {name} once");
         view! { <button type="button" class="primary" aria-label=label data-dialog=dialog.attribute()>"Reveal once"</button> }
     });
-    let recreate = Dialog::Recreate(handle.clone()).attribute();
+    let recreate = (!stray).then(|| {
+        let dialog = Dialog::Recreate(handle.clone()).attribute();
+        let label = format!("Recreate {name}");
+        view! { <button type="button" aria-label=label data-dialog=dialog>"Recreate"</button> }
+    });
     let delete = Dialog::Delete(handle).attribute();
     view! {
         {reveal}
-        <button type="button" aria-label=format!("Recreate {name}") data-dialog=recreate>"Recreate"</button>
+        {recreate}
         <button type="button" class="delete" aria-label=format!("Delete {name}") data-dialog=delete>"Delete"</button>
     }
     .into_any()

@@ -42,6 +42,7 @@ impl Dialog {
 pub struct Dialogs {
     current: RwSignal<Option<Dialog>>,
     guarded: RwSignal<bool>,
+    steps: RwSignal<u32>,
 }
 
 impl Dialogs {
@@ -50,6 +51,7 @@ impl Dialogs {
         let dialogs = Self {
             current: RwSignal::new(None),
             guarded: RwSignal::new(false),
+            steps: RwSignal::new(0),
         };
         provide_context(dialogs);
         dialogs
@@ -82,8 +84,14 @@ impl Dialogs {
         self.guarded.get_untracked()
     }
 
-    /// Whether it is open; followed.
+    /// Says that what is in it has changed by itself, so that the focus goes to what is there now.
+    pub fn next_step(self) {
+        self.steps.update(|n| *n += 1);
+    }
+
+    /// Whether it is open; followed, through every step.
     pub fn is_open(self) -> bool {
+        self.steps.track();
         self.current.with(Option::is_some)
     }
 

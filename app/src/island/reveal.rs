@@ -55,6 +55,10 @@ pub fn RevealDialog(token: TokenHandle, replaces: Option<TokenHandle>) -> impl I
     let token_name = token.with_value(|t| t.name.to_string());
 
     let title = token_name.clone();
+    Effect::new(move |_| {
+        step.track();
+        dialogs.next_step();
+    });
 
     let ask = move || {
         step.set(Step::Waiting);

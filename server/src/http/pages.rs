@@ -1,6 +1,7 @@
-//! The app's pages, rendered on the server.
+//! The app's pages, rendered on the server: each whole, with everything that it reads, before its first byte is sent.
 
-use app::{App, shell};
+use any_spawner::Executor;
+use app::shell;
 use axum::{
     Router,
     extract::Query,
@@ -10,35 +11,31 @@ use axum::{
 };
 use kargo::{cluster::Cluster, name::ProjectName, scope::Scope};
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use leptos_axum::render_app_async_with_context;
 
 use super::{State, headers::page_policy};
 
-/// The routes of the app, and the two addresses that lead to one of them.
+/// The pages, and the two addresses that lead to one of them. Which page an address has, and that it has none (404), the app's own
+/// router says. (Leptos' list of routes isn't used: it would also serve the server functions, past what guards them in
+/// [`super::api`].)
 pub fn routes(state: &State) -> Router {
-    let options = state.leptos.clone();
-    let context = {
-        let addresses = state.addresses.clone();
-        move || {
-            page_policy();
-            provide_context(addresses.clone());
-            // Put there by the gate, for those who are signed in.
-            if let Some(cluster) =
-                use_context::<Parts>().and_then(|parts| parts.extensions.get::<Cluster>().cloned())
-            {
-                provide_context(cluster);
-            }
+    // Pages read on tokio. (An error here only says that this was said before.)
+    let _ = Executor::init_tokio();
+    let (options, addresses) = (state.leptos.clone(), state.addresses.clone());
+    let context = move || {
+        page_policy();
+        provide_context(addresses.clone());
+        // Put there by the gate, for those who are signed in.
+        let parts = use_context::<Parts>();
+        if let Some(cluster) = parts.and_then(|parts| parts.extensions.get::<Cluster>().cloned()) {
+            provide_context(cluster);
         }
     };
+    let page = render_app_async_with_context(context, move || shell(options.clone()));
     Router::new()
-        .leptos_routes_with_context(&state.leptos, generate_route_list(App), context.clone(), {
-            let options = options.clone();
-            move || shell(options.clone())
-        })
         .route("/", get(async || Redirect::to("/system")))
         .route("/projects", get(project))
-        .fallback(file_and_error_handler_with_context(context, shell))
-        .with_state(options)
+        .fallback(get(page))
 }
 
 #[derive(serde::Deserialize)]

@@ -1,0 +1,107 @@
+// What the server lets through, and what it doesn't: hosts, origins, sign-in, sizes, rates, and the headers of every answer.
+import { type IncomingHttpHeaders, request } from "node:http";
+import { secret } from "../support/cluster.ts";
+import { expect, test } from "../support/dashboard.ts";
+
+type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
+
+/** One request with exactly these headers: no browser adds or forbids any. */
+function send(address: URL, method: string, path: string, headers: Record<string, string> = {}, body = ""): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: address.hostname, port: address.port, method, path, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk) => (text += chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+async function signedIn(start: () => Dashboard) {
+  const dashboard = start();
+  const address = new URL(await dashboard.address());
+  const exchanged = await send(address, "GET", address.pathname + address.search);
+  expect(exchanged.status).toBe(200);
+  const set = exchanged.headers["set-cookie"]![0]!;
+  const form = { accept: "application/json", "content-type": "application/x-www-form-urlencoded", origin: address.origin };
+  return { dashboard, address, set, cookie: set.split(";")[0]!, form };
+}
+
+test("the one-time address signs in once, with a cookie that scripts and other sites can't use", async ({ start }) => {
+  const { dashboard, address, set, cookie } = await signedIn(start);
+  expect(set).toContain("HttpOnly");
+  expect(set).toContain("SameSite=Strict");
+  const again = await send(address, "GET", address.pathname + address.search);
+  expect(again.headers["set-cookie"]).toBeUndefined();
+  expect([again.status, again.headers.location]).toEqual([303, "/sign-in"]);
+  const next = new URL(await dashboard.address());
+  expect(next.search).not.toBe(address.search);
+
+  for (const path of ["/", "/system", "/projects/kargo-demo", "/nowhere"]) {
+    expect([(await send(address, "GET", path)).status, path]).toEqual([303, path]);
+  }
+  const refused = await send(address, "GET", "/api/list_tokens?scope=system", { accept: "application/json" });
+  expect([refused.status, JSON.parse(refused.body).kind]).toEqual([401, "unauthenticated"]);
+  expect((await send(address, "GET", "/system", { cookie })).status).toBe(200);
+  expect((await send(address, "GET", "/system", { cookie: cookie.slice(0, -4) + "AAAA" })).status).toBe(303);
+});
+
+test("other hosts and other sites' requests are refused, and nothing is done", async ({ projectName, start }) => {
+  const { dashboard, address, cookie, form } = await signedIn(start);
+  expect((await send(address, "GET", "/system", { cookie, host: "evil.example" })).status).toBe(421);
+  expect((await send(address, "GET", "/system", { cookie, host: `localhost:${address.port}` })).status).toBe(200);
+
+  const create = (headers: Record<string, string>) =>
+    send(address, "POST", "/api/create_token", { cookie, ...headers }, `scope=projects/${projectName}&role=reader&name=forged-1`);
+  const { origin: _, ...without } = form;
+  expect((await create(without)).status).toBe(403);
+  expect((await create({ ...form, origin: "http://evil.example" })).status).toBe(403);
+  expect((await create({ ...form, origin: "http://127.0.0.1:1" })).status).toBe(403);
+  expect((await create({ ...form, "sec-fetch-site": "cross-site" })).status).toBe(403);
+  // A form that the browser itself posts wants HTML.
+  expect((await create({ ...form, accept: "text/html,application/xhtml+xml" })).status).toBe(406);
+  expect((await secret(projectName, "forged-1")).status).toBe(404);
+  expect((await create(form)).status).toBe(200);
+  expect((await secret(projectName, "forged-1")).status).toBe(200);
+});
+
+test("requests that are too large, too many or unreadable are answered in words", async ({ start }) => {
+  const { dashboard, address, cookie, form } = await signedIn(start);
+  const post = (path: string, body: string) => send(address, "POST", path, { cookie, ...form }, body);
+  const kind = (answer: Answer) => [answer.status, JSON.parse(answer.body).kind];
+  expect(kind(await post("/api/create_token", `scope=system&role=kargo-admin&name=${"a".repeat(70_000)}`))).toEqual([400, "invalid"]);
+  expect(kind(await post("/api/create_token", "scope=system"))).toEqual([400, "invalid"]);
+  expect(kind(await post("/api/create_token", "scope=elsewhere&role=a&name=b"))).toEqual([400, "invalid"]);
+  expect(kind(await post("/api/delete_token", "scope=system&name=nobody&uid=none"))).toEqual([404, "not_found"]);
+  expect(kind(await post("/api/reveal_token", "scope=system&name=nobody&uid=none&claim=short"))).toEqual([400, "invalid"]);
+  expect(kind(await post("/api/nothing", ""))).toEqual([404, "not_found"]);
+  const many = await Promise.all(Array.from({ length: 400 }, () => post("/api/nothing", "")));
+  expect(many.map(({ status }) => status)).toContain(429);
+  expect(kind(many.find(({ status }) => status === 429)!)).toEqual([429, "too_many"]);
+});
+
+test("private answers are not kept, built files are kept for good, and only our own scripts run", async ({ start }) => {
+  const { dashboard, address, cookie } = await signedIn(start);
+  const page = await send(address, "GET", "/system", { cookie });
+  expect(page.headers["cache-control"]).toBe("no-store");
+  const policy = page.headers["content-security-policy"] as string;
+  const nonce = /script-src 'self' 'nonce-([^']+)' 'wasm-unsafe-eval';/.exec(policy)![1];
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toContain("unsafe-inline");
+  for (const [tag] of page.body.matchAll(/<script[^>]*>/g)) expect(tag).toContain(`nonce="${nonce}"`);
+  expect(page.body).not.toMatch(/ style="| on[a-z]+="/);
+  const second = await send(address, "GET", "/system", { cookie });
+  expect(second.headers["content-security-policy"]).not.toContain(nonce);
+
+  for (const [, path] of page.body.matchAll(/(?:href|src)="(\/pkg\/[^"]+)"/g)) {
+    const file = await send(address, "GET", path!, { "accept-encoding": "br" });
+    expect([path, file.status, file.headers["content-encoding"]]).toEqual([path, 200, "br"]);
+    expect(file.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+  }
+  for (const answer of [page, await send(address, "GET", "/sign-in"), await send(address, "GET", "/healthz"), await send(address, "GET", "/pkg/none")]) {
+    expect(answer.headers["x-content-type-options"]).toBe("nosniff");
+    expect(answer.headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+  }
+});
