@@ -32,7 +32,7 @@ use self::{
 /// changes, so that focus is trapped, restored and announced by the browser itself.
 #[island]
 pub fn Actions() -> impl IntoView {
-    let (dialogs, _) = (Dialogs::provide(), Notice::provide());
+    let (dialogs, notice) = (Dialogs::provide(), Notice::provide());
     let node = NodeRef::<html::Dialog>::new();
 
     let clicks = window_event_listener(ev::click, move |event| {
@@ -42,6 +42,7 @@ pub fn Actions() -> impl IntoView {
         let button = target.and_then(|target| target.closest("[data-dialog]").ok().flatten());
         let dialog = button.and_then(|button| button.get_attribute("data-dialog"));
         if let Some(dialog) = dialog.and_then(|text| serde_json::from_str::<Dialog>(&text).ok()) {
+            notice.clear();
             dialogs.open(dialog);
         }
     });

@@ -9,6 +9,8 @@ import { expect, open, row, test } from "../support/dashboard.ts";
 let directory: string;
 let controlPlane: ChildProcess;
 
+test.use({ refusals: [504] });
+
 test.beforeAll(async () => {
   const program = process.env.KARGO_TOKENS_CLUSTER_BIN!;
   directory = mkdtempSync(join(tmpdir(), "kargo-tokens-controller."));

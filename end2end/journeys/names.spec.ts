@@ -33,7 +33,9 @@ test("a bad name is refused in words, by the page and by the server", async ({ p
   expect(secrets.body.items).toEqual([]);
 });
 
-test("the longest name works and a taken one is refused", async ({ page, dashboard, projectName }) => {
+test.describe("a taken name", () => {
+  test.use({ refusals: [409] });
+  test("the longest name works and a taken one is refused", async ({ page, dashboard, projectName }) => {
   await open(page, dashboard, `/projects/${projectName}`);
   const origin = new URL(page.url()).origin;
   const name = "a".repeat(253);
@@ -53,4 +55,5 @@ test("the longest name works and a taken one is refused", async ({ page, dashboa
   await form.getByRole("button", { name: "Create token" }).click();
   await expect(form.getByRole("alert")).toContainText("name");
   await expect(form.getByLabel("Name")).toHaveValue(name);
+});
 });

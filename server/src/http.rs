@@ -13,14 +13,9 @@ use app::api::Addresses;
 use axum::{Router, http::StatusCode, middleware, response::IntoResponse, routing::get};
 use kargo::cluster::Cluster;
 use leptos::config::LeptosOptions;
-use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{config::Config, sign_in::SignIn};
-
-/// The largest request body, in bytes: a form of a few short fields.
-const BODY_LIMIT: usize = 64 * 1024;
 
 /// What requests need.
 #[derive(Clone)]
@@ -74,7 +69,6 @@ pub fn router(
             "/healthz",
             get(async || (StatusCode::OK, "ok\n").into_response()),
         )
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(middleware::from_fn(gate::only_same_origin_writes))
         .layer(middleware::from_fn_with_state(
             state,

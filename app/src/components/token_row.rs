@@ -39,7 +39,7 @@ pub fn TokenRow(
             missing.join(" and no ")
         );
         let title = why.clone();
-        view! { <span class="unmanaged" title=title>"unmanaged"<span class="visually-hidden">": " {why}</span></span> }.into_any()
+        view! { <span class="unmanaged" title=title>"unmanaged"</span> <span class="visually-hidden">": " {why}</span> }.into_any()
     };
     let links = links(&token);
     let name = token.name.to_string();

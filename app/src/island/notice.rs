@@ -19,6 +19,11 @@ impl Notice {
         expect_context()
     }
 
+    /// Takes it away: something else has begun.
+    pub fn clear(self) {
+        self.0.set(None);
+    }
+
     /// Shows a sentence until the next one, or until it is dismissed.
     pub fn say(self, text: impl Into<String>) {
         self.0.set(Some(text.into()));

@@ -26,9 +26,12 @@ use tower_governor::{
     governor::{GovernorConfig, GovernorConfigBuilder},
     key_extractor::GlobalKeyExtractor,
 };
+use tower_http::limit::RequestBodyLimitLayer;
 
 use super::State;
 
+/// The largest request body, in bytes: a form of a few short fields.
+const BODY_LIMIT: usize = 64 * 1024;
 /// An error's body is a few sentences.
 const ERROR_LIMIT: usize = 64 * 1024;
 
@@ -55,6 +58,7 @@ pub fn routes(state: &State) -> Router {
     };
     Router::new()
         .route("/api/{function}", any(handler))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(GovernorLayer::new(writes_per_second()))
         .layer(middleware::from_fn(status_from_kind))
         .layer(middleware::from_fn(refuse_html))
