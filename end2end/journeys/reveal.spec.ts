@@ -36,6 +36,32 @@ test("neither Esc nor the backdrop nor a reload loses the value", async ({ page,
   await expect(row(page, "esc-1")).toContainText("perhaps never seen");
 });
 
+test("a value that is on its way can't be lost by a key", async ({ page, dashboard, projectName }) => {
+  await open(page, dashboard, `/projects/${projectName}`);
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  let answered = () => {};
+  const claimed = new Promise<void>((resolve) => (answered = resolve));
+  await page.route("**/api/reveal_token", async (route) => {
+    const response = await route.fetch();
+    answered();
+    await held;
+    await route.fulfill({ response });
+  });
+  await page.getByRole("button", { name: "New token", exact: true }).click();
+  const form = page.getByRole("dialog", { name: "New token" });
+  await form.getByLabel("Name").fill("held-1");
+  await form.getByRole("button", { name: "Create token" }).click();
+  const reveal = page.getByRole("dialog", { name: "Token held-1" });
+  await expect(reveal.getByText("Waiting for Kubernetes")).toBeVisible();
+  await claimed;
+  for (const _ of [1, 2, 3]) await page.keyboard.press("Escape");
+  answer();
+  await reveal.getByRole("button", { name: "I saved it" }).click();
+  await expect(reveal).toBeHidden();
+  await expect(row(page, "held-1")).toContainText("active");
+});
+
 test("the value comes in the forms that its users paste", async ({ page, dashboard, projectName }) => {
   await open(page, dashboard, `/projects/${projectName}`);
   const reveal = await create(page, "forms-1");
@@ -83,6 +109,7 @@ test("a token that nobody has seen waits, even for a program that was killed", a
   const address = new URL(await killed.address());
   await page.goto(address.href);
   await page.waitForURL("**/system");
+  await hydrated(page);
   // Created, not revealed: as when the tab is closed, or the program dies, between the two.
   const created = await page.request.post(`${address.origin}/api/create_token`, {
     headers: { origin: address.origin, accept: "application/json" },
@@ -108,6 +135,7 @@ test("somebody else's token is theirs to reveal", async ({ page, dashboard, star
   const address = new URL(await other.address());
   await page.goto(address.href);
   await page.waitForURL("**/system");
+  await hydrated(page);
   const name = `theirs-${Date.now().toString(36)}`;
   const created = await page.request.post(`${address.origin}/api/create_token`, {
     headers: { origin: address.origin, accept: "application/json" },

@@ -43,11 +43,11 @@ pub struct Config {
     #[arg(long, env = "KARGO_TOKENS_ALLOW_REMOTE")]
     allow_remote: bool,
 
-    /// A further host name (with its port) that browsers may use in the address; repeat for more.
+    /// A further HOST or HOST:PORT that browsers may use in the address, as their address bar shows it; repeat for more.
     #[arg(
         long,
         env = "KARGO_TOKENS_ALLOW_HOST",
-        value_name = "HOST:PORT",
+        value_name = "HOST",
         value_delimiter = ','
     )]
     pub allow_host: Vec<String>,
@@ -88,6 +88,11 @@ pub enum StartError {
         "there are no built pages in {0}. Build them with `make`, or name their folder with --site."
     )]
     Site(PathBuf),
+    /// What names the pages' files is not there.
+    #[error(
+        "there is no hash.txt beside the program. Build both with `make`, and keep them together when you move them."
+    )]
+    Hashes,
     /// The address can't be served on.
     #[error(
         "can't serve on {0}: {1}. Choose another address with --listen, for example --listen 127.0.0.1:0 for any free port."
@@ -106,6 +111,13 @@ impl Config {
     pub fn check(&self) -> Result<(), StartError> {
         if !self.listen.ip().is_loopback() && !self.allow_remote {
             return Err(StartError::Remote(self.listen));
+        }
+        // The pages' files carry their hash in their name; which one, the build wrote beside the program.
+        let hashes = std::env::current_exe()
+            .ok()
+            .and_then(|exe| Some(exe.parent()?.join("hash.txt")));
+        if !hashes.is_some_and(|file| file.is_file()) {
+            return Err(StartError::Hashes);
         }
         if !self.site.join("pkg").is_dir() {
             return Err(StartError::Site(self.site.clone()));

@@ -10,7 +10,14 @@ mod signing;
 use std::{net::SocketAddr, sync::Arc};
 
 use app::api::Addresses;
-use axum::{Router, http::StatusCode, middleware, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    extract::State as Extract,
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use kargo::cluster::Cluster;
 use leptos::config::LeptosOptions;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
@@ -69,6 +76,7 @@ pub fn router(
             "/healthz",
             get(async || (StatusCode::OK, "ok\n").into_response()),
         )
+        .route("/readyz", get(ready).with_state(state.clone()))
         .layer(middleware::from_fn(gate::only_same_origin_writes))
         .layer(middleware::from_fn_with_state(
             state,
@@ -76,4 +84,16 @@ pub fn router(
         ))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(headers::secure))
+}
+
+/// Whether the cluster can be reached: nothing else could keep this program from working.
+async fn ready(Extract(state): Extract<State>) -> Response {
+    match state.cluster.ready().await {
+        Ok(()) => (StatusCode::OK, "ok\n").into_response(),
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the cluster can't be reached\n",
+        )
+            .into_response(),
+    }
 }

@@ -4,7 +4,7 @@ mod config;
 mod http;
 mod sign_in;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
 use config::Config;
@@ -55,10 +55,21 @@ async fn run(config: Config) -> Result<(), config::StartError> {
             }
         }
     });
-    axum::serve(listener, app)
-        .with_graceful_shutdown(stopped())
-        .await
-        .map_err(config::StartError::Serve)
+    let serving = axum::serve(listener, app).with_graceful_shutdown(stopped());
+    tokio::select! {
+        served = serving.into_future() => served.map_err(config::StartError::Serve),
+        () = patience_ended() => Ok(()),
+    }
+}
+
+/// Resolves some time after the program was asked to end, or when it is asked again: a client that never finishes its request must
+/// not keep it. A reveal takes 10 seconds at most.
+async fn patience_ended() {
+    stopped().await;
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_secs(15)) => {}
+        () = stopped() => {}
+    }
 }
 
 /// Resolves when the program is asked to end.

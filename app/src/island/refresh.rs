@@ -2,10 +2,15 @@
 //!
 //! The page is plain HTML, so nothing has to be woken up in it. What a person opened stays open, and the focus stays where it was.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DomParser, Element, HtmlElement, Response, SupportedType};
+
+/// Counts what was asked for: only the latest answer is shown, in whatever order they come.
+static LATEST: AtomicU32 = AtomicU32::new(0);
 
 /// Brings the page up to date. Where that fails the page stays as it is: the next visit shows the truth.
 pub fn refresh() {
@@ -17,6 +22,7 @@ pub fn refresh() {
 }
 
 async fn swap_main() -> Result<(), JsValue> {
+    let mine = LATEST.fetch_add(1, Ordering::Relaxed) + 1;
     let address = window().location().href()?;
     let response: Response = JsFuture::from(window().fetch_with_str(&address))
         .await?
@@ -32,6 +38,10 @@ async fn swap_main() -> Result<(), JsValue> {
     ) else {
         return Ok(());
     };
+
+    if LATEST.load(Ordering::Relaxed) != mine {
+        return Ok(());
+    }
 
     for id in ids(&old, "details[open][id]")? {
         if let Some(details) = new.query_selector(&format!("details[id=\"{id}\"]"))? {

@@ -60,8 +60,16 @@ pub fn RevealDialog(token: TokenHandle, replaces: Option<TokenHandle>) -> impl I
         dialogs.next_step();
     });
 
+    let forget = move || {
+        value.set_value(None);
+        leave_guard.set_value(None);
+        dialogs.guard(false);
+    };
+    // Guarded from the first moment: a reveal that is under way can't be taken back, only received.
     let ask = move || {
         step.set(Step::Waiting);
+        dialogs.guard(true);
+        leave_guard.set_value(Some(browser::LeaveGuard::new()));
         let (scope, name, uid) = arguments(token);
         spawn_local(async move {
             let claim = claim.with_value(|c| c.expose().to_owned());
@@ -70,18 +78,14 @@ pub fn RevealDialog(token: TokenHandle, replaces: Option<TokenHandle>) -> impl I
             match answer {
                 Ok(revealed) => {
                     value.set_value(Some(revealed.value.0));
-                    leave_guard.set_value(Some(browser::LeaveGuard::new()));
-                    dialogs.guard(true);
                     step.set(Step::Revealed(revealed.fingerprint));
                 }
-                Err(error) => step.set(Step::Failed(error.0)),
+                Err(error) => {
+                    forget();
+                    step.set(Step::Failed(error.0));
+                }
             }
         });
-    };
-    let forget = move || {
-        value.set_value(None);
-        leave_guard.set_value(None);
-        dialogs.guard(false);
     };
     let finish = move |said: String| {
         forget();

@@ -6,7 +6,6 @@ use leptos_meta::Title;
 /// Says so, with the status 404, and leads back.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    #[cfg(feature = "ssr")]
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(leptos::server_fn::http_export::StatusCode::NOT_FOUND);
     }

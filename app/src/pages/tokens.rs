@@ -11,7 +11,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    api::{self, ApiError, Counts, TokenList},
+    api::{self, ApiError, Counts, Session, TokenList},
     app::SessionResource,
     components::{
         problem::ProblemView,
@@ -102,8 +102,7 @@ fn Listing(asked: Asked) -> impl IntoView {
                 let (scope, role) = (scope.clone(), role.clone());
                 Suspend::new(async move {
                     let (tokens, roles, session) = (tokens.await, roles.await, session.await);
-                    let me = session.ok().map(|s| s.identity.user);
-                    view! { <Tokens scope tokens roles me role page /> }
+                    view! { <Tokens scope tokens roles session role page /> }
                 })
             }}
         </Suspense>
@@ -116,7 +115,7 @@ fn Tokens(
     scope: Scope,
     tokens: Result<TokenList, ApiError>,
     roles: Result<Vec<RoleSummary>, ApiError>,
-    me: Option<String>,
+    session: Result<Session, ApiError>,
     role: Option<String>,
     page: Option<usize>,
 ) -> impl IntoView {
@@ -140,7 +139,12 @@ fn Tokens(
         tokens.as_ref().ok().map(|t| t.now),
         tokens.as_ref().ok().map(|t| t.counts),
     );
-    let problems = [tokens.as_ref().err(), roles.as_ref().err()];
+    let problems = [
+        tokens.as_ref().err(),
+        roles.as_ref().err(),
+        session.as_ref().err(),
+    ];
+    let me = session.as_ref().ok().map(|s| s.identity.user.clone());
     let problems = problems
         .into_iter()
         .flatten()

@@ -15,12 +15,11 @@ use crate::scope::Scope;
 pub(super) const TRIES: usize = 3;
 
 /// What became of a write with preconditions.
-#[derive(PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It took effect.
     Done,
     /// The token changed since it was read; nothing was written.
-    Conflict(Access),
+    Conflict(Error),
 }
 
 impl Cluster {
@@ -44,7 +43,7 @@ impl Cluster {
         match self.write(&access, request).await {
             Ok(_) => Ok(Outcome::Done),
             // Kubernetes answers "invalid" to a patch whose UID is another token's.
-            Err(Error::Changed(access) | Error::Invalid(access)) => Ok(Outcome::Conflict(access)),
+            Err(error @ (Error::Changed(_) | Error::Invalid(_))) => Ok(Outcome::Conflict(error)),
             Err(error) => Err(error),
         }
     }

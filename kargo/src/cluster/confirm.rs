@@ -42,7 +42,7 @@ impl Cluster {
             tries += 1;
             match self.annotate(scope, &token, &annotations).await? {
                 Outcome::Done => return Ok(()),
-                Outcome::Conflict(access) if tries > TRIES => return Err(Error::Changed(access)),
+                Outcome::Conflict(error) if tries > TRIES => return Err(error),
                 Outcome::Conflict(_) => {}
             }
         }

@@ -1,7 +1,7 @@
 //! How a cluster is reached, and with which credential. The way there is shared by all identities, the credential by none: a client
 //! that carries both a certificate and a bearer token acts as the certificate.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::Uri;
@@ -140,17 +140,46 @@ async fn read(options: &ConnectOptions) -> Result<Config, ConnectError> {
                 why: why(&error),
             };
             let kubeconfig = Kubeconfig::read_from(path).map_err(unusable)?;
-            Config::from_custom_kubeconfig(kubeconfig, &wanted)
-                .await
-                .map_err(unusable)
+            configured(kubeconfig, &wanted).await.map_err(unusable)
         }
-        None => match Config::from_kubeconfig(&wanted).await {
+        None => match from_usual_places(&wanted).await {
             Ok(config) => Ok(config),
             // A context was asked for, which only a kubeconfig has.
             Err(error) if options.context.is_some() => Err(ConnectError::Nowhere(why(&error))),
             Err(error) => Config::incluster().map_err(|_| ConnectError::Nowhere(why(&error))),
         },
     }
+}
+
+async fn from_usual_places(wanted: &KubeConfigOptions) -> Result<Config, KubeconfigError> {
+    configured(Kubeconfig::read()?, wanted).await
+}
+
+/// As kube reads it, but for one thing: the environment's proxy isn't used for this machine's own addresses. (kubectl doesn't
+/// either; kube 5.0 does, and holds `NO_PROXY` against the proxy's address.)
+async fn configured(
+    kubeconfig: Kubeconfig,
+    wanted: &KubeConfigOptions,
+) -> Result<Config, KubeconfigError> {
+    let mut clusters = kubeconfig
+        .clusters
+        .iter()
+        .filter_map(|named| named.cluster.as_ref());
+    let names_a_proxy = clusters.any(|cluster| cluster.proxy_url.is_some());
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, wanted).await?;
+    if !names_a_proxy && is_loopback(&config.cluster_url) {
+        config.proxy_url = None;
+    }
+    Ok(config)
+}
+
+fn is_loopback(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 /// kube's own words, except where they can quote the file, which holds credentials.
@@ -235,6 +264,19 @@ mod tests {
         );
         assert_eq!(shared.tls_server_name.as_deref(), Some("kubernetes"));
         assert!(!shared.default_retry);
+    }
+
+    #[test]
+    fn this_machines_own_addresses_are_known() {
+        for (url, expected) in [
+            ("https://127.0.0.1:6443", true),
+            ("https://[::1]:6443", true),
+            ("https://localhost:6443", true),
+            ("https://10.0.0.1:6443", false),
+            ("https://localhost.example:6443", false),
+        ] {
+            assert_eq!(is_loopback(&Uri::from_static(url)), expected, "{url}");
+        }
     }
 
     #[test]

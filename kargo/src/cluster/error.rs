@@ -47,6 +47,7 @@ impl Access {
 
     fn is_read(&self) -> bool {
         matches!(self.verb, "get" | "list" | "watch" | "reach")
+            || self.resource.starts_with("selfsubjectreviews.")
     }
 }
 

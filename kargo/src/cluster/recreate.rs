@@ -68,7 +68,7 @@ impl Cluster {
                 .await?
             {
                 Outcome::Done => return Ok(()),
-                Outcome::Conflict(access) if tries > TRIES => return Err(Error::Changed(access)),
+                Outcome::Conflict(error) if tries > TRIES => return Err(error),
                 Outcome::Conflict(_) => {}
             }
         }

@@ -102,7 +102,7 @@ impl Cluster {
             tries += 1;
             match self.annotate(scope, &token, &note).await? {
                 Outcome::Done => return Ok(revealed),
-                Outcome::Conflict(access) if tries > TRIES => return Err(Error::Changed(access)),
+                Outcome::Conflict(error) if tries > TRIES => return Err(error),
                 Outcome::Conflict(_) => {}
             }
         }

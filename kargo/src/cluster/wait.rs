@@ -86,7 +86,8 @@ impl Cluster {
                         return Ok(());
                     }
                 }
-                Err(Error::ListExpired) => {}
+                // Passing trouble: whether it lasts shows when the token is read again.
+                Err(Error::ListExpired | Error::TooMany(_) | Error::Unavailable { .. }) => {}
                 Err(error) => return Err(error),
             }
             sleep(PAUSE).await;

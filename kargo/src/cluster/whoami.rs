@@ -46,7 +46,8 @@ impl Cluster {
             json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
         let request = Request::new("/apis/authentication.k8s.io/v1/selfsubjectreviews");
         let request = request.create(&PostParams::default(), review.to_string().into_bytes());
-        let review: Review = self.write(&access, request).await?.parse(&access)?;
+        // A POST by its form only: it stores nothing, so it may be sent again.
+        let review: Review = self.read(&access, request).await?.parse(&access)?;
         let UserInfo { username, groups } = review.status.user_info;
         Ok(Identity {
             user: username,

@@ -12,6 +12,7 @@ use kargo::{
 use serde_json::json;
 
 use super::{
+    control_plane::admin,
     logs,
     project::{claim, in_a_project, parse},
 };
@@ -71,7 +72,17 @@ async fn happens_once_whoever_comes_at_once() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         let claims: Vec<_> = (0..100).map(|_| claim()).collect();
-        let results = join_all(claims.iter().map(|claim| project.reveal(&token, claim))).await;
+        // Two programs: nothing but the cluster decides.
+        let replica = admin().await;
+        let reveal = |(n, claim)| {
+            let cluster = if n % 2 == 0 {
+                &project.cluster
+            } else {
+                &replica
+            };
+            cluster.reveal_token(&project.scope, &token.name, &token.uid, claim)
+        };
+        let results = join_all(claims.iter().enumerate().map(reveal)).await;
         let won: Vec<_> = (0..100).filter(|i| results[*i].is_ok()).collect();
         assert_eq!(won.len(), 1, "exactly one gets the value");
         for result in &results {

@@ -74,9 +74,10 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     let origin = text(ORIGIN.as_str());
     let own = host(headers).map(|host| format!("http://{host}"));
     match (site, origin) {
-        (Some(site), _) if site != "same-origin" => false,
-        (_, Some(origin)) => Some(origin.to_ascii_lowercase()) == own,
-        (site, None) => site.is_some(),
+        // Only the browser itself can set it, and it knows the scheme, which a proxy in front of us may have changed.
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => Some(origin.to_ascii_lowercase()) == own,
+        (None, None) => false,
     }
 }
 
@@ -129,6 +130,13 @@ mod tests {
             is_same_origin(&headers(&[("origin", "http://127.0.0.1:3000")])),
             "older browsers"
         );
+        assert!(
+            is_same_origin(&headers(&[
+                ("origin", "https://127.0.0.1:3000"),
+                ("sec-fetch-site", "same-origin")
+            ])),
+            "behind a proxy that speaks HTTPS"
+        );
     }
 
     #[test]
@@ -158,15 +166,12 @@ mod tests {
 
     #[test]
     fn known_hosts_are_the_machines_own_and_the_configured() {
-        let hosts = hosts(
-            ([127, 0, 0, 1], 3000).into(),
-            &["Tokens.corp:443".to_owned()],
-        );
+        let hosts = hosts(([127, 0, 0, 1], 3000).into(), &["Tokens.corp".to_owned()]);
         for host in [
             "127.0.0.1:3000",
             "localhost:3000",
             "[::1]:3000",
-            "tokens.corp:443",
+            "tokens.corp",
         ] {
             assert!(hosts.contains(&host.to_owned()), "{host}");
         }

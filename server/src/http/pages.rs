@@ -4,9 +4,9 @@ use any_spawner::Executor;
 use app::shell;
 use axum::{
     Router,
-    extract::Query,
+    extract::{Query, rejection::QueryRejection},
     http::request::Parts,
-    response::{IntoResponse, Redirect, Response},
+    response::Redirect,
     routing::get,
 };
 use kargo::{cluster::Cluster, name::ProjectName, scope::Scope};
@@ -44,10 +44,13 @@ struct Typed {
 }
 
 /// A project's name that was typed, for those who may not list projects.
-async fn project(Query(typed): Query<Typed>) -> Response {
-    match typed.project.trim().parse::<ProjectName>() {
-        Ok(name) => Redirect::to(&format!("/{}", Scope::Project(name))).into_response(),
+async fn project(typed: Result<Query<Typed>, QueryRejection>) -> Redirect {
+    let Ok(Query(Typed { project })) = typed else {
+        return Redirect::to("/system");
+    };
+    match project.trim().parse::<ProjectName>() {
+        Ok(name) => Redirect::to(&format!("/{}", Scope::Project(name))),
         // Nothing but a name's characters may get into the address; the page of an impossible name says what is wrong.
-        Err(_) => Redirect::to("/projects/-").into_response(),
+        Err(_) => Redirect::to("/projects/-"),
     }
 }
