@@ -65,7 +65,7 @@ pub struct Config {
     )]
     pub site: PathBuf,
 
-    /// What is logged, as for tracing's EnvFilter.
+    /// What is logged, as tracing's env filter reads it: `info`, `kargo=debug` …
     #[arg(
         long,
         env = "KARGO_TOKENS_LOG",

@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::watch;
 
 /// How long a sign-in lasts.
-const LASTS: Duration = Duration::from_secs(12 * 60 * 60);
+const LASTS: Duration = Duration::from_hours(12);
 
 /// A one-time address, for the terminal only.
 #[derive(Clone)]
@@ -113,11 +113,7 @@ fn random_key() -> SecretString {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .expect("the operating system always has randomness once it has started");
-    bytes
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect::<String>()
-        .into()
+    format!("{:032x}", u128::from_ne_bytes(bytes)).into()
 }
 
 fn one_time_address(address: SocketAddr, key: &SecretString) -> OneTimeAddress {

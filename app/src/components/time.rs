@@ -15,11 +15,11 @@ pub fn age(now: Timestamp, then: Timestamp) -> String {
     let seconds = now.as_second() - then.as_second();
     match seconds {
         ..MINUTE => "just now".to_owned(),
-        ..HOUR => format!("{} min", seconds / MINUTE),
-        ..DAY => format!("{} h", seconds / HOUR),
-        ..MONTH => format!("{} d", seconds / DAY),
-        ..YEAR => format!("{} mo", seconds / MONTH),
-        _ => format!("{} y", seconds / YEAR),
+        MINUTE..HOUR => format!("{} min", seconds / MINUTE),
+        HOUR..DAY => format!("{} h", seconds / HOUR),
+        DAY..MONTH => format!("{} d", seconds / DAY),
+        MONTH..YEAR => format!("{} mo", seconds / MONTH),
+        YEAR.. => format!("{} y", seconds / YEAR),
     }
 }
 

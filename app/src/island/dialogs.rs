@@ -33,7 +33,8 @@ pub enum Dialog {
 impl Dialog {
     /// The text for a button's attribute `data-dialog`.
     pub fn attribute(&self) -> String {
-        serde_json::to_string(self).expect("names and texts always have a JSON form")
+        // Names and texts always have a JSON form; a button that opens nothing would be the worst of it.
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// A shown value is masked again after this time.
-const SHOWN_FOR: Duration = Duration::from_secs(60);
+const SHOWN_FOR: Duration = Duration::from_mins(1);
 /// What a masked value looks like, whatever its length.
 const MASK: &str = "••••••••••••••••••••••••";
 
@@ -337,7 +337,7 @@ fn OldToken(old: TokenHandle, finish: impl Fn(String) + Copy + Send + 'static) -
         move |_| {
             finish(format!(
                 "{name} still works. Delete it when nothing uses it any more."
-            ))
+            ));
         }
     };
     let on_delete = {
