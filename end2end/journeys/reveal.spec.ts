@@ -145,7 +145,12 @@ test("somebody else's token is theirs to reveal", async ({ page, dashboard, star
   await other.stop();
 
   await open(page, dashboard);
-  await expect(row(page, name)).toContainText("unrevealed");
+  // "preparing" at first: the page shows what was there when it was read.
+  await expect(async () => {
+    await page.reload();
+    await expect(row(page, name)).toContainText("unrevealed", { timeout: 500 });
+  }).toPass();
+  await hydrated(page);
   await expect(row(page, name).getByRole("button", { name: /Reveal/ })).toHaveCount(0);
   await row(page, name).getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete token" }).click();

@@ -60,6 +60,8 @@ pub fn router(
     let private = Router::new()
         .merge(pages::routes(&state))
         .merge(api::routes(&state))
+        // For those who signed in: it spends the kubeconfig's credential.
+        .route("/readyz", get(ready).with_state(state.clone()))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             gate::only_signed_in,
@@ -76,7 +78,6 @@ pub fn router(
             "/healthz",
             get(async || (StatusCode::OK, "ok\n").into_response()),
         )
-        .route("/readyz", get(ready).with_state(state.clone()))
         .layer(middleware::from_fn(gate::only_same_origin_writes))
         .layer(middleware::from_fn_with_state(
             state,

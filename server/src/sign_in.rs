@@ -155,10 +155,9 @@ mod tests {
     #[test]
     fn the_cookie_signs_in_here_and_nowhere_else() {
         let (sign_in, told) = SignIn::new(([127, 0, 0, 1], 3000).into());
-        let set = sign_in
-            .exchange(&key(&told.borrow()))
-            .expect("the right key")
-            .0[0]
+        // In a statement of its own: what is borrowed from the channel keeps the next key from being told.
+        let first = key(&told.borrow());
+        let set = sign_in.exchange(&first).expect("the right key").0[0]
             .1
             .clone();
         for attribute in ["HttpOnly", "SameSite=Strict", "Path=/"] {

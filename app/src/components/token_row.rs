@@ -25,10 +25,11 @@ pub fn TokenRow(
         .last_used
         .as_deref()
         .map_or("never".to_owned(), |last| day(now, last));
-    let by = match &token.created_by {
-        Some(_) if mine => "you".to_owned(),
-        Some(user) => user.clone(),
-        None => "—".to_owned(),
+    // Anybody who may write the annotation could write "you" into it: the real one is marked.
+    let by = match token.created_by.clone() {
+        Some(_) if mine => view! { <em class="you">"you"</em> }.into_any(),
+        Some(user) => view! { <bdi>{user}</bdi> }.into_any(),
+        None => view! { "—" }.into_any(),
     };
     let managed = if token.is_managed() {
         view! { "Kargo" }.into_any()

@@ -53,7 +53,7 @@ impl Cluster {
         replaces: Option<&TokenName>,
     ) -> Result<TokenSummary, Error> {
         let (identity, role_uid) =
-            futures::try_join!(self.whoami(), self.role_for_a_token(scope, role))?;
+            futures::try_join!(self.review(), self.role_for_a_token(scope, role))?;
         let new = NewToken {
             name,
             role,
@@ -91,6 +91,7 @@ impl Cluster {
     /// The UID of a ServiceAccount that tokens may be made for. In the system's namespace these are the system roles only: a token
     /// for one of Kargo's own ServiceAccounts there can lead to full control of the cluster.
     async fn role_for_a_token(&self, scope: &Scope, role: &RoleName) -> Result<Uid, Error> {
+        self.require_project(scope).await?;
         let namespace = self.namespace(scope);
         let access = Access::to("get", "serviceaccounts")
             .within(namespace)

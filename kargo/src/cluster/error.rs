@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::{
-    name::{RoleName, TokenName},
+    name::{ProjectName, RoleName, TokenName},
     problem::{Kind, Problem},
     token::Missing,
 };
@@ -108,6 +108,9 @@ pub enum Error {
         /// Where it was looked for.
         namespace: String,
     },
+    /// A namespace without Kargo's label of projects.
+    #[error("{0} is no project of Kargo's.")]
+    NotAProject(ProjectName),
     /// A ServiceAccount beside the system roles.
     #[error(
         "{role} in namespace {namespace} is no system role but a ServiceAccount of Kargo's own, so no token is made for it."
@@ -218,7 +221,9 @@ impl Error {
             Self::NotAToken | Self::NotASystemRole { .. } | Self::Invalid(_) => Kind::Invalid,
             Self::Credential | Self::Unauthenticated => Kind::Unauthenticated,
             Self::Forbidden(_) | Self::NotTheCreator { .. } => Kind::Forbidden,
-            Self::NotFound(_) | Self::NoToken(_) | Self::NoRole { .. } => Kind::NotFound,
+            Self::NotFound(_) | Self::NoToken(_) | Self::NoRole { .. } | Self::NotAProject(_) => {
+                Kind::NotFound
+            }
             Self::NameTaken(_)
             | Self::Replaced(_)
             | Self::Changed(_)
@@ -249,6 +254,9 @@ impl Error {
             Self::NotFound(_) => "Kubernetes 1.29 or newer is needed. Check the cluster's version and address.".into(),
             Self::NoToken(_) => "It may have been deleted meanwhile. Reload the page to see what there is.".into(),
             Self::NoRole { .. } => "A role is a ServiceAccount. Choose one that exists; nothing was created.".into(),
+            Self::NotAProject(_) => {
+                "Choose a project from the list. Its namespace has the label kargo.akuity.io/project: \"true\".".into()
+            }
             Self::NotASystemRole { .. } => {
                 "Such a token could lead to full control of the cluster. Choose a ServiceAccount labelled \
                  rbac.kargo.akuity.io/system-role: \"true\"."

@@ -1,6 +1,11 @@
 //! Kargo's projects: the namespaces that are labelled as such.
 
-use kube::core::{Request, params::ListParams};
+use std::collections::BTreeMap;
+
+use kube::core::{
+    Request,
+    params::{GetParams, ListParams},
+};
 use serde::Deserialize;
 
 use super::{
@@ -8,7 +13,9 @@ use super::{
     error::{Access, Error},
     request::List,
 };
-use crate::name::ProjectName;
+use crate::{name::ProjectName, scope::Scope};
+
+const PROJECT: &str = "kargo.akuity.io/project";
 
 #[derive(Deserialize)]
 struct Namespace {
@@ -18,6 +25,8 @@ struct Namespace {
 #[derive(Deserialize)]
 struct Metadata {
     name: ProjectName,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
 }
 
 impl Cluster {
@@ -27,7 +36,7 @@ impl Cluster {
     /// [`Error::Forbidden`] for a project admin, say, who may not list namespaces.
     pub async fn list_projects(&self) -> Result<Vec<ProjectName>, Error> {
         let access = Access::to("list", "namespaces");
-        let params = ListParams::default().labels("kargo.akuity.io/project=true");
+        let params = ListParams::default().labels(&format!("{PROJECT}=true"));
         let request = Request::new("/api/v1/namespaces").list_metadata(&params);
         let list: List<Namespace> = self.read(&access, request).await?.parse(&access)?;
         let mut names: Vec<_> = list
@@ -37,5 +46,30 @@ impl Cluster {
             .collect();
         names.sort();
         Ok(names)
+    }
+
+    /// Refuses a namespace that is no project: its ServiceAccounts are no roles of Kargo's, and a token for one of them could be worth
+    /// the whole cluster. Who may not read namespaces is not refused here: what they may do, the API server decides.
+    pub(super) async fn require_project(&self, scope: &Scope) -> Result<(), Error> {
+        let Scope::Project(name) = scope else {
+            return Ok(());
+        };
+        if self.is_system(scope) {
+            return Ok(());
+        }
+        let access = Access::to("get", "namespaces").named(name.as_str());
+        let request =
+            Request::new("/api/v1/namespaces").get_metadata(name.as_str(), &GetParams::default());
+        let namespace: Namespace = match self.read(&access, request).await {
+            Ok(answer) => answer.parse(&access)?,
+            Err(Error::Forbidden(_)) => return Ok(()),
+            Err(Error::NotFound(_)) => return Err(Error::NotAProject(name.clone())),
+            Err(error) => return Err(error),
+        };
+        if namespace.metadata.labels.get(PROJECT).map(String::as_str) == Some("true") {
+            Ok(())
+        } else {
+            Err(Error::NotAProject(name.clone()))
+        }
     }
 }

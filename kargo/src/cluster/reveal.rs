@@ -5,7 +5,10 @@
 //! which lets the same claim ask again for a minute should the answer be lost. The creator check is coordination among honest
 //! people: whoever may read or patch Secrets can do without it.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use jiff::{SignedDuration, Timestamp};
 use kube::core::params::GetParams;
 use serde::Deserialize;
@@ -70,7 +73,8 @@ impl Cluster {
         claim: &ClaimId,
     ) -> Result<Revealed, Error> {
         let asking = Asking {
-            user: self.whoami().await?.user,
+            // Asked anew: a kubeconfig's credential may have become somebody else's meanwhile.
+            user: self.review().await?.user,
             claim: claim_hash(claim),
         };
         let deadline = Instant::now() + self.reveal_wait;
@@ -121,21 +125,19 @@ impl Cluster {
             .read(&access, request)
             .await
             .map_err(|error| match error {
-                Error::NotFound(_) => Error::NoToken(at),
+                Error::NotFound(_) => Error::NoToken(at.clone()),
                 error => error,
             })?;
         let secret: Secret = answer.parse(&access)?;
+        let token = Token::from(secret.metadata);
         let value = secret
             .data
             .token
             .and_then(|value| decoded(&value))
+            .filter(|value| is_of(value, &at, &token.summary.role))
             .ok_or(Error::BadAnswer(access))?;
         let fingerprint = Fingerprint::of(&value);
-        Ok((
-            secret.metadata.into(),
-            Revealed { value, fingerprint },
-            answer.now,
-        ))
+        Ok((token, Revealed { value, fingerprint }, answer.now))
     }
 }
 
@@ -143,6 +145,41 @@ fn secret_access(at: &TokenAt) -> Access {
     Access::to("get", "secrets")
         .within(&at.namespace)
         .named(at.name.as_str())
+}
+
+/// What Kubernetes writes into the JWT of a Secret.
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    #[serde(rename = "kubernetes.io/serviceaccount/secret.name")]
+    secret: String,
+}
+
+/// Whether it is the JWT that Kubernetes wrote for this Secret and role, and nothing else: whoever may write Secrets could put
+/// anything there, a shell's command or another role's value, for the creator to paste.
+fn is_of(value: &Value, at: &TokenAt, role: &str) -> bool {
+    let mut parts = value.expose().split('.');
+    let (Some(header), Some(payload), Some(signature), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let is_base64url = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let claims = BASE64_URL_SAFE_NO_PAD
+        .decode(payload)
+        .ok()
+        .and_then(|payload| serde_json::from_slice::<Claims>(&payload).ok());
+    is_base64url(header)
+        && is_base64url(signature)
+        && claims.is_some_and(|claims| {
+            claims.sub == format!("system:serviceaccount:{}:{role}", at.namespace)
+                && claims.secret == at.name.as_str()
+        })
 }
 
 fn decoded(base64: &Value) -> Option<Value> {

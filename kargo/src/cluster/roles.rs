@@ -43,6 +43,7 @@ impl Cluster {
     /// # Errors
     /// [`Error::Forbidden`] without the right to list ServiceAccounts.
     pub async fn list_roles(&self, scope: &Scope) -> Result<Vec<RoleSummary>, Error> {
+        self.require_project(scope).await?;
         let namespace = self.namespace(scope);
         let (accounts, rules) =
             futures::try_join!(self.service_accounts(scope), self.rules(namespace))?;

@@ -40,7 +40,8 @@ impl Cluster {
             .cloned()
     }
 
-    async fn review(&self) -> Result<Identity, Error> {
+    /// The same, asked anew: what is written down must hold now.
+    pub(super) async fn review(&self) -> Result<Identity, Error> {
         let access = Access::to("create", "selfsubjectreviews.authentication.k8s.io");
         let review =
             json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });

@@ -12,7 +12,7 @@ use kube::ResourceExt;
 use serde_json::json;
 
 use super::{
-    control_plane::user,
+    control_plane::{admin, user},
     project::{in_a_project, parse},
 };
 
@@ -271,4 +271,20 @@ fn random() -> [u8; 5] {
     let mut bytes = [0; 5];
     getrandom::fill(&mut bytes).expect("randomness");
     bytes
+}
+
+#[tokio::test]
+async fn a_namespace_that_is_no_project_has_no_roles() {
+    let cluster = admin().await;
+    let scope: Scope = "projects/kube-system".parse().expect("a scope");
+    let role = "default".parse().expect("a name");
+    let created = cluster
+        .create_token(&scope, &role, &parse("never-made"))
+        .await;
+    for error in [
+        created.expect_err("no project"),
+        cluster.list_roles(&scope).await.expect_err("no project"),
+    ] {
+        assert!(matches!(error, Error::NotAProject(_)), "{error}");
+    }
 }

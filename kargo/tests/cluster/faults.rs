@@ -22,8 +22,9 @@ const GET: &str = "GET /api/v1/namespaces/kargo/secrets/token";
 const PATCH: &str = "PATCH /api/v1/namespaces/kargo/secrets/token";
 const DELETE: &str = "DELETE /api/v1/namespaces/kargo/secrets/token";
 
-const VALUE: &str = "value-sentinel";
-const VALUE_BASE64: &str = "dmFsdWUtc2VudGluZWw=";
+/// A JWT of role `ci` and Secret `token` in namespace `kargo`, with a signature that is easily found.
+const VALUE: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6a2FyZ286Y2kiLCJrdWJlcm5ldGVzLmlvL3NlcnZpY2VhY2NvdW50L3NlY3JldC5uYW1lIjoidG9rZW4ifQ.value-sentinel";
+const VALUE_BASE64: &str = "ZXlKaGJHY2lPaUpTVXpJMU5pSjkuZXlKemRXSWlPaUp6ZVhOMFpXMDZjMlZ5ZG1salpXRmpZMjkxYm5RNmEyRnlaMjg2WTJraUxDSnJkV0psY201bGRHVnpMbWx2TDNObGNuWnBZMlZoWTJOdmRXNTBMM05sWTNKbGRDNXVZVzFsSWpvaWRHOXJaVzRpZlEudmFsdWUtc2VudGluZWw=";
 
 fn whoami() -> Answer {
     Answer::ok(&json!({ "status": { "userInfo": { "username": "me" } } }))
@@ -240,6 +241,33 @@ async fn an_error_that_quotes_the_object_is_neither_logged_nor_quoted() {
         !said.contains(VALUE) && !said.contains(VALUE_BASE64),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn what_is_no_value_of_this_token_is_not_revealed() {
+    for (what, stored) in [
+        ("a shell's command", "ZXlKLngueSc7IHRvdWNoIC90bXAveCAj"),
+        (
+            "another role's value",
+            "ZXlKaGJHY2lPaUpTVXpJMU5pSjkuZXlKemRXSWlPaUp6ZVhOMFpXMDZjMlZ5ZG1salpXRmpZMjkxYm5RNmEyRnlaMjg2YTJGeVoyOHRZV1J0YVc0aUxDSnJkV0psY201bGRHVnpMbWx2TDNObGNuWnBZMlZoWTJOdmRXNTBMM05sWTNKbGRDNXVZVzFsSWpvaWRHOXJaVzRpZlEueA==",
+        ),
+    ] {
+        let server = Scripted::answering(move |line, _| match line {
+            WHOAMI => whoami(),
+            LIST => list(&metadata(1, "u", true)),
+            GET => Answer::ok(
+                &json!({ "metadata": metadata(1, "u", true), "data": { "token": stored } }),
+            ),
+            other => panic!("{other}"),
+        })
+        .await;
+        let error = server
+            .cluster
+            .reveal_token(&Scope::System, &parse("token"), &uid(), &claim())
+            .await
+            .expect_err(what);
+        assert_eq!(error.problem().kind, Kind::BadAnswer, "{what}");
+    }
 }
 
 #[tokio::test]
