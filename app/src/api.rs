@@ -36,6 +36,22 @@ pub(crate) fn cluster() -> Result<kargo::cluster::Cluster, ApiError> {
     leptos::prelude::use_context().ok_or_else(ApiError::signed_out)
 }
 
+/// Reads the arguments that name a token as the person saw it.
+#[cfg(feature = "ssr")]
+fn handle(
+    scope: String,
+    role: String,
+    name: String,
+    uid: String,
+) -> Result<kargo::token::TokenHandle, ApiError> {
+    Ok(kargo::token::TokenHandle {
+        scope: argument("scope", scope)?,
+        role,
+        name: argument("name", name)?,
+        uid: kargo::token::Uid(uid),
+    })
+}
+
 /// Reads one argument; a bad one is answered with its name and the reason.
 #[cfg(feature = "ssr")]
 fn argument<T>(name: &str, text: String) -> Result<T, ApiError>

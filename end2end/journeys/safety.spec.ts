@@ -81,8 +81,8 @@ test("requests that are too large, too many or unreadable are answered in words"
   expect(kind(await send(address, "POST", "/api/create_token", large, null))).toEqual([400, "invalid"]);
   expect(kind(await post("/api/create_token", "scope=system"))).toEqual([400, "invalid"]);
   expect(kind(await post("/api/create_token", "scope=elsewhere&role=a&name=b"))).toEqual([400, "invalid"]);
-  expect(kind(await post("/api/delete_token", "scope=system&name=nobody&uid=none"))).toEqual([404, "not_found"]);
-  expect(kind(await post("/api/reveal_token", "scope=system&name=nobody&uid=none&claim=short"))).toEqual([400, "invalid"]);
+  expect(kind(await post("/api/delete_token", "scope=system&role=kargo-admin&name=nobody&uid=none"))).toEqual([404, "not_found"]);
+  expect(kind(await post("/api/reveal_token", "scope=system&role=kargo-admin&name=nobody&uid=none&claim=short"))).toEqual([400, "invalid"]);
   expect(kind(await post("/api/nothing", ""))).toEqual([404, "not_found"]);
   const many = await Promise.all(Array.from({ length: 400 }, () => post("/api/nothing", "")));
   expect(many.map(({ status }) => status)).toContain(429);

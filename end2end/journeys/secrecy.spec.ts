@@ -41,8 +41,8 @@ test("a value is in the one answer of its reveal and nowhere else", async ({ pag
     page.request.post(`${origin}${path}`, { headers: { origin, accept: "application/json" }, form });
   const scope = `projects/${projectName}`;
   const answers = [
-    await post("/api/reveal_token", { scope, name: "sentinel-1", uid, claim: "0".repeat(32) }),
-    await post("/api/reveal_token", { scope, name: "by-kargo", uid, claim: "0".repeat(32) }),
+    await post("/api/reveal_token", { scope, role: "reader", name: "sentinel-1", uid, claim: "0".repeat(32) }),
+    await post("/api/reveal_token", { scope, role: "reader", name: "by-kargo", uid, claim: "0".repeat(32) }),
     await post("/api/test_token", { value: `${values[0]}x` }),
     await post("/api/test_token", { wrong: values[0] }),
     await post("/api/nothing", { value: values[0] }),

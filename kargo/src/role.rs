@@ -2,15 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{name::RoleName, token::Uid};
+use crate::name::RoleName;
 
 /// One role, with everything that the caller may know of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleSummary {
     /// The ServiceAccount's name.
     pub name: RoleName,
-    /// The ServiceAccount's UID.
-    pub uid: Uid,
     /// What it is for (annotation `kargo.akuity.io/description`).
     pub description: Option<String>,
     /// Whether Kargo wrote it (annotation `rbac.kargo.akuity.io/managed`).

@@ -11,14 +11,12 @@ use super::ApiError;
 #[server(endpoint = "confirm_token", input = PostUrl, output = Json)]
 pub async fn confirm_token(
     scope: String,
+    role: String,
     name: String,
     uid: String,
     claim: String,
 ) -> Result<(), ApiError> {
-    let scope = super::argument("scope", scope)?;
-    let name = super::argument("name", name)?;
+    let token = super::handle(scope, role, name, uid)?;
     let claim = super::argument("claim", claim)?;
-    Ok(super::cluster()?
-        .confirm_token(&scope, &name, &kargo::token::Uid(uid), &claim)
-        .await?)
+    Ok(super::cluster()?.confirm_token(&token, &claim).await?)
 }

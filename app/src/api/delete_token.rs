@@ -9,10 +9,12 @@ use super::ApiError;
 
 /// Deletes exactly the token of this UID; the API server refuses its value within about 10 seconds.
 #[server(endpoint = "delete_token", input = PostUrl, output = Json)]
-pub async fn delete_token(scope: String, name: String, uid: String) -> Result<(), ApiError> {
-    let scope = super::argument("scope", scope)?;
-    let name = super::argument("name", name)?;
-    Ok(super::cluster()?
-        .delete_token(&scope, &name, &kargo::token::Uid(uid))
-        .await?)
+pub async fn delete_token(
+    scope: String,
+    role: String,
+    name: String,
+    uid: String,
+) -> Result<(), ApiError> {
+    let token = super::handle(scope, role, name, uid)?;
+    Ok(super::cluster()?.delete_token(&token).await?)
 }

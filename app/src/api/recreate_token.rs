@@ -12,13 +12,13 @@ use super::ApiError;
 #[server(endpoint = "recreate_token", input = PostUrl, output = Json)]
 pub async fn recreate_token(
     scope: String,
+    role: String,
     name: String,
     uid: String,
 ) -> Result<TokenHandle, ApiError> {
-    let scope = super::argument("scope", scope)?;
-    let name = super::argument("name", name)?;
+    let token = super::handle(scope, role, name, uid)?;
     Ok(super::cluster()?
-        .recreate_token(&scope, &name, &kargo::token::Uid(uid))
+        .recreate_token(&token)
         .await?
-        .handle(&scope))
+        .handle(&token.scope))
 }

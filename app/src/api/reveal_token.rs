@@ -23,16 +23,14 @@ pub struct RevealedToken {
 #[server(endpoint = "reveal_token", input = PostUrl, output = Json)]
 pub async fn reveal_token(
     scope: String,
+    role: String,
     name: String,
     uid: String,
     claim: String,
 ) -> Result<RevealedToken, ApiError> {
-    let scope = super::argument("scope", scope)?;
-    let name = super::argument("name", name)?;
+    let token = super::handle(scope, role, name, uid)?;
     let claim = super::argument("claim", claim)?;
-    let revealed = super::cluster()?
-        .reveal_token(&scope, &name, &kargo::token::Uid(uid), &claim)
-        .await?;
+    let revealed = super::cluster()?.reveal_token(&token, &claim).await?;
     Ok(RevealedToken {
         value: Exposed(revealed.value),
         fingerprint: revealed.fingerprint,

@@ -32,6 +32,9 @@ pub fn summary(role: &RoleSummary) -> String {
     }
 }
 
+/// Rules of one binding that are shown: whoever may write Roles in a project must not be able to make a page endless.
+const RULES_SHOWN: usize = 50;
+
 /// Everything that is known of what a role grants.
 #[component]
 pub fn RoleDetails(role: RoleSummary) -> impl IntoView {
@@ -48,7 +51,11 @@ pub fn RoleDetails(role: RoleSummary) -> impl IntoView {
         .iter()
         .map(|u| view! { <p class="help">{format!("You may not {} {}: what this role gets through them is not shown.", u.verb, u.resource)}</p> })
         .collect_view();
+    let unmanaged = (!role.managed).then(|| {
+        view! { <p class="help">"Kargo did not make this role, so its command line doesn't change it."</p> }
+    });
     view! {
+        {unmanaged}
         {claims}
         {role.grants.into_iter().map(|grant| view! { <GrantView grant /> }).collect_view()}
         {unreadable}
@@ -64,17 +71,27 @@ fn GrantView(grant: Grant) -> impl IntoView {
             format!("in namespace {ns}")
         });
     let rules = match grant.rules {
-        Rules::Dangling => view! { <p class="help">"That role doesn't exist: this binding grants nothing."</p> }.into_any(),
-        Rules::Unreadable => view! { <p class="help">"You may not read that role's rules."</p> }.into_any(),
-        Rules::Known(rules) => view! {
+        Rules::Dangling => {
+            view! { <p class="help">"That role doesn't exist: this binding grants nothing."</p> }
+                .into_any()
+        }
+        Rules::Unreadable => {
+            view! { <p class="help">"You may not read that role's rules."</p> }.into_any()
+        }
+        Rules::Known(mut rules) => {
+            let more = rules.len().saturating_sub(RULES_SHOWN);
+            rules.truncate(RULES_SHOWN);
+            view! {
             <table class="rules">
                 <thead>
                     <tr><th scope="col">"May"</th><th scope="col">"On"</th><th scope="col">"API group"</th></tr>
                 </thead>
                 <tbody>{rules.into_iter().map(|rule| view! { <RuleRow rule /> }).collect_view()}</tbody>
             </table>
+            {(more > 0).then(|| view! { <p class="help">{format!("And {more} more rules: kubectl describe shows them.")}</p> })}
+            }
+            .into_any()
         }
-        .into_any(),
     };
     view! {
         <section class="grant">

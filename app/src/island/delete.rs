@@ -17,6 +17,7 @@ pub const REFUSED_SOON: &str = "New requests with it are refused within about 10
 pub async fn delete(token: &TokenHandle) -> Result<(), Problem> {
     let deleted = api::delete_token(
         token.scope.to_string(),
+        token.role.clone(),
         token.name.to_string(),
         token.uid.0.clone(),
     )

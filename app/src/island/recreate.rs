@@ -22,6 +22,7 @@ pub fn RecreateDialog(token: TokenHandle) -> impl IntoView {
         spawn_local(async move {
             match api::recreate_token(
                 old.scope.to_string(),
+                old.role.clone(),
                 old.name.to_string(),
                 old.uid.0.clone(),
             )

@@ -70,10 +70,10 @@ pub fn RevealDialog(token: TokenHandle, replaces: Option<TokenHandle>) -> impl I
         step.set(Step::Waiting);
         dialogs.guard(true);
         leave_guard.set_value(Some(browser::LeaveGuard::new()));
-        let (scope, name, uid) = arguments(token);
+        let (scope, role, name, uid) = arguments(token);
         spawn_local(async move {
             let claim = claim.with_value(|c| c.expose().to_owned());
-            let answer = api::reveal_token(scope, name, uid, claim).await;
+            let answer = api::reveal_token(scope, role, name, uid, claim).await;
             refresh();
             match answer {
                 Ok(revealed) => {
@@ -141,9 +141,12 @@ pub fn RevealDialog(token: TokenHandle, replaces: Option<TokenHandle>) -> impl I
     }
 }
 
-/// The arguments by which server functions know a token: scope, name, uid.
-fn arguments(token: StoredValue<TokenHandle>) -> (String, String, String) {
-    token.with_value(|t| (t.scope.to_string(), t.name.to_string(), t.uid.0.clone()))
+/// The arguments by which server functions know a token: scope, role, name, uid.
+fn arguments(token: StoredValue<TokenHandle>) -> (String, String, String, String) {
+    token.with_value(|t| {
+        let (scope, name) = (t.scope.to_string(), t.name.to_string());
+        (scope, t.role.clone(), name, t.uid.0.clone())
+    })
 }
 
 /// The reveal didn't happen: what to do now.
@@ -253,10 +256,10 @@ fn Revealed(
     let on_saved = move |_| {
         pending.set(true);
         problem.set(None);
-        let (scope, name, uid) = arguments(token);
+        let (scope, role, name, uid) = arguments(token);
         spawn_local(async move {
             let claim = claim.with_value(|c| c.expose().to_owned());
-            let confirmed = api::confirm_token(scope, name, uid, claim).await;
+            let confirmed = api::confirm_token(scope, role, name, uid, claim).await;
             pending.set(false);
             match confirmed {
                 Ok(()) => saved(),

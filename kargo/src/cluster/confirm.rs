@@ -10,9 +10,7 @@ use super::{
 };
 use crate::{
     claim::ClaimId,
-    name::TokenName,
-    scope::Scope,
-    token::{Reveal, Uid},
+    token::{Reveal, TokenHandle},
 };
 
 impl Cluster {
@@ -20,20 +18,15 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Error::NotClaimed`] if this claim did not get it.
-    pub async fn confirm_token(
-        &self,
-        scope: &Scope,
-        name: &TokenName,
-        uid: &Uid,
-        claim: &ClaimId,
-    ) -> Result<(), Error> {
+    pub async fn confirm_token(&self, seen: &TokenHandle, claim: &ClaimId) -> Result<(), Error> {
+        let TokenHandle { scope, name, .. } = seen;
         let hash = claim_hash(claim);
         let annotations = json!({ (REVEAL): "confirmed", (CLAIM): Json::Null });
         let mut tries = 0;
         loop {
             let token = self.find(scope, name).await?.token;
             let at = self.token_at(scope, name);
-            token.judge(at.clone(), uid)?;
+            token.judge(at.clone(), seen)?;
             match token.summary.reveal {
                 Some(Reveal::Confirmed { .. }) => return Ok(()),
                 Some(Reveal::Claimed { .. }) if token.claim.as_ref() == Some(&hash) => {}

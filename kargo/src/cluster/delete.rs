@@ -8,7 +8,7 @@ use super::{
     error::{Access, Error},
     find::secrets,
 };
-use crate::{name::TokenName, scope::Scope, token::Uid};
+use crate::token::TokenHandle;
 
 impl Cluster {
     /// Deletes a token. The API server refuses its value within about 10 seconds.
@@ -16,26 +16,18 @@ impl Cluster {
     /// # Errors
     /// [`Error::NoToken`] also when somebody else deleted it meanwhile; [`Error::Replaced`] if another token has its name;
     /// [`Error::Unmanaged`] if Kargo's tools would refuse it too.
-    pub async fn delete_token(
-        &self,
-        scope: &Scope,
-        name: &TokenName,
-        uid: &Uid,
-    ) -> Result<(), Error> {
+    pub async fn delete_token(&self, seen: &TokenHandle) -> Result<(), Error> {
+        let TokenHandle {
+            scope, name, uid, ..
+        } = seen;
         let namespace = self.namespace(scope);
         let access = Access::to("delete", "secrets")
             .within(namespace)
             .named(name.as_str());
-        let mut judged_role = None;
         let mut tries = 0;
         loop {
             let token = self.find(scope, name).await?.token;
-            token.judge(self.token_at(scope, name), uid)?;
-            // Another role would make another token of it, even under the same UID.
-            if judged_role.get_or_insert_with(|| token.summary.role.clone()) != &token.summary.role
-            {
-                return Err(Error::Changed(access));
-            }
+            token.judge(self.token_at(scope, name), seen)?;
             let preconditions = Preconditions {
                 uid: Some(uid.0.clone()),
                 resource_version: Some(token.resource_version),

@@ -127,6 +127,9 @@ pub enum Error {
     /// The token that the person saw is gone; another one has its name.
     #[error("There is another token {0} now than the one that you saw.")]
     Replaced(TokenAt),
+    /// The Secret names another ServiceAccount now.
+    #[error("The token {0} belongs to another role now than the one that you saw.")]
+    OtherRole(TokenAt),
     /// Somebody else's write came first.
     #[error("Somebody else changed it at the same time, so Kubernetes refused to {0}.")]
     Changed(Access),
@@ -226,6 +229,7 @@ impl Error {
             }
             Self::NameTaken(_)
             | Self::Replaced(_)
+            | Self::OtherRole(_)
             | Self::Changed(_)
             | Self::Unmanaged { .. }
             | Self::NoReveal(_)
@@ -263,7 +267,7 @@ impl Error {
                     .into()
             }
             Self::NameTaken(_) => "Choose another name. Nothing was changed.".into(),
-            Self::Replaced(_) | Self::Changed(_) => RELOAD.into(),
+            Self::Replaced(_) | Self::OtherRole(_) | Self::Changed(_) => RELOAD.into(),
             Self::Unmanaged { .. } => {
                 "Kargo's own tools refuse it too. Use kubectl if it is to be changed or deleted.".into()
             }

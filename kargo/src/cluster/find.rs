@@ -9,7 +9,7 @@ use super::{
     error::{Access, Error, TokenAt},
     request::List,
 };
-use crate::{name::TokenName, scope::Scope, token::Uid};
+use crate::{name::TokenName, scope::Scope, token::TokenHandle};
 
 /// A token as it is now.
 pub(super) struct Found {
@@ -55,9 +55,13 @@ impl Cluster {
 
 impl Token {
     /// Refuses a token that Kargo would refuse too, and one that isn't the token that the person saw.
-    pub fn judge(&self, at: TokenAt, uid: &Uid) -> Result<(), Error> {
-        if self.summary.uid != *uid {
+    pub fn judge(&self, at: TokenAt, seen: &TokenHandle) -> Result<(), Error> {
+        if self.summary.uid != seen.uid {
             return Err(Error::Replaced(at));
+        }
+        // With another role it is worth something else than what the person saw.
+        if self.summary.role != seen.role {
+            return Err(Error::OtherRole(at));
         }
         if !self.summary.is_managed() {
             return Err(Error::Unmanaged {

@@ -10,8 +10,7 @@ use super::{
 };
 use crate::{
     name::{RoleName, TokenName},
-    scope::Scope,
-    token::{TokenSummary, Uid},
+    token::{TokenHandle, TokenSummary},
 };
 
 impl Cluster {
@@ -20,14 +19,10 @@ impl Cluster {
     ///
     /// # Errors
     /// Those of creating a token, and those of judging the old one. No token was created then.
-    pub async fn recreate_token(
-        &self,
-        scope: &Scope,
-        name: &TokenName,
-        uid: &Uid,
-    ) -> Result<TokenSummary, Error> {
+    pub async fn recreate_token(&self, seen: &TokenHandle) -> Result<TokenSummary, Error> {
+        let TokenHandle { scope, name, .. } = seen;
         let old = self.find(scope, name).await?.token;
-        old.judge(self.token_at(scope, name), uid)?;
+        old.judge(self.token_at(scope, name), seen)?;
         let namespace = self.namespace(scope);
         let role: RoleName = old
             .summary
@@ -45,23 +40,18 @@ impl Cluster {
                 result => break result?,
             }
         };
-        if let Err(error) = self.link(scope, name, uid, &new.name).await {
+        if let Err(error) = self.link(seen, &new.name).await {
             tracing::warn!(%namespace, old = %name, new = %new.name, %error, "the old token could not be told of the new one");
         }
         Ok(new)
     }
 
-    async fn link(
-        &self,
-        scope: &Scope,
-        old: &TokenName,
-        uid: &Uid,
-        new: &TokenName,
-    ) -> Result<(), Error> {
+    async fn link(&self, old: &TokenHandle, new: &TokenName) -> Result<(), Error> {
+        let scope = &old.scope;
         let mut tries = 0;
         loop {
-            let token = self.find(scope, old).await?.token;
-            token.judge(self.token_at(scope, old), uid)?;
+            let token = self.find(scope, &old.name).await?.token;
+            token.judge(self.token_at(scope, &old.name), old)?;
             tries += 1;
             match self
                 .annotate(scope, &token, &json!({ (REPLACED_BY): new.as_str() }))

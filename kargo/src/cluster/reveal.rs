@@ -26,7 +26,7 @@ use crate::{
     claim::ClaimId,
     name::TokenName,
     scope::Scope,
-    token::{Reveal, Revealed, TokenState, Uid},
+    token::{Reveal, Revealed, TokenHandle, TokenState},
     value::{Fingerprint, Value},
 };
 
@@ -67,11 +67,10 @@ impl Cluster {
     /// [`Error::AlreadyRevealed`], [`Error::NotTheCreator`], [`Error::NotReady`] and their like say why there is no value.
     pub async fn reveal_token(
         &self,
-        scope: &Scope,
-        name: &TokenName,
-        uid: &Uid,
+        seen: &TokenHandle,
         claim: &ClaimId,
     ) -> Result<Revealed, Error> {
+        let TokenHandle { scope, name, .. } = seen;
         let asking = Asking {
             // Asked anew: a kubeconfig's credential may have become somebody else's meanwhile.
             user: self.review().await?.user,
@@ -82,14 +81,14 @@ impl Cluster {
         let mut tries = 0;
         loop {
             let found = self.find(scope, name).await?;
-            found.token.judge(at.clone(), uid)?;
+            found.token.judge(at.clone(), seen)?;
             asking.turn(&found.token, &at, found.now)?;
             self.wait_until_populated(scope, name, found, deadline)
                 .await?;
 
             // Judged once more as it is now: the write below holds only for exactly this.
             let (token, revealed, now) = self.open(scope, name).await?;
-            token.judge(at.clone(), uid)?;
+            token.judge(at.clone(), seen)?;
             match asking.turn(&token, &at, now)? {
                 Turn::Again(fingerprint) if fingerprint == revealed.fingerprint => {
                     return Ok(revealed);

@@ -15,7 +15,6 @@ use crate::{
     name::RoleName,
     role::{Claim, RoleSummary},
     scope::Scope,
-    token::Uid,
 };
 
 const MANAGED: &str = "rbac.kargo.akuity.io/managed";
@@ -31,7 +30,6 @@ struct ServiceAccount {
 #[derive(Deserialize)]
 struct Metadata {
     name: RoleName,
-    uid: Uid,
     #[serde(default)]
     annotations: BTreeMap<String, String>,
 }
@@ -52,12 +50,10 @@ impl Cluster {
             .map(
                 |Metadata {
                      name,
-                     uid,
                      mut annotations,
                  }| RoleSummary {
                     grants: rules.granted_to(namespace, &name),
                     name,
-                    uid,
                     managed: annotations
                         .get(MANAGED)
                         .is_some_and(|managed| managed == "true"),

@@ -11,11 +11,8 @@ async fn ends_the_reveal() {
         let token = project.create("ci").await;
         let claim = claim();
         let revealed = project.reveal(&token, &claim).await.expect("the value");
-        let confirm = || {
-            project
-                .cluster
-                .confirm_token(&project.scope, &token.name, &token.uid, &claim)
-        };
+        let handle = token.handle(&project.scope);
+        let confirm = || project.cluster.confirm_token(&handle, &claim);
         confirm().await.expect("confirmed");
 
         let Some(Reveal::Confirmed { fingerprint, .. }) = project.token(&token.name).await.reveal
@@ -50,7 +47,7 @@ async fn is_for_whoever_got_the_value() {
         let confirm = async || {
             project
                 .cluster
-                .confirm_token(&project.scope, &token.name, &token.uid, &claim())
+                .confirm_token(&token.handle(&project.scope), &claim())
                 .await
         };
         let error = confirm().await.expect_err("nobody has seen it");

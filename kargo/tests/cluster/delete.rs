@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Secret;
 use kargo::{
     cluster::{Error, TokenAt},
     problem::Kind,
-    token::Uid,
+    token::{TokenHandle, Uid},
 };
 use kube::ResourceExt;
 use serde_json::json;
@@ -24,7 +24,7 @@ async fn ends_the_value_within_seconds() {
         assert!(project.accepts(&value).await);
         project
             .cluster
-            .delete_token(&project.scope, &token.name, &token.uid)
+            .delete_token(&token.handle(&project.scope))
             .await
             .expect("deleted");
         assert_eq!(project.tokens().await, []);
@@ -42,11 +42,8 @@ async fn ends_the_value_within_seconds() {
 async fn happens_once_when_two_do_it_at_once() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let delete = || {
-            project
-                .cluster
-                .delete_token(&project.scope, &token.name, &token.uid)
-        };
+        let handle = token.handle(&project.scope);
+        let delete = || project.cluster.delete_token(&handle);
         let (one, other) = futures::join!(delete(), delete());
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         let error = one.err().or(other.err()).expect("one of the two");
@@ -67,18 +64,39 @@ async fn spares_another_token_of_the_same_name() {
             .expect("deleted by somebody");
         let error = project
             .cluster
-            .delete_token(&project.scope, &seen.name, &seen.uid)
+            .delete_token(&seen.handle(&project.scope))
             .await
             .expect_err("gone");
         assert!(matches!(error, Error::NoToken(_)), "{error}");
         let other = project.create("ci").await;
         let error = project
             .cluster
-            .delete_token(&project.scope, &seen.name, &seen.uid)
+            .delete_token(&seen.handle(&project.scope))
             .await
             .expect_err("another one");
         assert!(matches!(error, Error::Replaced(_)), "{error}");
         assert_eq!(project.token(&other.name).await.uid, other.uid);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn spares_a_token_that_was_given_to_another_role() {
+    in_a_project(async |project| {
+        let seen = project.create("ci").await;
+        project
+            .edit(
+                &seen.name,
+                json!({ "annotations": { "kubernetes.io/service-account.name": "other" } }),
+            )
+            .await;
+        let error = project
+            .cluster
+            .delete_token(&seen.handle(&project.scope))
+            .await
+            .expect_err("another role's");
+        assert!(matches!(error, Error::OtherRole(_)), "{error}");
+        assert_eq!(error.problem().kind, Kind::Conflict);
     })
     .await;
 }
@@ -94,7 +112,7 @@ async fn spares_what_kargo_would_not_delete() {
             let before = project.versions().await;
             let error = project
                 .cluster
-                .delete_token(&project.scope, &token.name, &token.uid)
+                .delete_token(&token.handle(&project.scope))
                 .await
                 .expect_err("unmanaged");
             assert!(
@@ -118,7 +136,8 @@ async fn spares_secrets_that_are_no_tokens() {
         });
         let secret: Secret = project.add(json!({ "metadata": metadata })).await;
         let uid = Uid(secret.uid().expect("a UID"));
-        let error = project.cluster.delete_token(&project.scope, &parse("password"), &uid).await.expect_err("no token");
+        let handle = TokenHandle { scope: project.scope.clone(), role: "ci".to_owned(), name: parse("password"), uid };
+        let error = project.cluster.delete_token(&handle).await.expect_err("no token");
         let at = TokenAt { name: parse("password"), namespace: project.namespace.clone() };
         assert!(matches!(&error, Error::NoToken(of) if *of == at), "{error}");
         project.secret(&parse("password")).await;

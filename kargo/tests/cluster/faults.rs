@@ -4,7 +4,7 @@ use kargo::{
     cluster::Error,
     problem::Kind,
     scope::Scope,
-    token::{TokenSummary, Uid},
+    token::{TokenHandle, TokenSummary, Uid},
 };
 use serde_json::{Value as Json, json};
 
@@ -68,8 +68,13 @@ fn secret(version: usize) -> Answer {
     )
 }
 
-fn uid() -> Uid {
-    Uid("u".to_owned())
+fn handle() -> TokenHandle {
+    TokenHandle {
+        scope: Scope::System,
+        role: "ci".to_owned(),
+        name: parse("token"),
+        uid: Uid("u".to_owned()),
+    }
 }
 
 async fn create(server: &Scripted) -> Result<TokenSummary, Error> {
@@ -198,7 +203,7 @@ async fn an_answer_that_can_not_be_parsed_is_neither_logged_nor_quoted() {
         .await;
         let error = server
             .cluster
-            .reveal_token(&Scope::System, &parse("token"), &uid(), &claim())
+            .reveal_token(&handle(), &claim())
             .await
             .expect_err("a bad answer");
         assert_eq!(error.problem().kind, Kind::BadAnswer, "{body}");
@@ -229,7 +234,7 @@ async fn an_error_that_quotes_the_object_is_neither_logged_nor_quoted() {
     .await;
     let error = server
         .cluster
-        .reveal_token(&Scope::System, &parse("token"), &uid(), &claim())
+        .reveal_token(&handle(), &claim())
         .await
         .expect_err("refused");
     assert_eq!(
@@ -263,7 +268,7 @@ async fn what_is_no_value_of_this_token_is_not_revealed() {
         .await;
         let error = server
             .cluster
-            .reveal_token(&Scope::System, &parse("token"), &uid(), &claim())
+            .reveal_token(&handle(), &claim())
             .await
             .expect_err(what);
         assert_eq!(error.problem().kind, Kind::BadAnswer, "{what}");
@@ -296,7 +301,7 @@ async fn a_watch_that_ends_early_is_started_again() {
     .await;
     let revealed = server
         .cluster
-        .reveal_token(&Scope::System, &parse("token"), &uid(), &claim())
+        .reveal_token(&handle(), &claim())
         .await
         .expect("the value");
     assert_eq!(revealed.value.expose(), VALUE);
@@ -315,7 +320,7 @@ async fn a_deletion_is_tried_again_when_only_the_version_moved() {
     .await;
     server
         .cluster
-        .delete_token(&Scope::System, &parse("token"), &uid())
+        .delete_token(&handle())
         .await
         .expect("deleted");
     let sent: Vec<_> = server
@@ -343,7 +348,7 @@ async fn a_deletion_is_not_tried_again_on_another_token() {
     .await;
     let error = server
         .cluster
-        .delete_token(&Scope::System, &parse("token"), &uid())
+        .delete_token(&handle())
         .await
         .expect_err("another one");
     assert!(matches!(error, Error::Replaced(_)), "{error}");
@@ -359,7 +364,7 @@ async fn a_deletion_gives_up_when_the_token_never_rests() {
     .await;
     let error = server
         .cluster
-        .delete_token(&Scope::System, &parse("token"), &uid())
+        .delete_token(&handle())
         .await
         .expect_err("no rest");
     assert!(matches!(error, Error::Changed(_)), "{error}");
@@ -381,7 +386,7 @@ async fn a_reveal_is_tried_again_when_only_the_version_moved() {
         .await;
         let revealed = server
             .cluster
-            .reveal_token(&Scope::System, &parse("token"), &uid(), &claim())
+            .reveal_token(&handle(), &claim())
             .await
             .expect("the value");
         assert_eq!(revealed.value.expose(), VALUE);

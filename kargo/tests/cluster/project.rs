@@ -160,7 +160,7 @@ impl Project {
 
     pub async fn reveal(&self, token: &TokenSummary, claim: &ClaimId) -> Result<Revealed, Error> {
         self.cluster
-            .reveal_token(&self.scope, &token.name, &token.uid, claim)
+            .reveal_token(&token.handle(&self.scope), claim)
             .await
     }
 

@@ -25,7 +25,7 @@ async fn gives_another_name_and_another_value_and_keeps_the_old_one() {
 
         let new = project
             .cluster
-            .recreate_token(&project.scope, &old.name, &old.uid)
+            .recreate_token(&old.handle(&project.scope))
             .await
             .expect("a new token");
         assert_ne!(new.name, old.name);
@@ -69,7 +69,7 @@ async fn needs_no_reveal_of_the_old_one() {
         assert_eq!(old.state, TokenState::Active);
         let new = project
             .cluster
-            .recreate_token(&project.scope, &old.name, &old.uid)
+            .recreate_token(&old.handle(&project.scope))
             .await
             .expect("a new token");
         assert!(new.name.as_str().starts_with("from-kargo-"), "{}", new.name);
@@ -82,11 +82,11 @@ async fn refuses_what_can_not_be_replaced() {
     in_a_project(async |project| {
         let unmanaged = project.add_token("kubectl", json!({}), json!({})).await;
         let recreate = |token: &kargo::token::TokenSummary| {
-            let (name, uid) = (token.name.clone(), token.uid.clone());
+            let handle = token.handle(&project.scope);
             async move {
                 project
                     .cluster
-                    .recreate_token(&project.scope, &name, &uid)
+                    .recreate_token(&handle)
                     .await
                     .expect_err("refused")
             }
@@ -122,7 +122,7 @@ async fn refuses_an_orphan() {
             .expect("the role goes");
         let error = project
             .cluster
-            .recreate_token(&project.scope, &token.name, &token.uid)
+            .recreate_token(&token.handle(&project.scope))
             .await;
         project
             .edit(&token.name, json!({ "finalizers": null }))
@@ -152,7 +152,7 @@ async fn links_one_way_where_the_old_one_may_not_be_patched() {
             .await;
         let value = project.stored_value(&old.name).await;
         let maker = project.cluster.connector().with_bearer(&value).expect("a token");
-        let new = maker.recreate_token(&project.scope, &old.name, &old.uid).await.expect("a new token");
+        let new = maker.recreate_token(&old.handle(&project.scope)).await.expect("a new token");
         assert_eq!(new.replaces.as_ref(), Some(&old.name));
         assert_eq!(project.token(&old.name).await.replaced_by, None);
     })

@@ -74,13 +74,14 @@ async fn happens_once_whoever_comes_at_once() {
         let claims: Vec<_> = (0..100).map(|_| claim()).collect();
         // Two programs: nothing but the cluster decides.
         let replica = admin().await;
+        let handle = token.handle(&project.scope);
         let reveal = |(n, claim)| {
             let cluster = if n % 2 == 0 {
                 &project.cluster
             } else {
                 &replica
             };
-            cluster.reveal_token(&project.scope, &token.name, &token.uid, claim)
+            cluster.reveal_token(&handle, claim)
         };
         let results = join_all(claims.iter().enumerate().map(reveal)).await;
         let won: Vec<_> = (0..100).filter(|i| results[*i].is_ok()).collect();
@@ -224,7 +225,7 @@ async fn is_of_the_token_that_was_seen() {
         let seen = project.create("ci").await;
         project
             .cluster
-            .delete_token(&project.scope, &seen.name, &seen.uid)
+            .delete_token(&seen.handle(&project.scope))
             .await
             .expect("deleted");
         assert!(matches!(

@@ -40,7 +40,7 @@ async fn a_token_waits_for_a_stopped_controller_and_loses_nothing() {
             .clone()
             .with_reveal_wait(Duration::from_millis(300));
         let error = impatient
-            .reveal_token(&project.scope, &token.name, &token.uid, &claim())
+            .reveal_token(&token.handle(&project.scope), &claim())
             .await
             .expect_err("no value");
         assert!(matches!(error, Error::NotReady { .. }), "{error}");
