@@ -169,6 +169,7 @@ test("copying works on plain HTTP as well", async ({ playwright, projectName, st
   });
   const page = await browser.newPage();
   await page.goto((await named.address()).replace(address.host, host));
+  await page.waitForURL(`http://${host}/system`);
   await page.goto(`http://${host}/projects/${projectName}`);
   await hydrated(page);
   expect(await page.evaluate(() => isSecureContext)).toBe(false);
