@@ -11,8 +11,7 @@ use leptos_router::{
 use crate::{
     api::{self, ApiError, Session},
     components::header::Header,
-    island::Actions,
-    pages::{not_found::NotFound, sign_in::SignIn, tokens::TokensPage},
+    pages::{not_found::NotFound, sign_in::SignIn, token::TokenPage, tokens::TokensPage},
 };
 
 /// Who is signed in, read once for each page.
@@ -45,9 +44,11 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/system") view=TokensPage ssr=SsrMode::Async />
                 <Route path=path!("/projects/:project") view=TokensPage ssr=SsrMode::Async />
+                <Route path=path!("/system/tokens/:name") view=TokenPage ssr=SsrMode::Async />
+                <Route path=path!("/projects/:project/tokens/:name") view=TokenPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
             </Routes>
-            <Actions />
+            <div id="actions"></div>
         </Router>
     }
 }

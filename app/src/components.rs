@@ -3,6 +3,10 @@
 
 #[cfg(feature = "ssr")]
 pub mod header;
+#[cfg(feature = "ssr")]
+pub mod listing;
+#[cfg(feature = "ssr")]
+pub mod moment;
 pub mod problem;
 #[cfg(feature = "ssr")]
 pub mod role_group;
@@ -10,5 +14,11 @@ pub mod role_group;
 pub mod rules;
 #[cfg(feature = "ssr")]
 pub mod time;
+#[cfg(feature = "ssr")]
+pub mod token_details;
+#[cfg(feature = "ssr")]
+pub mod token_facts;
+#[cfg(feature = "ssr")]
+pub mod token_history;
 #[cfg(feature = "ssr")]
 pub mod token_row;

@@ -2,4 +2,5 @@
 
 pub mod not_found;
 pub mod sign_in;
+pub mod token;
 pub mod tokens;

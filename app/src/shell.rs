@@ -18,6 +18,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet options=options.clone() id="style" />
                 <AutoReload options=options.clone() />
+                // As islands, of which there are none: otherwise what the server has read would be sent along a second time, as JSON.
                 <HydrationScripts options islands=true />
                 <MetaTags />
             </head>

@@ -38,6 +38,7 @@ test("a stopped controller: the row waits, the reveal works when it is back", as
   await page.getByRole("button", { name: "New token for kargo-user" }).click();
   const form = page.getByRole("dialog", { name: "New token" });
   await form.getByLabel("Name").fill("slow-1");
+  await form.getByLabel("Expires after").selectOption("never");
   await form.getByRole("button", { name: "Create token" }).click();
   const reveal = page.getByRole("dialog", { name: "Token slow-1" });
   await expect(reveal.getByText("Waiting for Kubernetes")).toBeVisible();

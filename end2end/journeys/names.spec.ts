@@ -52,6 +52,7 @@ test.describe("a taken name", () => {
   await page.getByRole("button", { name: "New token for reader" }).click();
   const form = page.getByRole("dialog", { name: "New token" });
   await form.getByLabel("Name").fill(name);
+  await form.getByLabel("Expires after").selectOption("never");
   await form.getByRole("button", { name: "Create token" }).click();
   await expect(form.getByRole("alert")).toContainText("name");
   await expect(form.getByLabel("Name")).toHaveValue(name);

@@ -24,6 +24,7 @@ test("a value is in the one answer of its reveal and nowhere else", async ({ pag
   await page.getByRole("button", { name: "New token for reader" }).click();
   const form = page.getByRole("dialog", { name: "New token" });
   await form.getByLabel("Name").fill("sentinel-1");
+  await form.getByLabel("Expires after").selectOption("never");
   await form.getByRole("button", { name: "Create token" }).click();
   const reveal = page.getByRole("dialog", { name: "Token sentinel-1" });
   await reveal.getByRole("button", { name: "Test it" }).click();

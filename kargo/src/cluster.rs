@@ -4,22 +4,34 @@
 //! One verb or noun a file below. This is the only place of the workspace that knows kube, and of kube only the connection is used:
 //! bodies are parsed here, since kube logs one that it can't parse, and a Secret's body holds a value.
 
-mod annotate;
+mod abilities;
+mod change;
+mod compromise;
 mod confirm;
 mod connect;
 mod contract;
 mod create;
 mod delete;
+mod describe;
 mod error;
+mod events;
+mod expire;
+mod exposure;
 mod find;
 mod list;
+mod note;
+mod own_token;
 mod projects;
 mod ready;
 mod recreate;
 mod request;
+mod restore;
+mod retire;
 mod reveal;
 mod roles;
 mod rules;
+mod suspend;
+mod sweep;
 mod wait;
 mod whoami;
 
@@ -29,7 +41,15 @@ use kube::Client;
 use tokio::sync::OnceCell;
 
 pub use connect::{ConnectError, ConnectOptions, Connector};
+pub use delete::time_until;
+pub use describe::Description;
 pub use error::{Access, Error, TokenAt};
+pub use expire::SHORTEST;
+pub use exposure::{Exposure, exposure};
+pub use note::Notes;
+pub use sweep::Swept;
+
+use own_token::OwnToken;
 
 use crate::{
     name::TokenName,
@@ -46,15 +66,20 @@ pub struct Cluster {
     client: Client,
     connector: Connector,
     identity: Arc<OnceCell<Identity>>,
+    suspend_works: Arc<OnceCell<bool>>,
+    /// The token that this identity's credential is, where it is one.
+    own_token: Option<Arc<OwnToken>>,
     reveal_wait: Duration,
 }
 
 impl Cluster {
-    fn new(client: Client, connector: Connector) -> Self {
+    fn new(client: Client, connector: Connector, own_token: Option<OwnToken>) -> Self {
         Self {
             client,
             connector,
             identity: Arc::new(OnceCell::new()),
+            suspend_works: Arc::new(OnceCell::new()),
+            own_token: own_token.map(Arc::new),
             reveal_wait: REVEAL_WAIT,
         }
     }

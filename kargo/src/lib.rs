@@ -7,10 +7,12 @@
 pub mod claim;
 #[cfg(feature = "cluster")]
 pub mod cluster;
+pub mod event;
 mod hex;
 pub mod name;
 pub mod problem;
 pub mod role;
 pub mod scope;
+pub mod text;
 pub mod token;
 pub mod value;

@@ -1,34 +1,28 @@
 //! The program's flags, each also an environment variable `KARGO_TOKENS_*`, and what can be wrong with them.
 
+mod duration;
+
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use clap::Parser;
+use app::api::Policy;
+use clap::{Args, Parser, Subcommand};
 use kargo::{
     cluster::{ConnectError, ConnectOptions},
     name::ProjectName,
 };
 use thiserror::Error;
 
-/// The web dashboard for Kargo's API tokens.
+/// The web dashboard for Kargo's API tokens. Without a command it serves the dashboard.
 #[derive(Debug, Parser)]
 #[command(name = "kargo-tokens", version, args_override_self = true)]
 pub struct Config {
-    /// The kubeconfig to use; otherwise $KUBECONFIG, ~/.kube/config, or the pod's own ServiceAccount.
-    #[arg(long, env = "KARGO_TOKENS_KUBECONFIG", value_name = "FILE")]
-    kubeconfig: Option<PathBuf>,
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
 
-    /// The context of the kubeconfig; otherwise its current one.
-    #[arg(long, env = "KARGO_TOKENS_CONTEXT", value_name = "NAME")]
-    context: Option<String>,
-
-    /// The namespace that Kargo runs in, where its system roles are.
-    #[arg(
-        long,
-        env = "KARGO_TOKENS_NAMESPACE",
-        value_name = "NAME",
-        default_value = "kargo"
-    )]
-    namespace: ProjectName,
+    /// Which cluster, as whom.
+    #[command(flatten)]
+    pub cluster: ClusterFlags,
 
     /// The address to serve on; port 0 takes a free one.
     #[arg(
@@ -65,9 +59,67 @@ pub struct Config {
     )]
     pub site: PathBuf,
 
+    /// How long a deletion can be undone, such as 30s or 5m; 1h at most. 0: a deletion is confirmed instead, and done at once.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_UNDO_WINDOW",
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = duration::undo_window
+    )]
+    undo_window: u64,
+
+    /// How long a new token may live at most, such as 90d or 12h. Otherwise tokens may live for ever, as Kargo's own do.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_MAX_LIFETIME",
+        value_name = "TIME",
+        value_parser = duration::max_lifetime
+    )]
+    max_lifetime: Option<u64>,
+}
+
+/// What the program does besides serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Deletes the tokens whose deletion, retirement or expiry is due, once. Run it every few minutes, such as from a cron job.
+    Sweep {
+        /// Only tell what would be deleted.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// The flags of every command: before or after its name.
+#[derive(Debug, Args)]
+pub struct ClusterFlags {
+    /// The kubeconfig to use; otherwise $KUBECONFIG, ~/.kube/config, or the pod's own ServiceAccount.
+    #[arg(
+        long,
+        global = true,
+        env = "KARGO_TOKENS_KUBECONFIG",
+        value_name = "FILE"
+    )]
+    kubeconfig: Option<PathBuf>,
+
+    /// The context of the kubeconfig; otherwise its current one.
+    #[arg(long, global = true, env = "KARGO_TOKENS_CONTEXT", value_name = "NAME")]
+    context: Option<String>,
+
+    /// The namespace that Kargo runs in, where its system roles are.
+    #[arg(
+        long,
+        global = true,
+        env = "KARGO_TOKENS_NAMESPACE",
+        value_name = "NAME",
+        default_value = "kargo"
+    )]
+    namespace: ProjectName,
+
     /// What is logged, as tracing's env filter reads it: `info`, `kargo=debug` …
     #[arg(
         long,
+        global = true,
         env = "KARGO_TOKENS_LOG",
         value_name = "FILTER",
         default_value = "info"
@@ -125,12 +177,11 @@ impl Config {
         Ok(())
     }
 
-    /// Which cluster, as whom.
-    pub fn connect_options(&self) -> ConnectOptions {
-        ConnectOptions {
-            kubeconfig: self.kubeconfig.clone(),
-            context: self.context.clone(),
-            namespace: self.namespace.clone(),
+    /// What the dashboard's users are bound to.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            undo_window: self.undo_window,
+            max_lifetime: self.max_lifetime,
         }
     }
 
@@ -141,5 +192,97 @@ impl Config {
             _ => error.to_string(),
         };
         StartError::Bind(self.listen, why)
+    }
+}
+
+impl ClusterFlags {
+    /// Which cluster, as whom.
+    pub fn connect_options(&self) -> ConnectOptions {
+        ConnectOptions {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            namespace: self.namespace.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Config, clap::Error> {
+        Config::try_parse_from(["kargo-tokens"].iter().chain(arguments))
+    }
+
+    #[test]
+    fn the_flags_fit_together() {
+        Config::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves_with_half_a_minute_to_undo() {
+        let config = parse(&[]).expect("no flag is needed");
+        assert!(config.command.is_none());
+        assert_eq!(
+            config.policy(),
+            Policy {
+                undo_window: 30,
+                max_lifetime: None
+            }
+        );
+        let config = parse(&["--undo-window", "0", "--max-lifetime=90d"]).expect("flags");
+        assert_eq!(
+            config.policy(),
+            Policy {
+                undo_window: 0,
+                max_lifetime: Some(90 * 86_400)
+            }
+        );
+    }
+
+    #[test]
+    fn a_bad_time_is_answered_with_how_to_write_one() {
+        let error = parse(&["--undo-window", "soon"]).expect_err("no time");
+        let text = error.to_string();
+        assert!(
+            text.contains("--undo-window") && text.contains("such as 30s"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_cluster_is_named_before_or_after_a_command() {
+        for arguments in [
+            &[
+                "--namespace",
+                "other",
+                "--context",
+                "c",
+                "sweep",
+                "--dry-run",
+            ][..],
+            &["sweep", "--namespace", "other", "--dry-run", "--context=c"],
+            &[
+                "--namespace=first",
+                "sweep",
+                "--namespace=other",
+                "--context=c",
+                "--dry-run",
+            ],
+        ] {
+            let config = parse(arguments).expect("flags");
+            assert!(matches!(
+                config.command,
+                Some(Command::Sweep { dry_run: true })
+            ));
+            let options = config.cluster.connect_options();
+            assert_eq!(
+                (options.namespace.as_str(), options.context.as_deref()),
+                ("other", Some("c")),
+                "{arguments:?}"
+            );
+        }
     }
 }

@@ -9,7 +9,7 @@ mod signing;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::api::Addresses;
+use app::api::{Addresses, Policy};
 use axum::{
     Router,
     extract::State as Extract,
@@ -31,6 +31,7 @@ pub struct State {
     cluster: Cluster,
     sign_in: Arc<SignIn>,
     addresses: Addresses,
+    policy: Policy,
     /// Values of the `Host` header that are answered.
     hosts: Arc<[String]>,
     leptos: LeptosOptions,
@@ -54,6 +55,7 @@ pub fn router(
         addresses: Addresses {
             kargo: config.kargo_address.clone(),
         },
+        policy: config.policy(),
         hosts: gate::hosts(address, &config.allow_host),
         leptos,
     };

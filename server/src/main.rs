@@ -1,14 +1,15 @@
-//! The program `kargo-tokens`: reads its configuration, connects to the cluster, serves the app. Only wiring lives here.
+//! The program `kargo-tokens`: reads its configuration, connects to the cluster, serves the app or sweeps once. Only wiring lives here.
 
 mod config;
 mod http;
 mod sign_in;
+mod sweep;
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
-use config::Config;
-use kargo::cluster::Connector;
+use config::{Command, Config, StartError};
+use kargo::cluster::{Cluster, Connector};
 use sign_in::SignIn;
 use tokio::net::TcpListener;
 
@@ -21,11 +22,11 @@ use tokio::net::TcpListener;
 async fn main() -> ExitCode {
     let config = Config::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(&config.log)
+        .with_env_filter(&config.cluster.log)
         .with_writer(std::io::stderr)
         .init();
     match run(config).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("kargo-tokens: {error}");
             ExitCode::FAILURE
@@ -33,10 +34,24 @@ async fn main() -> ExitCode {
     }
 }
 
+async fn run(config: Config) -> Result<ExitCode, StartError> {
+    let connect = config.cluster.connect_options();
+    match config.command {
+        Some(Command::Sweep { dry_run }) => {
+            let (_, cluster) = Connector::load(&connect).await?;
+            Ok(sweep::run(&cluster, dry_run, io::stdout()).await)
+        }
+        None => {
+            config.check()?;
+            let (_, cluster) = Connector::load(&connect).await?;
+            serve(&config, cluster).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
 #[allow(clippy::print_stdout, reason = "the address to open")]
-async fn run(config: Config) -> Result<(), config::StartError> {
-    config.check()?;
-    let (_, cluster) = Connector::load(&config.connect_options()).await?;
+async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| config.bind_error(&error))?;
@@ -44,7 +59,7 @@ async fn run(config: Config) -> Result<(), config::StartError> {
         .local_addr()
         .map_err(|error| config.bind_error(&error))?;
     let (sign_in, mut addresses) = SignIn::new(address);
-    let app = http::router(&config, address, cluster, Arc::new(sign_in));
+    let app = http::router(config, address, cluster, Arc::new(sign_in));
 
     // Each one-time address is printed when it becomes valid: the first now, the next whenever one has been used.
     tokio::spawn(async move {
@@ -57,7 +72,7 @@ async fn run(config: Config) -> Result<(), config::StartError> {
     });
     let serving = axum::serve(listener, app).with_graceful_shutdown(stopped());
     tokio::select! {
-        served = serving.into_future() => served.map_err(config::StartError::Serve),
+        served = serving.into_future() => served.map_err(StartError::Serve),
         () = patience_ended() => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /api/delete_token`: deletes a token.
+//! `POST /api/delete_token`: deletes a token, with time to undo it or at once.
 
 use leptos::{
     prelude::*,
@@ -6,15 +6,31 @@ use leptos::{
 };
 
 use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::Policy;
 
-/// Deletes exactly the token of this UID; the API server refuses its value within about 10 seconds.
+/// Begins to delete exactly the token of this UID: it is suspended now, and deleted when the time that is answered (RFC 3339) comes, unless it is
+/// restored before. With `now`, it is deleted at once. The API server refuses its value within about 10 seconds, either way.
 #[server(endpoint = "delete_token", input = PostUrl, output = Json)]
 pub async fn delete_token(
     scope: String,
     role: String,
     name: String,
     uid: String,
-) -> Result<(), ApiError> {
+    now: Option<bool>,
+) -> Result<Option<String>, ApiError> {
     let token = super::handle(scope, role, name, uid)?;
-    Ok(super::cluster()?.delete_token(&token).await?)
+    let (cluster, policy) = (super::cluster()?, Policy::get());
+    if now == Some(true) {
+        cluster.delete_token(&token).await?;
+        return Ok(None);
+    }
+    if policy.undo_window == 0 {
+        return Err(ApiError::invalid(
+            "Deletions can't be undone here (--undo-window 0), so this one has to be confirmed.",
+        ));
+    }
+    let begun = cluster.begin_deletion(&token, policy.undo_window()).await?;
+    cluster.finish_deletion_later(token, policy.undo_window());
+    Ok(begun.delete_after.map(|until| until.to_string()))
 }

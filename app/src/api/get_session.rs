@@ -7,7 +7,7 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
+use super::{ApiError, Policy};
 
 /// Addresses outside of this program that its configuration knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub struct Session {
     pub kubernetes: Endpoint,
     /// Other addresses.
     pub addresses: Addresses,
+    /// What the configuration allows.
+    pub policy: Policy,
 }
 
 /// Who is signed in.
@@ -36,5 +38,6 @@ pub async fn get_session() -> Result<Session, ApiError> {
         identity: cluster.whoami().await?,
         kubernetes: cluster.endpoint(),
         addresses,
+        policy: Policy::get(),
     })
 }

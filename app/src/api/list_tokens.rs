@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use kargo::token::TokenSummary;
+#[cfg(feature = "ssr")]
+use kargo::name::RoleName;
+use kargo::{name::TokenName, token::TokenSummary};
 use leptos::{
     prelude::*,
     server_fn::codec::{GetUrl, Json},
@@ -11,6 +13,8 @@ use leptos::{
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::Show;
 
 /// Tokens of each role shown while all roles are.
 #[cfg(feature = "ssr")]
@@ -23,10 +27,16 @@ pub const PER_PAGE: usize = 200;
 pub struct TokenList {
     /// The tokens to show, newest first.
     pub tokens: Vec<TokenSummary>,
-    /// How many tokens each role has in all, whether shown or not.
+    /// How many tokens of the asked kind each role has in all, whether on this page or not.
     pub totals: BTreeMap<String, usize>,
-    /// The scope's tokens by state.
+    /// The scope's tokens by state, whether shown or not.
     pub counts: Counts,
+    /// The token that the person is signed in with, if it is one of these.
+    pub own: Option<TokenName>,
+    /// The day since which uses are noted, where the person may read it; told with the clean-up only.
+    pub tracking_since: Option<String>,
+    /// When the successors of the shown tokens were created, by their names.
+    pub successors: BTreeMap<TokenName, Timestamp>,
     /// The time by the API server's clock: ages are told from it, the same on the server and in the browser.
     pub now: Timestamp,
 }
@@ -42,40 +52,97 @@ pub struct Counts {
     pub suspended: usize,
     /// Tokens that were never used.
     pub never_used: usize,
+    /// Tokens that expire within [`SOON`] days.
+    pub expiring: usize,
+    /// Tokens that are to be deleted, and those that are due.
+    pub due: usize,
 }
 
-/// All roles, [`PER_ROLE`] tokens of each; or one role's page (from 1) of [`PER_PAGE`].
+/// All roles, [`PER_ROLE`] tokens of each; or one role's page (from 1) of [`PER_PAGE`]. `show` and `days`: only those of one kind
+/// ([`Show`]).
 #[server(endpoint = "list_tokens", input = GetUrl, output = Json)]
 pub async fn list_tokens(
     scope: String,
     role: Option<String>,
     page: Option<usize>,
+    show: Option<String>,
+    days: Option<u32>,
 ) -> Result<TokenList, ApiError> {
     let scope = super::argument("scope", scope)?;
+    let show = Show::asked(show.as_deref(), days)?;
     let cluster = super::cluster()?;
+    let (tokens, now) = all(&cluster, &scope).await?;
+    let own = tokens
+        .iter()
+        .find(|token| cluster.is_own_token(&scope, &token.name))
+        .map(|token| token.name.clone());
+    // Only for the clean-up is it of interest whose role is gone, and what is known of uses.
+    let (roles, tracking_since) = match show {
+        Show::CleanUp { .. } => (
+            Some(cluster.list_role_names(&scope).await?),
+            cluster.tracking_since().await?,
+        ),
+        _ => (None, None),
+    };
+    let list = TokenList::of(
+        tokens,
+        roles.as_deref(),
+        role.as_deref(),
+        page.unwrap_or(1),
+        show,
+        now,
+    );
+    Ok(TokenList {
+        own,
+        tracking_since,
+        ..list
+    })
+}
+
+/// All tokens of a scope, and the time by the API server's clock.
+#[cfg(feature = "ssr")]
+pub(super) async fn all(
+    cluster: &kargo::cluster::Cluster,
+    scope: &kargo::scope::Scope,
+) -> Result<(Vec<TokenSummary>, Timestamp), ApiError> {
     let (mut all, mut next) = (Vec::new(), None);
-    let now = loop {
-        let page = cluster.list_tokens(&scope, 1000, next.as_deref()).await?;
+    loop {
+        let page = cluster.list_tokens(scope, 1000, next.as_deref()).await?;
         all.extend(page.tokens);
         next = page.next;
         if next.is_none() {
-            break page.now;
+            return Ok((all, page.now));
         }
-    };
-    Ok(TokenList::of(all, role.as_deref(), page.unwrap_or(1), now))
+    }
 }
 
 #[cfg(feature = "ssr")]
 impl TokenList {
-    /// Counts everything, keeps what is to be shown.
-    fn of(mut all: Vec<TokenSummary>, role: Option<&str>, page: usize, now: Timestamp) -> Self {
-        use kargo::token::TokenState;
-
+    /// Counts everything, keeps what is to be shown. `roles`: the scope's, where it matters which are gone.
+    fn of(
+        mut all: Vec<TokenSummary>,
+        roles: Option<&[RoleName]>,
+        role: Option<&str>,
+        page: usize,
+        show: Show,
+        now: Timestamp,
+    ) -> Self {
         all.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.name.cmp(&b.name)));
+        let created: BTreeMap<TokenName, Timestamp> = all
+            .iter()
+            .filter(|token| token.replaces.is_some())
+            .map(|token| (token.name.clone(), token.created))
+            .collect();
         let (mut totals, mut counts) = (BTreeMap::<String, usize>::new(), Counts::default());
         let first = page.saturating_sub(1).saturating_mul(PER_PAGE);
         let mut tokens = Vec::new();
         for token in all {
+            counts.add(&token, now);
+            let is_stray =
+                roles.is_some_and(|roles| !roles.iter().any(|role| role.as_str() == token.role));
+            if !show.shows(&token, now) && !is_stray {
+                continue;
+            }
             let seen = totals.entry(token.role.clone()).or_default();
             let shown = match role {
                 None => *seen < PER_ROLE,
@@ -84,22 +151,42 @@ impl TokenList {
                 }
             };
             *seen += 1;
-            match token.state {
-                TokenState::Active => counts.active += 1,
-                TokenState::Preparing | TokenState::Unrevealed => counts.unrevealed += 1,
-                TokenState::Suspended { .. } => counts.suspended += 1,
-            }
-            counts.never_used += usize::from(token.last_used.is_none());
             if shown {
                 tokens.push(token);
             }
         }
+        let successors = tokens
+            .iter()
+            .filter_map(|token| token.replaced_by.as_ref())
+            .filter_map(|name| Some((name.clone(), *created.get(name)?)))
+            .collect();
         Self {
             tokens,
             totals,
             counts,
+            own: None,
+            tracking_since: None,
+            successors,
             now,
         }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl Counts {
+    fn add(&mut self, token: &TokenSummary, now: Timestamp) {
+        use kargo::token::TokenState;
+
+        match token.state {
+            TokenState::Active => self.active += 1,
+            TokenState::Preparing | TokenState::Unrevealed => self.unrevealed += 1,
+            TokenState::Suspended { .. } => self.suspended += 1,
+            TokenState::Deleting { .. } | TokenState::Expired { .. } => {}
+        }
+        let shown = |show: Show| usize::from(show.shows(token, now));
+        self.never_used += shown(Show::NeverUsed);
+        self.expiring += shown(Show::Expiring);
+        self.due += shown(Show::Due);
     }
 }
 
@@ -122,6 +209,15 @@ mod tests {
             reveal: None,
             replaces: None,
             replaced_by: None,
+            expires: None,
+            suspension: None,
+            delete_after: None,
+            retire_after: None,
+            is_compromised: false,
+            is_terminating: false,
+            note: None,
+            contact: None,
+            kept_by: None,
         }
     }
 
@@ -134,7 +230,7 @@ mod tests {
 
     #[test]
     fn shows_some_of_each_role_and_counts_all() {
-        let list = TokenList::of(many(), None, 1, Timestamp::UNIX_EPOCH);
+        let list = TokenList::of(many(), None, None, 1, Show::All, Timestamp::UNIX_EPOCH);
         assert_eq!(list.tokens.len(), PER_ROLE + 3);
         assert_eq!(
             list.totals,
@@ -153,7 +249,17 @@ mod tests {
 
     #[test]
     fn pages_through_one_role() {
-        let page = |n| TokenList::of(many(), Some("big"), n, Timestamp::UNIX_EPOCH).tokens;
+        let page = |n| {
+            TokenList::of(
+                many(),
+                None,
+                Some("big"),
+                n,
+                Show::All,
+                Timestamp::UNIX_EPOCH,
+            )
+            .tokens
+        };
         assert_eq!(
             (page(1).len(), page(2).len(), page(3).len(), page(4).len()),
             (200, 200, 50, 0)

@@ -9,6 +9,29 @@ use serde::{Deserialize, Serialize};
 
 use super::{ApiError, Exposed};
 
+/// When a token ends, in words for people: a browser needs no library of times for that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ends {
+    /// What was asked for.
+    pub asked: String,
+    /// What the cluster granted, which decides.
+    pub granted: String,
+    /// Whether that is noticeably less.
+    pub is_cut: bool,
+}
+
+#[cfg(feature = "ssr")]
+impl Ends {
+    fn of(expiry: &kargo::token::Expiry) -> Self {
+        let words = |time: jiff::Timestamp| time.strftime("%Y-%m-%d %H:%M UTC").to_string();
+        Self {
+            asked: words(expiry.asked),
+            granted: words(expiry.granted),
+            is_cut: expiry.is_cut(),
+        }
+    }
+}
+
 /// The value, once. Not `Clone`: it is moved into the reveal dialog and dropped there.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RevealedToken {
@@ -16,6 +39,8 @@ pub struct RevealedToken {
     pub value: Exposed,
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
+    /// When it ends, where it does.
+    pub expiry: Option<Ends>,
 }
 
 /// Waits until Kubernetes has written the value, claims it for the caller, answers with it. The same `claim` (a random id of the
@@ -34,5 +59,6 @@ pub async fn reveal_token(
     Ok(RevealedToken {
         value: Exposed(revealed.value),
         fingerprint: revealed.fingerprint,
+        expiry: revealed.expiry.as_ref().map(Ends::of),
     })
 }

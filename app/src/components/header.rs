@@ -22,7 +22,7 @@ pub fn Header() -> impl IntoView {
 #[component]
 fn ScopeSwitcher() -> impl IntoView {
     let path = use_location().pathname.get_untracked();
-    let scope = path.trim_start_matches('/').parse::<Scope>().ok();
+    let scope = scope_of(&path);
     let label = match &scope {
         Some(Scope::Project(name)) => format!("Project {name}"),
         Some(Scope::System) => "System".to_owned(),
@@ -36,6 +36,13 @@ fn ScopeSwitcher() -> impl IntoView {
             </div>
         </nav>
     }
+}
+
+/// The scope that a page belongs to: a list of tokens, or one of them.
+fn scope_of(path: &str) -> Option<Scope> {
+    let path = path.trim_start_matches('/');
+    let scope = path.split_once("/tokens/").map_or(path, |(scope, _)| scope);
+    scope.parse().ok()
 }
 
 /// The places to go: system, and the projects that the person may see; where they may not list them, a field to type one.

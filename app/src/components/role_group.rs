@@ -1,16 +1,18 @@
 //! A role with its tokens: the page's unit.
 
-use jiff::Timestamp;
-use kargo::{name::RoleName, role::RoleSummary, scope::Scope, token::TokenSummary};
+use std::sync::Arc;
+
+use kargo::{role::RoleSummary, scope::Scope, token::TokenSummary};
 use leptos::prelude::*;
 
 use super::{
-    rules::{RoleDetails, summary},
+    listing::Listing,
+    rules::{RoleDetails, may_everything, summary},
     token_row::TokenRow,
 };
 use crate::{
-    api::{PER_PAGE, TokenList},
-    island::Dialog,
+    actions::Dialog,
+    api::{PER_PAGE, Show, TokenList},
 };
 
 /// What a group stands for.
@@ -37,11 +39,13 @@ pub struct Group {
     pub total: Option<usize>,
 }
 
-/// Every role with its tokens, empty ones included, by name; then the tokens that belong to none.
+/// Every role with its tokens, by name; then the tokens that belong to none. Empty ones are left out where only some kind of token is
+/// asked for.
 pub fn groups(
     list: Option<TokenList>,
     roles: Option<Vec<RoleSummary>>,
     only: Option<&str>,
+    show: Show,
 ) -> Vec<Group> {
     let known_roles = roles.is_some();
     let counted = list.is_some();
@@ -81,20 +85,21 @@ pub fn groups(
             group.tokens.push(token);
         }
     }
-    groups.retain(|group| only.is_none_or(|only| group.name == only));
+    groups.retain(|group| {
+        only.is_none_or(|only| group.name == only) && (show == Show::All || group.total != Some(0))
+    });
     groups
 }
 
 /// The group: its name, what it may do, its tokens. `page`: which page of it is shown, where it is shown alone.
 #[component]
 pub fn RoleGroup(
-    scope: Scope,
+    listing: Arc<Listing>,
     group: Group,
-    now: Option<Timestamp>,
-    me: Option<String>,
     page: Option<usize>,
-    roles: Vec<RoleName>,
+    show: Show,
 ) -> impl IntoView {
+    let scope = &listing.scope;
     let id = format!("role-{}", group.name);
     let (shown, total) = (group.tokens.len(), group.total);
     let count = total.map(|n| {
@@ -111,10 +116,13 @@ pub fn RoleGroup(
             let label = format!("New token for {}", role.name);
             let dialog = Dialog::NewToken {
                 scope: scope.clone(),
-                roles,
+                roles: listing.roles.clone(),
                 role: Some(role.name.clone()),
             };
-            let new = view! { <button type="button" class="needs-js" aria-label=label data-dialog=dialog.attribute()>"+ Token"</button> };
+            let new = listing.abilities.create.then(|| {
+                view! { <button type="button" class="needs-js" aria-label=label data-dialog=dialog.attribute()>"+ Token"</button> }
+            });
+            let is_powerful = may_everything(&role);
             let description = role.description.clone();
             let details_id = format!("rules-{}", role.name);
             let details = view! {
@@ -123,7 +131,10 @@ pub fn RoleGroup(
                     <RoleDetails role />
                 </details>
             };
-            (Some(details), description, Some(new))
+            let powerful = is_powerful.then(|| {
+                view! { <span class="powerful" title="Its rules allow everything on everything: whoever has one of its tokens has the cluster.">"all powerful"</span> }
+            });
+            (Some((details, powerful)), description, new)
         }
     };
     let warning = stray.then_some(match scope {
@@ -131,11 +142,13 @@ pub fn RoleGroup(
         Scope::Project(_) => "This role is gone. Its tokens don't work any more.",
     });
     let table = (shown > 0).then(|| {
-        let scope = scope.clone();
+        let name = group.name.clone();
+        let listing = listing.clone();
         view! {
             <table class="tokens" aria-labelledby=id.clone()>
                 <thead>
                     <tr>
+                        <td class="picks"><input type="checkbox" class="pick pick-all needs-js" aria-label=format!("Select all shown of {name}") /></td>
                         <th scope="col">"Name"</th>
                         <th scope="col">"State"</th>
                         <th scope="col">"Last used"</th>
@@ -149,7 +162,7 @@ pub fn RoleGroup(
                     {group
                         .tokens
                         .into_iter()
-                        .map(|token| view! { <TokenRow scope=scope.clone() token now=now.unwrap_or_default() me=me.clone() stray /> })
+                        .map(|token| view! { <TokenRow listing=listing.clone() token stray /> })
                         .collect_view()}
                 </tbody>
             </table>
@@ -157,13 +170,17 @@ pub fn RoleGroup(
     });
     let more = total
         .filter(|total| *total > shown)
-        .map(|total| pages(&scope, &group.name, shown, total, page));
+        .map(|total| pages(scope, &group.name, shown, total, page, show));
     let heading = id.clone();
+    let (details, powerful) = details.map_or((None, None), |(details, powerful)| {
+        (Some(details), powerful)
+    });
     view! {
         <section class="group" class:stray=stray aria-labelledby=id>
             <header>
                 <h2 id=heading>{group.name.clone()}</h2>
                 <p class="description">{description}</p>
+                {powerful}
                 <p class="count">{count}</p>
                 {new}
             </header>
@@ -183,8 +200,17 @@ fn pages(
     shown: usize,
     total: usize,
     page: Option<usize>,
+    show: Show,
 ) -> impl IntoView + use<> {
-    let address = |page: usize| format!("/{scope}?role={role}&page={page}");
+    let kind = show
+        .word()
+        .map(|word| format!("&show={word}"))
+        .unwrap_or_default();
+    let days = match show {
+        Show::CleanUp { days } => format!("&days={days}"),
+        _ => String::new(),
+    };
+    let address = |page: usize| format!("/{scope}?role={role}&page={page}{kind}{days}");
     match page {
         None => view! { <p class="pages"><a href=address(1)>{format!("Show all {total}")}</a></p> }
             .into_any(),

@@ -3,6 +3,22 @@
 use kargo::role::{Grant, RoleSummary, Rule, Rules};
 use leptos::prelude::*;
 
+/// Whether its rules allow everything on everything.
+pub fn may_everything(role: &RoleSummary) -> bool {
+    let is_star = |list: &[String]| list.iter().any(|entry| entry == "*");
+    role.grants.iter().any(|grant| {
+        let Rules::Known(rules) = &grant.rules else {
+            return false;
+        };
+        rules.iter().any(|rule| {
+            is_star(&rule.verbs)
+                && is_star(&rule.resources)
+                && is_star(&rule.api_groups)
+                && rule.resource_names.is_empty()
+        })
+    })
+}
+
 /// One line: how many rules, how many claims.
 pub fn summary(role: &RoleSummary) -> String {
     let rules: usize = role

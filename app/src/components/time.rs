@@ -43,6 +43,27 @@ pub fn Age(now: Timestamp, then: Timestamp) -> impl IntoView {
     view! { <time datetime=exact title=title>{age(now, then)}</time> }
 }
 
+/// How long it is until a time that is still to come, with the exact UTC time on hover.
+#[component]
+pub fn Ahead(now: Timestamp, then: Timestamp) -> impl IntoView {
+    let exact = then.to_string();
+    let title = exact.replace('T', " ").replace('Z', " UTC");
+    // To the browser "in a moment" is as good as any.
+    let text = match age(then, now) {
+        text if text == "just now" => "less than 1 min".to_owned(),
+        text => text,
+    };
+    view! { <time datetime=exact title=title>{text}</time> }
+}
+
+/// The seconds until a time, counted down by the browser; without its script, the time itself.
+#[component]
+pub fn Countdown(now: Timestamp, until: Timestamp) -> impl IntoView {
+    let exact = until.to_string();
+    let text = format!("until {}", until.strftime("%H:%M:%S UTC"));
+    view! { <time datetime=exact data-until=until.as_second().to_string() data-now=now.as_second().to_string()>{text}</time> }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

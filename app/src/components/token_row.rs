@@ -1,30 +1,27 @@
-//! One token in a table: what it is, and what can be done to it.
+//! One token in a table: what it is, and what can be done to it. What a button does, its attribute `data-act` says; to which token, the
+//! row's `data-handle` (see [`crate::actions`]).
 
-use jiff::Timestamp;
-use kargo::{
-    scope::Scope,
-    token::{Reveal, TokenState, TokenSummary},
-};
+use std::sync::Arc;
+
+use kargo::token::{Due, Reveal, TokenState, TokenSummary, day as day_of};
 use leptos::prelude::*;
 
-use super::time::{Age, day};
-use crate::island::Dialog;
+use super::{
+    listing::Listing,
+    time::{Age, Ahead, Countdown, age, day},
+};
+use crate::actions::Act;
 
-/// A row. `me`: the signed-in person's user name, who alone may reveal what they created. `stray`: its role is none of the scope's,
-/// so there is no successor to be had.
+/// A row. `stray`: its role is none of the scope's, so there is no successor to be had.
 #[component]
-pub fn TokenRow(
-    scope: Scope,
-    token: TokenSummary,
-    now: Timestamp,
-    me: Option<String>,
-    stray: bool,
-) -> impl IntoView {
-    let mine = token.created_by.is_some() && token.created_by == me;
-    let last_used = token
-        .last_used
-        .as_deref()
-        .map_or("never".to_owned(), |last| day(now, last));
+pub fn TokenRow(listing: Arc<Listing>, token: TokenSummary, stray: bool) -> impl IntoView {
+    let now = listing.now;
+    let mine = token.created_by.is_some() && token.created_by == listing.me;
+    let last_used = match &token.last_used {
+        Some(last) => day(now, last),
+        None if token.is_expiring() => "not tracked".to_owned(),
+        None => "never".to_owned(),
+    };
     // Anybody who may write the annotation could write "you" into it: the real one is marked.
     let by = match token.created_by.clone() {
         Some(_) if mine => view! { <em class="you">"you"</em> }.into_any(),
@@ -42,38 +39,101 @@ pub fn TokenRow(
         let title = why.clone();
         view! { <span class="unmanaged" title=title>"unmanaged"</span> <span class="visually-hidden">": " {why}</span> }.into_any()
     };
-    let links = links(&token);
+    let handle = token.handle(&listing.scope);
+    let address = format!("/{}/tokens/{}", handle.scope, handle.name);
+    let handle_json = serde_json::to_string(&handle).unwrap_or_default();
     let name = token.name.to_string();
-    let state_of = token.clone();
     let (used, created) = (token.last_used.clone(), token.created);
+    let remarks = remarks(&listing, &token);
+    let pick = token.is_managed().then(|| {
+        view! { <input type="checkbox" class="pick needs-js" aria-label=format!("Select {name}") /> }
+    });
     view! {
-        <tr data-token=name.clone()>
-            <th scope="row" data-label="Name"><code>{name.clone()}</code>{links}</th>
-            <td data-label="State"><State token=state_of mine /></td>
+        <tr data-token=name.clone() data-handle=handle_json>
+            <td class="picks">{pick}</td>
+            <th scope="row" data-label="Name"><a href=address><code>{name.clone()}</code></a>{remarks}</th>
+            <td data-label="State"><State listing=listing.clone() token=token.clone() mine /></td>
             <td data-label="Last used" title=used>{last_used}</td>
             <td data-label="Age"><Age now then=created /></td>
             <td data-label="Managed">{managed}</td>
             <td data-label="Created by">{by}</td>
-            <td class="row-actions"><Actions scope token mine stray /></td>
+            <td class="row-actions"><Actions listing token mine stray /></td>
         </tr>
     }
+    .into_any()
 }
 
-/// Which token it replaces, or is replaced by.
-fn links(token: &TokenSummary) -> impl IntoView + use<> {
-    let line = |what: &str, name: &Option<_>| {
-        name.as_ref().map(
-            |name: &kargo::name::TokenName| view! { <small>{format!("{what} {name}")}</small> },
-        )
+/// What else there is to know, a line each: its place in a rotation, its end, and what needs attention.
+fn remarks(listing: &Listing, token: &TokenSummary) -> impl IntoView + use<> {
+    let now = listing.now;
+    let mut quiet = Vec::new();
+    let mut loud = Vec::new();
+    if let Some(name) = &token.replaces {
+        quiet.push(format!("replaces {name}"));
+    }
+    if let Some(name) = &token.replaced_by {
+        quiet.push(format!("replaced by {name}"));
+        // Uses are noted by the day: one on the day of the succession may have been before it.
+        if let Some(created) = listing.successors.get(name)
+            && token.was_used_after(&day_of(*created))
+        {
+            loud.push("still used since its successor is there".to_owned());
+        }
+    }
+    if token.was_tried_since_suspension() {
+        loud.push("somebody has tried it since it was suspended".to_owned());
+    }
+    if token.is_compromised && !matches!(token.state, TokenState::Suspended { .. }) {
+        loud.push(
+            "compromised, and the API server doesn't refuse it: delete it at once".to_owned(),
+        );
+    }
+    if token.is_terminating {
+        loud.push(
+            "being removed by Kubernetes, once its finalizers are done; refused already".to_owned(),
+        );
+    }
+    if let Some(tool) = &token.kept_by {
+        loud.push(format!(
+            "kept by {tool}, which may bring it back when it is deleted"
+        ));
+    }
+    if listing.is_own(&token.name) {
+        quiet.push("you are signed in with it".to_owned());
+    }
+    if token.delete_after.is_some() && !matches!(token.state, TokenState::Deleting { .. }) {
+        loud.push(
+            "was to be deleted, but somebody has lifted its suspension: not deleted".to_owned(),
+        );
+    }
+    let expires = (!matches!(token.state, TokenState::Expired { .. }))
+        .then_some(token.expires)
+        .flatten()
+        .map(|then| view! { <small>"expires in " <Ahead now then /></small> });
+    let retires = token.retire_after.map(|then| {
+        if then > now {
+            view! { <small>"retires in " <Ahead now then /></small> }.into_any()
+        } else {
+            view! { <small class="loud">"its retirement is due"</small> }.into_any()
+        }
+    });
+    let lines = |texts: Vec<String>, class: Option<&'static str>| {
+        texts
+            .into_iter()
+            .map(move |text| view! { <small class=class>{text}</small> })
+            .collect_view()
     };
     (
-        line("replaces", &token.replaces),
-        line("replaced by", &token.replaced_by),
+        lines(quiet, None),
+        expires,
+        retires,
+        lines(loud, Some("loud")),
     )
 }
 
 #[component]
-fn State(token: TokenSummary, mine: bool) -> impl IntoView {
+fn State(listing: Arc<Listing>, token: TokenSummary, mine: bool) -> impl IntoView {
+    let now = listing.now;
     let waits_for = || {
         if mine {
             "you".to_owned()
@@ -87,7 +147,16 @@ fn State(token: TokenSummary, mine: bool) -> impl IntoView {
     let (class, text, why) = match &token.state {
         TokenState::Preparing => ("preparing", "preparing", "Kubernetes has not written the value yet.".to_owned()),
         TokenState::Unrevealed => ("unrevealed", "unrevealed", format!("Waits for {} to reveal it, once.", waits_for())),
-        TokenState::Suspended { since } => ("suspended", "suspended", format!("The API server refuses it (since {since}).")),
+        TokenState::Suspended { since } => {
+            let by = token.suspension.as_ref().map_or(format!("since {since}"), |s| format!("by {}, {} ago", s.by, age(now, s.at)));
+            let text = if token.is_compromised { "compromised" } else { "suspended" };
+            ("suspended", text, format!("The API server refuses it ({by})."))
+        }
+        TokenState::Deleting { until } if *until <= now => {
+            ("suspended", "deletion due", "The API server refuses it. Its deletion was begun and not finished.".to_owned())
+        }
+        TokenState::Deleting { .. } => ("suspended", "deleting", "The API server refuses it. Its deletion can still be undone.".to_owned()),
+        TokenState::Expired { at } => ("suspended", "expired", format!("Since {at}.")),
         TokenState::Active => match &token.reveal {
             Some(Reveal::Claimed { .. }) => (
                 "unconfirmed",
@@ -97,33 +166,126 @@ fn State(token: TokenSummary, mine: bool) -> impl IntoView {
             _ => ("active", "active", String::new()),
         },
     };
+    let countdown = match token.state {
+        TokenState::Deleting { until } if until > now => {
+            Some(view! { <small><Countdown now until /></small> })
+        }
+        _ => None,
+    };
+    let reason = token
+        .suspension
+        .as_ref()
+        .filter(|s| !s.reason.is_empty() && matches!(token.state, TokenState::Suspended { .. }))
+        .map(|s| view! { <small><bdi>{s.reason.clone()}</bdi></small> });
     view! {
         <span class=format!("state state-{class}") title=why.clone()>{text}</span>
         {(!why.is_empty()).then(|| view! { <span class="visually-hidden">": " {why}</span> })}
+        {countdown}
+        {reason}
     }
 }
 
+/// A button of a row.
+fn button(act: Act, text: &'static str, name: &str, class: &'static str) -> AnyView {
+    let label = match act {
+        Act::Reveal => format!("Reveal {name} once"),
+        // Without what only eyes understand.
+        _ => format!("{} {name}", text.trim_end_matches('…')),
+    };
+    view! { <button type="button" class=class aria-label=label data-act=act.word()>{text}</button> }
+        .into_any()
+}
+
+/// What can be done to a token, by those who may.
 #[component]
-fn Actions(scope: Scope, token: TokenSummary, mine: bool, stray: bool) -> impl IntoView {
-    if !token.is_managed() {
+pub fn Actions(
+    listing: Arc<Listing>,
+    token: TokenSummary,
+    mine: bool,
+    stray: bool,
+) -> impl IntoView {
+    if !token.is_managed() || token.is_terminating {
         return ().into_any();
     }
-    let (name, handle) = (token.name.to_string(), token.handle(&scope));
-    let reveal = (mine && matches!(token.reveal, Some(Reveal::Pending))).then(|| {
-        let dialog = Dialog::Reveal { token: handle.clone(), replaces: None };
-        let label = format!("Reveal {name} once");
-        view! { <button type="button" class="primary" aria-label=label data-dialog=dialog.attribute()>"Reveal once"</button> }
-    });
-    let recreate = (!stray).then(|| {
-        let dialog = Dialog::Recreate(handle.clone()).attribute();
-        let label = format!("Recreate {name}");
-        view! { <button type="button" aria-label=label data-dialog=dialog>"Recreate"</button> }
-    });
-    let delete = Dialog::Delete(handle).attribute();
-    view! {
-        {reveal}
-        {recreate}
-        <button type="button" class="delete" aria-label=format!("Delete {name}") data-dialog=delete>"Delete"</button>
+    let (can, now) = (&listing.abilities, listing.now);
+    let name = token.name.to_string();
+    let own = listing.is_own(&token.name);
+    let mut row = Vec::new();
+    let mut more = Vec::new();
+
+    let is_deleting = matches!(token.state, TokenState::Deleting { .. });
+    let due = token.due(now);
+    if can.delete && due.is_some() && !own {
+        let text = match due {
+            Some(Due::Expiry) => "Remove",
+            _ => "Finish",
+        };
+        row.push(button(Act::Finish, text, &name, "primary"));
     }
-    .into_any()
+    if can.patch && (is_deleting || token.delete_after.is_some()) {
+        let text = if due.is_some() { "Restore" } else { "Undo" };
+        row.push(button(Act::Restore, text, &name, ""));
+    }
+    let is_suspended = matches!(token.state, TokenState::Suspended { .. });
+    let is_refused = is_suspended || is_deleting;
+    if mine && matches!(token.reveal, Some(Reveal::Pending)) && !is_refused && due.is_none() {
+        row.push(button(Act::Reveal, "Reveal once", &name, "primary"));
+    }
+    if token.is_compromised && can.delete && !own && !is_deleting {
+        row.push(button(Act::FinishCompromise, "Finish", &name, "primary"));
+    }
+    if is_suspended && can.patch {
+        let act = if token.is_compromised {
+            Act::RestoreCompromised
+        } else {
+            Act::Restore
+        };
+        row.push(button(act, "Restore", &name, ""));
+    }
+    if can.create && !stray && !is_deleting {
+        row.push(button(Act::Recreate, "Recreate", &name, ""));
+        if can.mint {
+            more.push(button(
+                Act::RecreateWith,
+                "Recreate with another lifetime…",
+                &name,
+                "",
+            ));
+        }
+    }
+    if can.delete && !own && due.is_none() {
+        let undo = can.can_suspend() && listing.policy.undo_window > 0 && !token.is_expiring();
+        if undo {
+            if !is_deleting {
+                row.push(button(Act::Delete, "Delete", &name, "delete"));
+            }
+            // Takes nothing but the right to delete, whatever somebody has made of the Secret's labels and annotations.
+            more.push(button(
+                Act::DeleteAtOnce,
+                "Delete at once…",
+                &name,
+                "delete",
+            ));
+        } else {
+            row.push(button(Act::ConfirmDelete, "Delete", &name, "delete"));
+        }
+    }
+    if can.can_suspend() && !is_refused && !token.is_expiring() && !own {
+        more.push(button(Act::Suspend, "Suspend…", &name, ""));
+    }
+    if can.patch && token.replaced_by.is_some() && !own && !is_deleting {
+        more.push(button(Act::Retire, "When it retires…", &name, ""));
+    }
+    if can.patch && can.create && !stray && !own && !(token.is_compromised && is_suspended) {
+        more.push(button(Act::Compromise, "Compromised…", &name, "delete"));
+    }
+    let more = (!more.is_empty()).then(|| {
+        view! {
+            <details class="menu needs-js">
+                <summary aria-label=format!("More for {name}")>"⋯"</summary>
+                <div class="menu-items">{more}</div>
+            </details>
+        }
+    });
+    view! { {row} {more} }.into_any()
 }

@@ -1,12 +1,9 @@
-//! The browser's entry point: wakes the islands of the page that the server rendered. Nothing else lives here.
-
-// Linked for its islands, which the page calls by name.
-use app as _;
+//! The browser's entry point: starts what a page does besides being read. Nothing else lives here.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Called by the page's one script once the WebAssembly module is there.
+/// Called by the page's one script, by this name, once the WebAssembly module is there.
 #[wasm_bindgen]
 pub fn hydrate() {
-    leptos::mount::hydrate_islands();
+    app::actions::start();
 }

@@ -15,6 +15,7 @@ use thiserror::Error;
 use super::{
     Cluster,
     error::{Access, Error},
+    own_token::OwnToken,
 };
 use crate::{name::ProjectName, token::Endpoint, value::Value};
 
@@ -84,8 +85,12 @@ impl Connector {
             namespace: options.namespace.clone(),
         };
         Client::try_from((*connector.config).clone()).map_err(|_| ConnectError::Connection)?;
+        let own_token = credential(&own).and_then(|value| OwnToken::of(&value));
         let client = Client::try_from(own).map_err(|_| ConnectError::Credential)?;
-        Ok((connector.clone(), Cluster::new(client, connector)))
+        Ok((
+            connector.clone(),
+            Cluster::new(client, connector, own_token),
+        ))
     }
 
     /// The view of whoever a bearer token belongs to. Nothing of the kubeconfig's own credential goes along with it.
@@ -103,7 +108,7 @@ impl Connector {
             access: Access::to("reach", "the API server"),
             why: "no secure connection can be set up".to_owned(),
         })?;
-        Ok(Cluster::new(client, self.clone()))
+        Ok(Cluster::new(client, self.clone(), OwnToken::of(value)))
     }
 
     /// What a kubeconfig for this cluster needs besides a credential.
@@ -171,6 +176,20 @@ async fn configured(
         config.proxy_url = None;
     }
     Ok(config)
+}
+
+/// The bearer token that a kubeconfig itself holds or names the file of.
+fn credential(config: &Config) -> Option<Value> {
+    use secrecy::ExposeSecret;
+    let auth = &config.auth_info;
+    match (&auth.token, &auth.token_file) {
+        (Some(token), _) => Some(Value::new(token.expose_secret().to_owned())),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file).ok()?;
+            Some(Value::new(text.trim().to_owned()))
+        }
+        (None, None) => None,
+    }
 }
 
 fn is_loopback(url: &Uri) -> bool {

@@ -1,6 +1,7 @@
 //! A new token: one Secret as Kargo writes it. Its value is Kubernetes' to write, and nobody waits for that here.
 
 use http::{HeaderValue, header::ACCEPT};
+use jiff::{SignedDuration, Timestamp};
 use kube::core::{
     Request,
     params::{GetParams, PostParams},
@@ -11,6 +12,7 @@ use super::{
     Cluster,
     contract::{NewToken, Object, SYSTEM_ROLE, Token},
     error::{Access, Error},
+    expire::SHORTEST,
     find::secrets,
 };
 use crate::{
@@ -18,6 +20,9 @@ use crate::{
     scope::Scope,
     token::{TokenSummary, Uid},
 };
+
+/// The longest life that Kubernetes mints, in seconds.
+const LONGEST: i64 = 1 << 32;
 
 #[derive(Deserialize)]
 struct ServiceAccount {
@@ -32,7 +37,8 @@ struct Metadata {
 }
 
 impl Cluster {
-    /// Creates a token for a role. It waits unrevealed, for its creator's one reveal.
+    /// Creates a token for a role. It waits unrevealed, for its creator's one reveal. `lifetime`: after which it ends by itself, counted
+    /// from now and 10 minutes at least; `None`: never, as Kargo's own tools make them.
     ///
     /// # Errors
     /// [`Error::NoRole`], [`Error::NotASystemRole`], [`Error::NameTaken`]: nothing was changed then.
@@ -41,8 +47,9 @@ impl Cluster {
         scope: &Scope,
         role: &RoleName,
         name: &TokenName,
+        lifetime: Option<SignedDuration>,
     ) -> Result<TokenSummary, Error> {
-        self.create(scope, role, name, None).await
+        self.create(scope, role, name, lifetime, None).await
     }
 
     pub(super) async fn create(
@@ -50,16 +57,32 @@ impl Cluster {
         scope: &Scope,
         role: &RoleName,
         name: &TokenName,
+        lifetime: Option<SignedDuration>,
         replaces: Option<&TokenName>,
     ) -> Result<TokenSummary, Error> {
-        let (identity, role_uid) =
+        let (identity, (role_uid, now)) =
             futures::try_join!(self.review(), self.role_for_a_token(scope, role))?;
+        if lifetime.is_some_and(|lifetime| lifetime.as_secs() > LONGEST) {
+            return Err(Error::TooLong);
+        }
+        if lifetime.is_some() && !self.may_mint(self.namespace(scope), role.as_str()).await? {
+            return Err(Error::Forbidden(
+                Access::to("create", "serviceaccounts/token").within(self.namespace(scope)),
+            ));
+        }
+        let shortest = SignedDuration::from_secs(SHORTEST);
+        let expires = lifetime
+            .map(|lifetime| now.checked_add(lifetime.max(shortest)))
+            .transpose()
+            .map_err(|_| Error::TooLong)?;
         let new = NewToken {
             name,
             role,
             role_uid: &role_uid,
             created_by: &identity.user,
             replaces,
+            now,
+            expires,
         };
         let namespace = self.namespace(scope);
         let access = Access::to("create", "secrets")
@@ -85,12 +108,20 @@ impl Cluster {
                 error => error,
             })?;
         let object: Object = answer.parse(&access)?;
-        Ok(Token::from(object.metadata).summary)
+        let token = Token::read(object.metadata, answer.now);
+        for act in token.history.acts() {
+            self.tell(namespace, &token.summary, &act).await;
+        }
+        Ok(token.summary)
     }
 
-    /// The UID of a ServiceAccount that tokens may be made for. In the system's namespace these are the system roles only: a token
+    /// The UID of a ServiceAccount that tokens may be made for, and the API server's time. In the system's namespace these are the system roles only: a token
     /// for one of Kargo's own ServiceAccounts there can lead to full control of the cluster.
-    async fn role_for_a_token(&self, scope: &Scope, role: &RoleName) -> Result<Uid, Error> {
+    pub(super) async fn role_for_a_token(
+        &self,
+        scope: &Scope,
+        role: &RoleName,
+    ) -> Result<(Uid, Timestamp), Error> {
         self.require_project(scope).await?;
         let namespace = self.namespace(scope);
         let access = Access::to("get", "serviceaccounts")
@@ -117,6 +148,6 @@ impl Cluster {
                 namespace: namespace.to_owned(),
             });
         }
-        Ok(metadata.uid)
+        Ok((metadata.uid, answer.now))
     }
 }

@@ -1,22 +1,93 @@
 //! Deletes a token: exactly the one that the person saw, and only one that Kargo would delete too.
+//!
+//! With time to undo it, a deletion begins with a suspension, which the API server enforces; what is left to do stands on the Secret
+//! ([`DELETE_AFTER`]), so that it depends on no program's life. When it is due, the program that began it finishes it, or a sweep does,
+//! or a person. What somebody has changed meanwhile is not deleted.
 
+use jiff::{SignedDuration, Timestamp};
 use kube::core::params::{DeleteParams, Preconditions};
+use serde_json::Value as Json;
+use tokio::time::sleep;
 
 use super::{
     Cluster,
-    annotate::TRIES,
+    change::{Change, Moment, TRIES},
+    contract::{
+        DELETE_AFTER, DELETION_LABEL, INVALID_SINCE, SUSPENDED_BY_DELETION, SUSPENSION, Token,
+    },
     error::{Access, Error},
     find::secrets,
 };
-use crate::token::TokenHandle;
+use crate::token::{Act, Did, TokenHandle, TokenState, TokenSummary, day};
 
 impl Cluster {
-    /// Deletes a token. The API server refuses its value within about 10 seconds.
+    /// Deletes a token at once, whatever its state. The API server refuses its value within about 10 seconds.
     ///
     /// # Errors
-    /// [`Error::NoToken`] also when somebody else deleted it meanwhile; [`Error::Replaced`] if another token has its name;
-    /// [`Error::Unmanaged`] if Kargo's tools would refuse it too.
+    /// [`Error::NoToken`] also when somebody else deleted it meanwhile; [`Error::Replaced`] and [`Error::OtherRole`] if it isn't the one
+    /// that was seen; [`Error::Unmanaged`] if Kargo's tools would refuse it too; [`Error::OwnToken`] for the one that this identity uses.
     pub async fn delete_token(&self, seen: &TokenHandle) -> Result<(), Error> {
+        self.spare_own_token(seen)?;
+        self.delete_if(seen, |_, _| Ok(())).await
+    }
+
+    /// Begins to delete a token: suspends it now and notes when it is to be deleted, `window` from now. Until then
+    /// [`Cluster::restore_token`] undoes all of it.
+    ///
+    /// # Errors
+    /// [`Error::Deleting`] if somebody has begun that already; those of [`Cluster::suspend_token`] where nothing could be undone.
+    pub async fn begin_deletion(
+        &self,
+        seen: &TokenHandle,
+        window: SignedDuration,
+    ) -> Result<TokenSummary, Error> {
+        self.require_suspension(seen).await?;
+        let changed = self.change(seen, |token, moment| {
+            token.can_be_suspended(&moment.at)?;
+            let until = moment.now.saturating_add(window).unwrap_or(moment.now);
+            let begun =
+                Change::that(Did::DeletionBegun).annotation(DELETE_AFTER, until.to_string());
+            Ok(Some(
+                if let TokenState::Suspended { since } = &token.summary.state {
+                    begun
+                        .annotation(SUSPENDED_BY_DELETION, Json::Null)
+                        .annotation(DELETION_LABEL, since.clone())
+                } else {
+                    // What is noted of a suspension that somebody has lifted by other means must not keep this one from being undone.
+                    begun
+                        .label(INVALID_SINCE, day(moment.now))
+                        .annotation(SUSPENDED_BY_DELETION, "true")
+                        .annotation(DELETION_LABEL, day(moment.now))
+                        .annotation(SUSPENSION, Json::Null)
+                },
+            ))
+        });
+        Ok(changed.await?.summary)
+    }
+
+    /// Finishes a deletion when it is due, in the background. Should this program end before, the deletion stays due.
+    pub fn finish_deletion_later(&self, seen: TokenHandle, wait: SignedDuration) {
+        let cluster = self.clone();
+        tokio::spawn(async move {
+            // The API server's clock is read in whole seconds.
+            let wait = wait.saturating_add(SignedDuration::from_secs(1));
+            sleep(wait.try_into().unwrap_or_default()).await;
+            match cluster.finish_token(&seen).await {
+                // Undone, or finished by somebody else.
+                Ok(()) | Err(Error::NotDue(_) | Error::NoToken(_) | Error::Replaced(_)) => {}
+                Err(error) => {
+                    tracing::warn!(scope = %seen.scope, name = %seen.name, %error, "a deletion stays due");
+                }
+            }
+        });
+    }
+
+    /// Deletes the token that was seen if `judge`, too, finds nothing against it. Tried again while the API server notes its use.
+    pub(super) async fn delete_if(
+        &self,
+        seen: &TokenHandle,
+        judge: impl Fn(&Token, &Moment) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let TokenHandle {
             scope, name, uid, ..
         } = seen;
@@ -24,10 +95,18 @@ impl Cluster {
         let access = Access::to("delete", "secrets")
             .within(namespace)
             .named(name.as_str());
+        let (at, by) = (self.token_at(scope, name), self.review().await?.user);
         let mut tries = 0;
         loop {
-            let token = self.find(scope, name).await?.token;
-            token.judge(self.token_at(scope, name), seen)?;
+            let found = self.find(scope, name).await?;
+            let token = found.token;
+            token.judge(at.clone(), seen)?;
+            let moment = Moment {
+                now: found.now,
+                by: by.clone(),
+                at: at.clone(),
+            };
+            judge(&token, &moment)?;
             let preconditions = Preconditions {
                 uid: Some(uid.0.clone()),
                 resource_version: Some(token.resource_version),
@@ -38,11 +117,25 @@ impl Cluster {
                 .write(&access, secrets(namespace).delete(name.as_str(), &params))
                 .await
             {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    let act = Act {
+                        at: moment.now,
+                        by,
+                        did: Did::Deleted,
+                        about: String::new(),
+                    };
+                    self.tell(namespace, &token.summary, &act).await;
+                    return Ok(());
+                }
                 Err(Error::Changed(_)) if tries <= TRIES => {}
-                Err(Error::NotFound(_)) => return Err(Error::NoToken(self.token_at(scope, name))),
+                Err(Error::NotFound(_)) => return Err(Error::NoToken(at)),
                 Err(error) => return Err(error),
             }
         }
     }
+}
+
+/// How long it is from one time to another; nothing if it is over.
+pub fn time_until(until: Timestamp, now: Timestamp) -> SignedDuration {
+    until.duration_since(now).max(SignedDuration::ZERO)
 }

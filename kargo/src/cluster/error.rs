@@ -47,7 +47,7 @@ impl Access {
 
     fn is_read(&self) -> bool {
         matches!(self.verb, "get" | "list" | "watch" | "reach")
-            || self.resource.starts_with("selfsubjectreviews.")
+            || self.resource.starts_with("selfsubject")
     }
 }
 
@@ -155,6 +155,79 @@ pub enum Error {
     /// A suspended token's value is of no use.
     #[error("The token {0} is suspended, so its value isn't shown.")]
     Suspended(TokenAt),
+    /// It is suspended already.
+    #[error("The token {0} is suspended already.")]
+    AlreadySuspended(TokenAt),
+    /// It is neither suspended nor being deleted.
+    #[error("The token {0} is not suspended, so there is nothing to undo.")]
+    NotSuspended(TokenAt),
+    /// Somebody deletes it.
+    #[error("The token {token} is being deleted: that ends at {until}.")]
+    Deleting {
+        /// The token.
+        token: TokenAt,
+        /// When, by the API server's clock.
+        until: Timestamp,
+    },
+    /// It isn't time, or somebody changed their mind.
+    #[error("The token {0} is not due to be deleted, so it is left as it is.")]
+    NotDue(TokenAt),
+    /// Nothing replaces it.
+    #[error("The token {0} has no successor, so it can't retire.")]
+    NoSuccessor(TokenAt),
+    /// An expiring token.
+    #[error(
+        "The token {0} expires by itself. Kubernetes can't suspend such a token, only delete it."
+    )]
+    CanNotBeSuspended(TokenAt),
+    /// Kubernetes ignores the label before 1.29.
+    #[error("This cluster is older than Kubernetes 1.29 and goes on accepting suspended tokens.")]
+    TooOld,
+    /// The credential of whoever asks.
+    #[error("The token {0} is the one that you are signed in with.")]
+    OwnToken(TokenAt),
+    /// Its time is over.
+    #[error("The token {token} expired at {at}.")]
+    Expired {
+        /// The token.
+        token: TokenAt,
+        /// When, by the API server's clock.
+        at: Timestamp,
+    },
+    /// A lifetime beyond what can be written as a date.
+    #[error("The lifetime is too long.")]
+    TooLong,
+    /// Nobody said that it is compromised, or it was restored.
+    #[error(
+        "The token {0} is not reported as compromised and suspended any more, so it is not deleted."
+    )]
+    NotCompromised(TokenAt),
+    /// Another tool would bring it back.
+    #[error(
+        "The token {token} is kept by {tool}, which would bring the same value back. It stays suspended."
+    )]
+    KeptElsewhere {
+        /// The token.
+        token: TokenAt,
+        /// The tool, such as `Argo CD`.
+        tool: String,
+    },
+    /// The overlap is over, but what took its place doesn't work.
+    #[error(
+        "The token {0} is to retire, but its successor is gone or doesn't work. It is left as it is."
+    )]
+    SuccessorGone(TokenAt),
+    /// Somebody said that its value is in the wrong hands.
+    #[error("The token {0} was reported as compromised, so it is not restored with others.")]
+    Compromised(TokenAt),
+    /// Kubernetes is removing it.
+    #[error(
+        "The token {0} is being removed by Kubernetes: a finalizer on its Secret keeps it for now."
+    )]
+    Terminating(TokenAt),
+    /// Somebody else's words.
+    #[error("Somebody else changed the note or the contact of the token {0} at the same time.")]
+    NotesChanged(TokenAt),
     /// The one reveal has happened.
     #[error("The value of the token {token} was shown already, at {at}. It is shown only once.")]
     AlreadyRevealed {
@@ -221,7 +294,9 @@ impl Error {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::NotAToken | Self::NotASystemRole { .. } | Self::Invalid(_) => Kind::Invalid,
+            Self::NotAToken | Self::NotASystemRole { .. } | Self::Invalid(_) | Self::TooLong => {
+                Kind::Invalid
+            }
             Self::Credential | Self::Unauthenticated => Kind::Unauthenticated,
             Self::Forbidden(_) | Self::NotTheCreator { .. } => Kind::Forbidden,
             Self::NotFound(_) | Self::NoToken(_) | Self::NoRole { .. } | Self::NotAProject(_) => {
@@ -234,6 +309,21 @@ impl Error {
             | Self::Unmanaged { .. }
             | Self::NoReveal(_)
             | Self::Suspended(_)
+            | Self::AlreadySuspended(_)
+            | Self::NotSuspended(_)
+            | Self::Deleting { .. }
+            | Self::NotDue(_)
+            | Self::NoSuccessor(_)
+            | Self::CanNotBeSuspended(_)
+            | Self::TooOld
+            | Self::OwnToken(_)
+            | Self::Expired { .. }
+            | Self::NotCompromised(_)
+            | Self::KeptElsewhere { .. }
+            | Self::SuccessorGone(_)
+            | Self::Compromised(_)
+            | Self::Terminating(_)
+            | Self::NotesChanged(_)
             | Self::AlreadyRevealed { .. }
             | Self::NotClaimed(_)
             | Self::ListExpired => Kind::Conflict,
@@ -267,13 +357,31 @@ impl Error {
                     .into()
             }
             Self::NameTaken(_) => "Choose another name. Nothing was changed.".into(),
-            Self::Replaced(_) | Self::OtherRole(_) | Self::Changed(_) => RELOAD.into(),
+            Self::Replaced(_)
+            | Self::OtherRole(_)
+            | Self::Changed(_)
+            | Self::AlreadySuspended(_)
+            | Self::NotSuspended(_)
+            | Self::NotDue(_) => RELOAD.into(),
             Self::Unmanaged { .. } => {
                 "Kargo's own tools refuse it too. Use kubectl if it is to be changed or deleted.".into()
             }
             Self::NoReveal(_) => "Recreate it if its value was lost: the new token has a reveal.".into(),
             Self::NotTheCreator { .. } => "Ask them, or recreate the token: the new one is yours to reveal.".into(),
             Self::Suspended(_) => "Restore it first, or recreate it.".into(),
+            Self::Deleting { .. } => "Undo the deletion first, if the token is still needed. Nothing was changed.".into(),
+            Self::NoSuccessor(_) => "Recreate it first: the new token is its successor.".into(),
+            Self::CanNotBeSuspended(_) => "Delete it, or let it expire.".into(),
+            Self::TooOld => "Delete the token instead; that can't be undone. Nothing was changed.".into(),
+            Self::OwnToken(_) => "Sign in as somebody else first: you would be locked out. Nothing was changed.".into(),
+            Self::Expired { .. } => "Recreate it: the new token is yours to reveal.".into(),
+            Self::TooLong => "Choose a shorter one. Nothing was created.".into(),
+            Self::NotCompromised(_) => "Reload the page to see how it is now.".into(),
+            Self::KeptElsewhere { tool, .. } => format!("Remove it from {tool}'s sources first, then delete it here."),
+            Self::SuccessorGone(_) => "Recreate it, or delete it if nothing uses it any more.".into(),
+            Self::Compromised(_) => "Restore it in its own row if that was a false alarm.".into(),
+            Self::Terminating(_) => "Look at the Secret's finalizers with kubectl. Its value is refused already.".into(),
+            Self::NotesChanged(_) => "Read theirs, then write yours again: reload the page. Nothing was changed.".into(),
             Self::AlreadyRevealed { .. } => {
                 "If the value was not saved, recreate the token: the new one has another name and another value.".into()
             }
@@ -300,6 +408,12 @@ impl Error {
 }
 
 fn forbidden_hint(access: &Access) -> String {
+    if access.resource == "serviceaccounts/token" {
+        return "Tokens that expire are minted by Kubernetes, which no role of Kargo's may ask for. Ask an administrator for a ClusterRole \
+                (usually named kargo-tokens-minter) that allows the verb create on serviceaccounts/token, or choose a token that \
+                never expires. Nothing was created."
+            .to_owned();
+    }
     let Access {
         verb,
         resource,

@@ -9,7 +9,11 @@ use super::{
     error::{Access, Error, TokenAt},
     request::List,
 };
-use crate::{name::TokenName, scope::Scope, token::TokenHandle};
+use crate::{
+    name::TokenName,
+    scope::Scope,
+    token::{TokenHandle, TokenSummary},
+};
 
 /// A token as it is now.
 pub(super) struct Found {
@@ -30,6 +34,14 @@ pub(super) fn secrets(namespace: &str) -> Request {
 }
 
 impl Cluster {
+    /// One token without its value.
+    ///
+    /// # Errors
+    /// [`Error::NoToken`] if there is none.
+    pub async fn get_token(&self, scope: &Scope, name: &TokenName) -> Result<TokenSummary, Error> {
+        Ok(self.find(scope, name).await?.token.summary)
+    }
+
     /// Reads one token.
     pub(super) async fn find(&self, scope: &Scope, name: &TokenName) -> Result<Found, Error> {
         let namespace = self.namespace(scope);
@@ -46,7 +58,7 @@ impl Cluster {
             .next()
             .ok_or_else(|| Error::NoToken(self.token_at(scope, name)))?;
         Ok(Found {
-            token: object.metadata.into(),
+            token: Token::read(object.metadata, answer.now),
             version,
             now: answer.now,
         })
@@ -62,6 +74,9 @@ impl Token {
         // With another role it is worth something else than what the person saw.
         if self.summary.role != seen.role {
             return Err(Error::OtherRole(at));
+        }
+        if self.summary.is_terminating {
+            return Err(Error::Terminating(at));
         }
         if !self.summary.is_managed() {
             return Err(Error::Unmanaged {

@@ -1,67 +1,134 @@
 //! A new token for the same job as an old one, which goes on working until it is deleted.
 
-use serde_json::json;
+use jiff::SignedDuration;
 
 use super::{
     Cluster,
-    annotate::{Outcome, TRIES},
+    change::{Change, TRIES},
     contract::REPLACED_BY,
     error::Error,
 };
 use crate::{
     name::{RoleName, TokenName},
-    token::{TokenHandle, TokenSummary},
+    scope::Scope,
+    token::{Did, TokenHandle, TokenState, TokenSummary},
 };
+
+const PAGE: u32 = 500;
 
 impl Cluster {
     /// Creates a token for the role of an old one, under a name that never existed: under the old name it would get the old value
     /// again. The two note each other's names; where the old one can't be written, only the new one does.
     ///
+    /// `lifetime`: as for a new token.
+    ///
     /// # Errors
     /// Those of creating a token, and those of judging the old one. No token was created then.
-    pub async fn recreate_token(&self, seen: &TokenHandle) -> Result<TokenSummary, Error> {
+    pub async fn recreate_token(
+        &self,
+        seen: &TokenHandle,
+        lifetime: Option<SignedDuration>,
+    ) -> Result<TokenSummary, Error> {
         let TokenHandle { scope, name, .. } = seen;
         let old = self.find(scope, name).await?.token;
-        old.judge(self.token_at(scope, name), seen)?;
-        let namespace = self.namespace(scope);
-        let role: RoleName = old
-            .summary
+        let at = self.token_at(scope, name);
+        old.judge(at.clone(), seen)?;
+        if let TokenState::Deleting { until } = old.summary.state {
+            return Err(Error::Deleting { token: at, until });
+        }
+        let new = self.create_successor(seen, lifetime).await?;
+        self.link_or_warn(seen, &new.name).await;
+        Ok(new)
+    }
+
+    /// Notes on the old token what took its place. Where that fails, the new one still says whose place it takes.
+    pub(super) async fn link_or_warn(&self, old: &TokenHandle, new: &TokenName) {
+        if let Err(error) = self.link(old, new, |_| true).await {
+            tracing::warn!(scope = %old.scope, old = %old.name, %new, %error, "the old token could not be told of the new one");
+        }
+    }
+
+    /// Creates the token alone; the old one is not told.
+    pub(super) async fn create_successor(
+        &self,
+        seen: &TokenHandle,
+        lifetime: Option<SignedDuration>,
+    ) -> Result<TokenSummary, Error> {
+        let TokenHandle { scope, name, .. } = seen;
+        let role: RoleName = seen
             .role
             .parse()
             .map_err(|_| Error::NoToken(self.token_at(scope, name)))?;
         let mut tries = 0;
-        let new = loop {
+        loop {
             tries += 1;
-            match self
-                .create(scope, &role, &name.successor(random()), Some(name))
-                .await
-            {
+            let new = name.successor(random());
+            match self.create(scope, &role, &new, lifetime, Some(name)).await {
                 Err(Error::NameTaken(_)) if tries <= TRIES => {}
-                result => break result?,
+                result => return result,
             }
-        };
-        if let Err(error) = self.link(seen, &new.name).await {
-            tracing::warn!(%namespace, old = %name, new = %new.name, %error, "the old token could not be told of the new one");
         }
-        Ok(new)
     }
 
-    async fn link(&self, old: &TokenHandle, new: &TokenName) -> Result<(), Error> {
-        let scope = &old.scope;
-        let mut tries = 0;
-        loop {
-            let token = self.find(scope, &old.name).await?.token;
-            token.judge(self.token_at(scope, &old.name), old)?;
-            tries += 1;
-            match self
-                .annotate(scope, &token, &json!({ (REPLACED_BY): new.as_str() }))
-                .await?
-            {
-                Outcome::Done => return Ok(()),
-                Outcome::Conflict(error) if tries > TRIES => return Err(error),
-                Outcome::Conflict(_) => {}
+    /// Notes on the old token what took its place, unless what is noted there now speaks against it. Answers with the old one as it is
+    /// then.
+    pub(super) async fn link(
+        &self,
+        old: &TokenHandle,
+        new: &TokenName,
+        instead_of: impl Fn(Option<&TokenName>) -> bool,
+    ) -> Result<TokenSummary, Error> {
+        let changed = self.change(old, |token, _| {
+            let noted = token.summary.replaced_by.as_ref();
+            Ok((noted != Some(new) && instead_of(noted)).then(|| {
+                Change::that(Did::Replaced)
+                    .about(new.as_str())
+                    .annotation(REPLACED_BY, new.as_str())
+            }))
+        });
+        Ok(changed.await?.summary)
+    }
+
+    /// The token that works in an old one's place. Also one that the old one doesn't name, since whoever created it can have been
+    /// interrupted before that was noted.
+    pub(super) async fn successor_of(
+        &self,
+        scope: &Scope,
+        old: &TokenSummary,
+    ) -> Result<Option<TokenSummary>, Error> {
+        if let Some(name) = &old.replaced_by {
+            match self.find(scope, name).await {
+                Ok(found) if found.token.summary.works_in_place_of(old) => {
+                    return Ok(Some(found.token.summary));
+                }
+                Ok(_) | Err(Error::NoToken(_)) => {}
+                Err(error) => return Err(error),
             }
         }
+        let mut next = None;
+        loop {
+            let page = self.list_tokens(scope, PAGE, next.as_deref()).await?;
+            let mut tokens = page.tokens.into_iter();
+            if let Some(successor) = tokens.find(|token| token.works_in_place_of(old)) {
+                return Ok(Some(successor));
+            }
+            next = page.next;
+            if next.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+impl TokenSummary {
+    /// Anybody who may write Secrets can make a token name another one, so a successor has to be one in every way.
+    fn works_in_place_of(&self, old: &Self) -> bool {
+        self.replaces.as_ref() == Some(&old.name)
+            && self.role == old.role
+            && self.created >= old.created
+            && self.is_managed()
+            && !self.is_compromised
+            && self.state == TokenState::Active
     }
 }
 

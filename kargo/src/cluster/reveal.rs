@@ -5,28 +5,25 @@
 //! which lets the same claim ask again for a minute should the answer be lost. The creator check is coordination among honest
 //! people: whoever may read or patch Secrets can do without it.
 
-use base64::{
-    Engine,
-    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
-};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use kube::core::params::GetParams;
 use serde::Deserialize;
-use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
     Cluster,
-    annotate::{Outcome, TRIES},
-    contract::{CLAIM, FINGERPRINT, Metadata, REVEAL, REVEALED_AT, Token, claim_hash},
+    change::{Change, Moment, Outcome, TRIES},
+    contract::{CLAIM, EXPIRES_AT, FINGERPRINT, Metadata, REVEAL, REVEALED_AT, Token, claim_hash},
     error::{Access, Error, TokenAt},
-    find::secrets,
+    expire::{is_base64url_jwt, payload},
+    find::{Found, secrets},
 };
 use crate::{
     claim::ClaimId,
     name::TokenName,
     scope::Scope,
-    token::{Reveal, Revealed, TokenHandle, TokenState},
+    token::{Did, Reveal, Revealed, TokenHandle, TokenState},
     value::{Fingerprint, Value},
 };
 
@@ -83,36 +80,63 @@ impl Cluster {
             let found = self.find(scope, name).await?;
             found.token.judge(at.clone(), seen)?;
             asking.turn(&found.token, &at, found.now)?;
-            self.wait_until_populated(scope, name, found, deadline)
-                .await?;
+            let (token, revealed, now) = self.value_of(scope, found, deadline).await?;
 
             // Judged once more as it is now: the write below holds only for exactly this.
-            let (token, revealed, now) = self.open(scope, name).await?;
             token.judge(at.clone(), seen)?;
+            let mut change = Change::that(Did::Revealed)
+                .annotation(REVEAL, "claimed")
+                .annotation(FINGERPRINT, revealed.fingerprint.0.clone())
+                .annotation(CLAIM, asking.claim.clone());
             match asking.turn(&token, &at, now)? {
+                Turn::First => change = change.annotation(REVEALED_AT, now.to_string()),
                 Turn::Again(fingerprint) if fingerprint == revealed.fingerprint => {
                     return Ok(revealed);
                 }
+                // What was minted for the first answer is kept nowhere: another value takes its place. The minute in which the claim
+                // may ask goes on from the first.
+                Turn::Again(_) if revealed.expiry.is_some() => {}
                 Turn::Again(_) => return Err(Error::Changed(secret_access(&at))),
-                Turn::First => {}
             }
-            let note = json!({
-                (REVEAL): "claimed",
-                (REVEALED_AT): now.to_string(),
-                (FINGERPRINT): revealed.fingerprint,
-                (CLAIM): asking.claim,
-            });
+            if let Some(expiry) = &revealed.expiry {
+                change = change.annotation(EXPIRES_AT, expiry.granted.to_string());
+                if expiry.is_cut() {
+                    change = change.about(format!("granted until {} only", expiry.granted));
+                }
+            }
+            let moment = Moment {
+                now,
+                by: asking.user.clone(),
+                at: at.clone(),
+            };
             tries += 1;
-            match self.annotate(scope, &token, &note).await? {
-                Outcome::Done => return Ok(revealed),
+            match self.apply(scope, &token, &moment, change).await? {
+                Outcome::Done(_) => return Ok(revealed),
                 Outcome::Conflict(error) if tries > TRIES => return Err(error),
                 Outcome::Conflict(_) => {}
             }
         }
     }
 
+    /// A token with its value: what Kubernetes wrote or is about to, or for an expiring token, what it mints now.
+    async fn value_of(
+        &self,
+        scope: &Scope,
+        found: Found,
+        deadline: Instant,
+    ) -> Result<(Token, Revealed, Timestamp), Error> {
+        if found.token.summary.is_expiring() {
+            let revealed = self.mint(scope, &found.token, found.now).await?;
+            return Ok((found.token, revealed, found.now));
+        }
+        let name = found.token.summary.name.clone();
+        self.wait_until_populated(scope, &name, found, deadline)
+            .await?;
+        self.open(scope, &name).await
+    }
+
     /// Reads a Secret with its value.
-    async fn open(
+    pub(super) async fn open(
         &self,
         scope: &Scope,
         name: &TokenName,
@@ -128,7 +152,7 @@ impl Cluster {
                 error => error,
             })?;
         let secret: Secret = answer.parse(&access)?;
-        let token = Token::from(secret.metadata);
+        let token = Token::read(secret.metadata, answer.now);
         let value = secret
             .data
             .token
@@ -136,7 +160,12 @@ impl Cluster {
             .filter(|value| is_of(value, &at, &token.summary.role))
             .ok_or(Error::BadAnswer(access))?;
         let fingerprint = Fingerprint::of(&value);
-        Ok((token, Revealed { value, fingerprint }, answer.now))
+        let revealed = Revealed {
+            value,
+            fingerprint,
+            expiry: None,
+        };
+        Ok((token, revealed, answer.now))
     }
 }
 
@@ -157,25 +186,8 @@ struct Claims {
 /// Whether it is the JWT that Kubernetes wrote for this Secret and role, and nothing else: whoever may write Secrets could put
 /// anything there, a shell's command or another role's value, for the creator to paste.
 fn is_of(value: &Value, at: &TokenAt, role: &str) -> bool {
-    let mut parts = value.expose().split('.');
-    let (Some(header), Some(payload), Some(signature), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    let is_base64url = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    let claims = BASE64_URL_SAFE_NO_PAD
-        .decode(payload)
-        .ok()
-        .and_then(|payload| serde_json::from_slice::<Claims>(&payload).ok());
-    is_base64url(header)
-        && is_base64url(signature)
-        && claims.is_some_and(|claims| {
+    is_base64url_jwt(value)
+        && payload::<Claims>(value).is_some_and(|claims| {
             claims.sub == format!("system:serviceaccount:{}:{role}", at.namespace)
                 && claims.secret == at.name.as_str()
         })
@@ -195,8 +207,17 @@ impl Asking {
         let (Some(reveal), Some(creator)) = (&summary.reveal, &summary.created_by) else {
             return Err(Error::NoReveal(at.clone()));
         };
-        if matches!(summary.state, TokenState::Suspended { .. }) {
-            return Err(Error::Suspended(at.clone()));
+        match summary.state {
+            TokenState::Suspended { .. } | TokenState::Deleting { .. } => {
+                return Err(Error::Suspended(at.clone()));
+            }
+            TokenState::Expired { at: end } => {
+                return Err(Error::Expired {
+                    token: at.clone(),
+                    at: end,
+                });
+            }
+            TokenState::Preparing | TokenState::Unrevealed | TokenState::Active => {}
         }
         if *creator != self.user {
             return Err(Error::NotTheCreator {

@@ -69,6 +69,15 @@ impl Cluster {
         Ok(all)
     }
 
+    /// The names of the roles, without asking what they may do.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] without the right to list ServiceAccounts.
+    pub async fn list_role_names(&self, scope: &Scope) -> Result<Vec<RoleName>, Error> {
+        let accounts = self.service_accounts(scope).await?;
+        Ok(accounts.into_iter().map(|account| account.name).collect())
+    }
+
     async fn service_accounts(&self, scope: &Scope) -> Result<Vec<Metadata>, Error> {
         let namespace = self.namespace(scope);
         let access = Access::to("list", "serviceaccounts").within(namespace);

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     Cluster,
-    contract::{Object, Token},
+    contract::Object,
     error::{Access, Error},
     find::{Found, secrets, selector},
 };
@@ -71,7 +71,7 @@ impl Cluster {
             .timeout(60)
             .disable_bookmarks();
         loop {
-            if is_populated(&found.token) {
+            if found.token.summary.state != TokenState::Preparing {
                 return Ok(());
             }
             match self
@@ -109,7 +109,7 @@ impl Cluster {
                 let line: Vec<u8> = buffer.drain(..=end).collect();
                 match serde_json::from_slice(&line).map_err(|_| Error::BadAnswer(access.clone()))? {
                     Event::Added(object) | Event::Modified(object) => {
-                        if is_populated(&object.metadata.into()) {
+                        if object.metadata.is_populated() {
                             return Ok(Ended::Populated);
                         }
                     }
@@ -129,10 +129,6 @@ impl Cluster {
             }
         }
     }
-}
-
-fn is_populated(token: &Token) -> bool {
-    token.summary.state != TokenState::Preparing
 }
 
 #[cfg(test)]

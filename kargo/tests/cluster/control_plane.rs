@@ -1,8 +1,11 @@
 //! The control plane that the tests share, and one that a test starts for itself because it stops a part of it.
 
 use std::{
+    future::poll_fn,
     path::{Path, PathBuf},
+    pin::Pin,
     process::Stdio,
+    task::Poll,
     time::Duration,
 };
 
@@ -76,6 +79,19 @@ pub async fn until(within: Duration, what: &str, mut is_so: impl AsyncFnMut() ->
         assert!(Instant::now() < deadline, "not within {within:?}: {what}");
         sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Lets an act go on so many times: from one thing that it waits for to the next. `Some` if that was all of it.
+pub async fn go_on<F: Future>(mut act: Pin<&mut F>, times: usize) -> Option<F::Output> {
+    let mut left = times;
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        act.as_mut().poll(context).map(Some)
+    })
+    .await
 }
 
 /// A control plane of its own, thrown away when dropped.

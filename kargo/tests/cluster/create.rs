@@ -9,7 +9,7 @@ use kargo::{
     token::{Reveal, TokenState},
 };
 use kube::{Api, ResourceExt};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{
     control_plane::{admin, user},
@@ -26,6 +26,11 @@ async fn writes_what_kargo_writes_and_our_notes() {
             ".data[\"ca.crt\"]" => "[written by Kubernetes]",
             ".data.namespace" => "[written by Kubernetes]",
             ".data.token" => "[written by Kubernetes]",
+            ".metadata.annotations[\"kargo-tokens/history\"]" => insta::dynamic_redaction(|history, _| {
+                let mut history: Json = serde_json::from_str(history.as_str().expect("text")).expect("JSON");
+                history[0]["at"] = "[time]".into();
+                history.to_string()
+            }),
             ".metadata.annotations[\"kubernetes.io/service-account.uid\"]" => "[written by Kubernetes]",
             ".metadata.creationTimestamp" => "[time]",
             ".metadata.namespace" => "[project]",
@@ -44,6 +49,7 @@ async fn writes_what_kargo_writes_and_our_notes() {
           "metadata": {
             "annotations": {
               "kargo-tokens/created-by": "admin@local",
+              "kargo-tokens/history": "[{\"at\":\"[time]\",\"by\":\"admin@local\",\"did\":\"created\"}]",
               "kargo-tokens/reveal": "pending",
               "kubernetes.io/service-account.name": "ci",
               "kubernetes.io/service-account.uid": "[written by Kubernetes]",
@@ -99,7 +105,7 @@ async fn answers_with_a_token_that_waits_for_its_creator() {
     in_a_project(async |project| {
         let token = project
             .cluster
-            .create_token(&project.scope, &project.role, &parse("ci"))
+            .create_token(&project.scope, &project.role, &parse("ci"), None)
             .await
             .expect("a new token");
         assert!(
@@ -146,7 +152,7 @@ async fn leaves_a_taken_name_alone() {
         for name in ["password", "token"] {
             let error = project
                 .cluster
-                .create_token(&project.scope, &project.role, &parse(name))
+                .create_token(&project.scope, &project.role, &parse(name), None)
                 .await
                 .expect_err("taken");
             assert!(
@@ -167,7 +173,7 @@ async fn gives_a_name_once_when_two_take_it_at_once() {
         let create = || {
             project
                 .cluster
-                .create_token(&project.scope, &project.role, &name)
+                .create_token(&project.scope, &project.role, &name, None)
         };
         let (one, other) = futures::join!(create(), create());
         let (created, refused) = if one.is_ok() {
@@ -189,7 +195,7 @@ async fn refuses_a_role_that_does_not_exist() {
         let role = "nobody".parse().expect("a name");
         let error = project
             .cluster
-            .create_token(&project.scope, &role, &parse("ci"))
+            .create_token(&project.scope, &role, &parse("ci"), None)
             .await
             .expect_err("no role");
         assert!(matches!(error, Error::NoRole { .. }), "{error}");
@@ -210,7 +216,7 @@ async fn makes_no_token_for_kargos_own_service_accounts() {
         Scope::Project("kargo".parse().expect("a name")),
     ] {
         let error = admin
-            .create_token(&scope, &role, &name)
+            .create_token(&scope, &role, &name, None)
             .await
             .expect_err("no role");
         assert!(matches!(error, Error::NotASystemRole { .. }), "{error}");
@@ -232,6 +238,7 @@ async fn a_kargo_admin_makes_tokens_for_system_roles() {
             &Scope::System,
             &"kargo-viewer".parse().expect("a name"),
             &name,
+            None,
         )
         .await
         .expect("a token");
@@ -248,7 +255,7 @@ async fn says_what_is_not_allowed() {
         let role = role.parse().expect("a name");
         user(user_name)
             .await
-            .create_token(&Scope::System, &role, &parse("never-made"))
+            .create_token(&Scope::System, &role, &parse("never-made"), None)
             .await
             .expect_err("forbidden")
     };
@@ -276,7 +283,7 @@ async fn a_namespace_that_is_no_project_has_no_roles() {
     let scope: Scope = "projects/kube-system".parse().expect("a scope");
     let role = "default".parse().expect("a name");
     let created = cluster
-        .create_token(&scope, &role, &parse("never-made"))
+        .create_token(&scope, &role, &parse("never-made"), None)
         .await;
     for error in [
         created.expect_err("no project"),

@@ -21,6 +21,7 @@ const CREATE: &str = "POST /api/v1/namespaces/kargo/secrets";
 const GET: &str = "GET /api/v1/namespaces/kargo/secrets/token";
 const PATCH: &str = "PATCH /api/v1/namespaces/kargo/secrets/token";
 const DELETE: &str = "DELETE /api/v1/namespaces/kargo/secrets/token";
+const EVENT: &str = "POST /api/v1/namespaces/kargo/events";
 
 /// A JWT of role `ci` and Secret `token` in namespace `kargo`, with a signature that is easily found.
 const VALUE: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6a2FyZ286Y2kiLCJrdWJlcm5ldGVzLmlvL3NlcnZpY2VhY2NvdW50L3NlY3JldC5uYW1lIjoidG9rZW4ifQ.value-sentinel";
@@ -68,6 +69,11 @@ fn secret(version: usize) -> Answer {
     )
 }
 
+/// The answer to a change of the token, of which only the metadata is asked for.
+fn changed() -> Answer {
+    Answer::ok(&json!({ "metadata": metadata(9, "u", true) }))
+}
+
 fn handle() -> TokenHandle {
     TokenHandle {
         scope: Scope::System,
@@ -81,7 +87,7 @@ async fn create(server: &Scripted) -> Result<TokenSummary, Error> {
     let role = "ci".parse().expect("a name");
     server
         .cluster
-        .create_token(&Scope::System, &role, &parse("token"))
+        .create_token(&Scope::System, &role, &parse("token"), None)
         .await
 }
 
@@ -295,7 +301,8 @@ async fn a_watch_that_ends_early_is_started_again() {
             Answer::Status(200, format!("{unpopulated}\n{populated}\n"))
         }
         (GET, _) => secret(3),
-        (PATCH, _) => Answer::ok(&json!({})),
+        (PATCH, _) => changed(),
+        (EVENT, _) => Answer::error(403),
         other => panic!("{other:?}"),
     })
     .await;
@@ -312,9 +319,11 @@ async fn a_watch_that_ends_early_is_started_again() {
 #[tokio::test]
 async fn a_deletion_is_tried_again_when_only_the_version_moved() {
     let server = Scripted::answering(|line, before| match (line, before) {
+        (WHOAMI, _) => whoami(),
         (LIST, _) => list(&metadata(before + 1, "u", true)),
         (DELETE, 0) => Answer::error(409),
         (DELETE, _) => Answer::ok(&json!({})),
+        (EVENT, _) => Answer::error(403),
         other => panic!("{other:?}"),
     })
     .await;
@@ -338,8 +347,30 @@ async fn a_deletion_is_tried_again_when_only_the_version_moved() {
 }
 
 #[tokio::test]
+async fn a_compromised_token_is_deleted_where_it_can_not_be_suspended() {
+    let mut compromised = metadata(1, "u", true);
+    compromised["annotations"]["kargo-tokens/compromised"] = "true".into();
+    let server = Scripted::answering(move |line, _| match line {
+        "GET /version" => Answer::ok(&json!({ "major": "1", "minor": "28" })),
+        WHOAMI => whoami(),
+        LIST => list(&compromised),
+        DELETE => Answer::ok(&json!({})),
+        EVENT => Answer::error(403),
+        other => panic!("{other}"),
+    })
+    .await;
+    server
+        .cluster
+        .finish_compromise(&handle())
+        .await
+        .expect("deleted");
+    assert_eq!(server.seen(DELETE).len(), 1);
+}
+
+#[tokio::test]
 async fn a_deletion_is_not_tried_again_on_another_token() {
     let server = Scripted::answering(|line, before| match (line, before) {
+        (WHOAMI, _) => whoami(),
         (LIST, 0) => list(&metadata(1, "u", true)),
         (LIST, _) => list(&metadata(2, "v", true)),
         (DELETE, _) => Answer::error(409),
@@ -358,6 +389,7 @@ async fn a_deletion_is_not_tried_again_on_another_token() {
 #[tokio::test]
 async fn a_deletion_gives_up_when_the_token_never_rests() {
     let server = Scripted::answering(|line, before| match line {
+        WHOAMI => whoami(),
         LIST => list(&metadata(before + 1, "u", true)),
         _ => Answer::error(409),
     })
@@ -380,7 +412,8 @@ async fn a_reveal_is_tried_again_when_only_the_version_moved() {
             (LIST, _) => list(&metadata(before + 1, "u", true)),
             (GET, _) => secret(before + 1),
             (PATCH, 0) => Answer::error(refusal),
-            (PATCH, _) => Answer::ok(&json!({})),
+            (PATCH, _) => changed(),
+            (EVENT, _) => Answer::error(403),
             other => panic!("{other:?}"),
         })
         .await;

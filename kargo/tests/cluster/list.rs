@@ -77,7 +77,7 @@ async fn comes_in_pages() {
         for name in names {
             project
                 .cluster
-                .create_token(&project.scope, &project.role, &parse(name))
+                .create_token(&project.scope, &project.role, &parse(name), None)
                 .await
                 .expect("a new token");
         }

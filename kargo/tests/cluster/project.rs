@@ -1,15 +1,20 @@
 //! A project of a test's own, so that all tests can run at once on one control plane.
 
-use std::{panic::AssertUnwindSafe, path::Path, time::Duration};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, path::Path, time::Duration};
 
 use futures::FutureExt;
-use k8s_openapi::api::core::v1::{Namespace, Secret, ServiceAccount};
+use jiff::SignedDuration;
+use k8s_openapi::api::{
+    core::v1::{Namespace, Secret, ServiceAccount},
+    rbac::v1::{Role, RoleBinding},
+};
 use kargo::{
     claim::ClaimId,
     cluster::{Cluster, Error},
     name::{RoleName, TokenName},
     scope::Scope,
-    token::{Revealed, TokenState, TokenSummary},
+    text::Text,
+    token::{Act, Did, Revealed, TokenHandle, TokenState, TokenSummary},
     value::Value,
 };
 use kube::{
@@ -141,7 +146,7 @@ impl Project {
     pub async fn create(&self, name: &str) -> TokenSummary {
         let token = self
             .cluster
-            .create_token(&self.scope, &self.role, &parse(name))
+            .create_token(&self.scope, &self.role, &parse(name), None)
             .await
             .expect("a new token");
         self.populated(&token.name).await
@@ -156,6 +161,80 @@ impl Project {
         )
         .await;
         self.token(name).await
+    }
+
+    /// A new token that ends by itself, in an hour. Kubernetes has written all that it writes.
+    pub async fn create_expiring(&self, name: &str) -> TokenSummary {
+        let hour = SignedDuration::from_hours(1);
+        let created = self
+            .cluster
+            .create_token(&self.scope, &self.role, &parse(name), Some(hour))
+            .await;
+        let token = created.expect("a new token");
+        until(
+            Duration::from_secs(20),
+            "Kubernetes writes the rest",
+            async || {
+                let secret = self.secret(&token.name).await;
+                secret.data.is_some_and(|data| data.contains_key("ca.crt"))
+            },
+        )
+        .await;
+        token
+    }
+
+    /// Names a token, for the next request about it.
+    pub fn handle(&self, token: &TokenSummary) -> TokenHandle {
+        token.handle(&self.scope)
+    }
+
+    /// Whether a token is still listed.
+    pub async fn has(&self, name: &TokenName) -> bool {
+        self.tokens().await.iter().any(|token| token.name == *name)
+    }
+
+    /// What was done to a token, in order.
+    pub async fn history(&self, name: &TokenName) -> Vec<Act> {
+        let described = self.cluster.describe_token(&self.scope, name).await;
+        described.expect("a description").history
+    }
+
+    /// The same, without who and when.
+    pub async fn did(&self, name: &TokenName) -> Vec<Did> {
+        let history = self.history(name).await;
+        history.into_iter().map(|act| act.did).collect()
+    }
+
+    /// Lets the role `ci` do something in this project.
+    pub async fn allow(&self, rules: Json) {
+        self.add::<Role>(json!({ "metadata": { "name": "allowed" }, "rules": rules }))
+            .await;
+        self.add::<RoleBinding>(json!({
+            "metadata": { "name": "allowed" },
+            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "allowed" },
+            "subjects": [{ "kind": "ServiceAccount", "name": "ci", "namespace": self.namespace }],
+        }))
+        .await;
+    }
+
+    /// The view of whoever has a value.
+    pub fn with(&self, value: &Value) -> Cluster {
+        let connector = self.cluster.connector();
+        connector.with_bearer(value).expect("a token")
+    }
+
+    /// A successor that works, its value saved.
+    pub async fn succeed(&self, old: &TokenSummary) -> TokenSummary {
+        let new = self
+            .cluster
+            .recreate_token(&self.handle(old), None)
+            .await
+            .expect("a successor");
+        let claim = claim();
+        self.reveal(&new, &claim).await.expect("the value");
+        let confirmed = self.cluster.confirm_token(&self.handle(&new), &claim).await;
+        confirmed.expect("saved");
+        self.token(&new.name).await
     }
 
     pub async fn reveal(&self, token: &TokenSummary, claim: &ClaimId) -> Result<Revealed, Error> {
@@ -173,18 +252,104 @@ impl Project {
 
     /// Whether the API server accepts a value.
     pub async fn accepts(&self, value: &Value) -> bool {
-        match self
-            .cluster
-            .connector()
-            .with_bearer(value)
-            .expect("a token")
-            .whoami()
-            .await
-        {
+        match self.with(value).whoami().await {
             Ok(_) => true,
             Err(Error::Unauthenticated) => false,
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// Waits until the API server accepts a value: it judges by a copy of the Secrets, which lags behind for a moment.
+    pub async fn until_accepted(&self, value: &Value) {
+        until(
+            Duration::from_secs(5),
+            "the value is accepted",
+            async || self.accepts(value).await,
+        )
+        .await;
+    }
+
+    /// Waits until the API server refuses a value: it remembers for 10 seconds that it accepted it.
+    pub async fn until_refused(&self, value: &Value) {
+        until(
+            Duration::from_secs(15),
+            "the value is refused",
+            async || !self.accepts(value).await,
+        )
+        .await;
+    }
+
+    /// Labels and annotations of a token but for those that every act changes, as they stand on the Secret.
+    pub async fn notes(&self, name: &TokenName) -> BTreeMap<String, String> {
+        let secret = self.secret(name).await;
+        let mut all = secret.labels().clone();
+        all.extend(secret.annotations().clone());
+        all.remove("kargo-tokens/history");
+        all.remove("kubernetes.io/legacy-token-last-used");
+        all
+    }
+
+    /// What holds for a managed token in every state, whatever was done to it by whom at the same time: it is one for Kargo's own
+    /// tools, and what is noted on it makes sense together.
+    pub async fn is_sound(&self, name: &TokenName) {
+        let secret = self.secret(name).await;
+        let (labels, annotations) = (secret.labels(), secret.annotations());
+        let text = |key: &str| annotations.get(key).map(String::as_str);
+        let is_suspended = labels.contains_key("kubernetes.io/legacy-token-invalid-since");
+        let expires = text("kargo-tokens/expires-at").is_some();
+        let all = format!("{labels:?} {annotations:?}");
+
+        let role = text("kubernetes.io/service-account.name").expect("a role");
+        assert_eq!(
+            secret.type_.as_deref(),
+            Some("kubernetes.io/service-account-token")
+        );
+        assert_eq!(
+            labels
+                .get("rbac.kargo.akuity.io/api-token")
+                .map(String::as_str),
+            Some("true"),
+            "{all}"
+        );
+        assert_eq!(text("rbac.kargo.akuity.io/managed"), Some("true"), "{all}");
+        assert_eq!(secret.owner_references()[0].name, role);
+
+        let implies = |one: bool, other: bool| assert!(!one || other, "{all}");
+        implies(
+            text("kargo-tokens/delete-after").is_some(),
+            is_suspended && !expires,
+        );
+        implies(
+            text("kargo-tokens/suspended-by-deletion").is_some(),
+            text("kargo-tokens/delete-after").is_some()
+                && text("kargo-tokens/suspension").is_none(),
+        );
+        implies(
+            text("kargo-tokens/suspension").is_some(),
+            is_suspended && !expires,
+        );
+        implies(text("kargo-tokens/compromised").is_some(), is_suspended);
+        implies(
+            text("kargo-tokens/retire-after").is_some(),
+            text("kargo-tokens/replaced-by").is_some(),
+        );
+        implies(expires, is_suspended);
+        let is_revealed = matches!(text("kargo-tokens/reveal"), Some("claimed" | "confirmed"));
+        assert_eq!(
+            is_revealed,
+            text("kargo-tokens/fingerprint").is_some(),
+            "{all}"
+        );
+        assert_eq!(
+            is_revealed,
+            text("kargo-tokens/revealed-at").is_some(),
+            "{all}"
+        );
+        assert_eq!(
+            text("kargo-tokens/reveal") == Some("claimed"),
+            text("kargo-tokens/claim").is_some(),
+            "{all}"
+        );
     }
 
     /// What must not change when an operation refuses: every Secret with its version.
@@ -215,6 +380,10 @@ where
 
 pub fn parse(name: &str) -> TokenName {
     name.parse().expect("a name")
+}
+
+pub fn text(text: &str) -> Text {
+    text.to_owned().try_into().expect("a text")
 }
 
 /// A claim that no other test has.

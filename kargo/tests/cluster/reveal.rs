@@ -55,14 +55,14 @@ async fn waits_for_kubernetes_to_write_the_value() {
     in_a_project(async |project| {
         let token = project
             .cluster
-            .create_token(&project.scope, &project.role, &parse("ci"))
+            .create_token(&project.scope, &project.role, &parse("ci"), None)
             .await
             .expect("a new token");
         let revealed = project
             .reveal(&token, &claim())
             .await
             .expect("the value, as soon as it is there");
-        assert!(project.accepts(&revealed.value).await);
+        project.until_accepted(&revealed.value).await;
     })
     .await;
 }

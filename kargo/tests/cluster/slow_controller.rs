@@ -22,7 +22,7 @@ async fn a_token_waits_for_a_stopped_controller_and_loses_nothing() {
         let started = Instant::now();
         let token = project
             .cluster
-            .create_token(&project.scope, &project.role, &parse("ci"))
+            .create_token(&project.scope, &project.role, &parse("ci"), None)
             .await
             .expect("a new token");
         assert!(
@@ -56,7 +56,9 @@ async fn a_token_waits_for_a_stopped_controller_and_loses_nothing() {
         let claim = claim();
         let (revealed, ()) =
             futures::join!(project.reveal(&token, &claim), own.start_token_controller());
-        assert!(project.accepts(&revealed.expect("the value").value).await);
+        project
+            .until_accepted(&revealed.expect("the value").value)
+            .await;
     })
     .await;
 }

@@ -37,7 +37,7 @@ const ERROR_LIMIT: usize = 64 * 1024;
 
 /// All server functions.
 pub fn routes(state: &State) -> Router {
-    let addresses = state.addresses.clone();
+    let (addresses, policy) = (state.addresses.clone(), state.policy);
     let handler = move |request: Request| {
         let (addresses, cluster) = (
             addresses.clone(),
@@ -45,6 +45,7 @@ pub fn routes(state: &State) -> Router {
         );
         let context = move || {
             provide_context(addresses.clone());
+            provide_context(policy);
             // Put there by the gate, for those who are signed in.
             if let Some(cluster) = cluster.clone() {
                 provide_context(cluster);

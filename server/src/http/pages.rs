@@ -21,10 +21,12 @@ use super::{State, headers::page_policy};
 pub fn routes(state: &State) -> Router {
     // Pages read on tokio. (An error here only says that this was said before.)
     let _ = Executor::init_tokio();
-    let (options, addresses) = (state.leptos.clone(), state.addresses.clone());
+    let (options, addresses, policy) =
+        (state.leptos.clone(), state.addresses.clone(), state.policy);
     let context = move || {
         page_policy();
         provide_context(addresses.clone());
+        provide_context(policy);
         // Put there by the gate, for those who are signed in.
         let parts = use_context::<Parts>();
         if let Some(cluster) = parts.and_then(|parts| parts.extensions.get::<Cluster>().cloned()) {

@@ -1,0 +1,180 @@
+//! A token whose value is in the wrong hands: one click suspends it and makes its successor; while the new value is saved, the old token
+//! is deleted as soon as the API server is seen to refuse it; then it is told what else it could have taken.
+
+use kargo::{
+    problem::{Kind, Problem},
+    token::TokenHandle,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    acts::{arguments, finish_compromise, is_gone},
+    dialogs::{Dialog, DialogTitle, Dialogs, Then},
+    refresh::refresh,
+};
+use crate::{
+    api::{self, ApiError, ExposedTokens},
+    components::problem::ProblemView,
+};
+
+/// What became of the last token that was reported here: it is deleted while its successor's value is saved.
+#[derive(Clone, Copy)]
+pub struct Finished(RwSignal<Option<Result<bool, ApiError>>>);
+
+impl Finished {
+    /// Makes it available to every component below.
+    pub fn provide() {
+        provide_context(Self(RwSignal::new(None)));
+    }
+
+    /// Deletes it as soon as the API server must refuse it.
+    fn begin(self, token: TokenHandle) {
+        self.0.set(None);
+        spawn_local(async move {
+            self.0.set(Some(finish_compromise(&token).await));
+            refresh();
+        });
+    }
+}
+
+/// Says what will happen, then begins.
+#[component]
+pub fn CompromiseDialog(token: TokenHandle) -> impl IntoView {
+    let (dialogs, finished) = (Dialogs::get(), expect_context::<Finished>());
+    let name = token.name.to_string();
+    let problem = RwSignal::new(None::<Problem>);
+    let pending = RwSignal::new(false);
+    let on_begin = move |_| {
+        let old = token.clone();
+        pending.set(true);
+        problem.set(None);
+        spawn_local(async move {
+            let (scope, role, name, uid) = arguments(&old);
+            let begun = api::compromise_token(scope, role, name, uid).await;
+            pending.set(false);
+            refresh();
+            match begun {
+                Ok(token) => {
+                    // Not only when the new value is saved: this page may be closed before.
+                    finished.begin(old.clone());
+                    dialogs.open(Dialog::Reveal {
+                        token,
+                        then: Then::Delete(old),
+                    });
+                }
+                Err(error) => problem.set(Some(error.0)),
+            }
+        });
+    };
+    view! {
+        <DialogTitle>"Is " <code>{name}</code> " compromised?"</DialogTitle>
+        <p>"If its value is in the wrong hands, this happens with one click:"</p>
+        <ol>
+            <li>"It is suspended, or deleted where it can't be suspended: new requests are refused within about 10 seconds. Streams that are open may go on."</li>
+            <li>"It gets a successor with another value, which is revealed to you."</li>
+            <li>"After 12 seconds the API server is asked whether it refuses it, then it is deleted. That can't be undone."</li>
+            <li>"You are told what else it could have read or made."</li>
+        </ol>
+        {move || problem.get().map(|problem| view! { <ProblemView problem /> })}
+        <div class="actions">
+            <button type="button" autofocus on:click=move |_| dialogs.close()>"Cancel"</button>
+            <button type="button" class="danger" disabled=pending on:click=on_begin>
+                {move || if pending.get() { "Suspending…" } else { "Suspend and recreate" }}
+            </button>
+        </div>
+    }
+}
+
+/// After the new value is saved: is the old one gone, and what else was in its reach?
+#[component]
+pub fn Aftermath(old: TokenHandle) -> impl IntoView {
+    let (dialogs, finished) = (Dialogs::get(), expect_context::<Finished>());
+    let name = old.name.to_string();
+    let again = StoredValue::new(old.clone());
+    let exposed = RwSignal::new(None::<Result<ExposedTokens, ApiError>>);
+    {
+        let old = old.clone();
+        spawn_local(async move {
+            exposed.set(Some(
+                api::list_exposed(old.scope.to_string(), old.role.clone()).await,
+            ));
+        });
+    }
+    let status = move || {
+        match finished.0.get() {
+        None => view! { <p role="status">"Checking that the API server refuses it, which takes up to 12 seconds…"</p> }.into_any(),
+        // It was deleted while the new value was saved.
+        Some(Err(error)) if error.0.kind == Kind::NotFound => {
+            view! { <p role="status"><strong>"It "{is_gone(&Ok(true))}</strong></p> }.into_any()
+        }
+        Some(result @ Ok(_)) => view! { <p role="status"><strong>"It "{is_gone(&result)}</strong></p> }.into_any(),
+        Some(Err(error)) => {
+            view! {
+                <ProblemView problem=error.0 />
+                <div class="actions"><button type="button" on:click=move |_| finished.begin(again.get_value())>"Try again"</button></div>
+            }
+            .into_any()
+        }
+    }
+    };
+    let reach = move || {
+        exposed.get().map(|exposed| match exposed {
+            Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
+            Ok(exposed) => view! { <Reach exposed old=old.clone() /> }.into_any(),
+        })
+    };
+    view! {
+        <DialogTitle>"What became of " <code>{name}</code></DialogTitle>
+        {status}
+        {reach}
+        <div class="actions">
+            <button type="button" class="primary" autofocus on:click=move |_| dialogs.close()>"Close"</button>
+        </div>
+    }
+}
+
+#[component]
+fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
+    let dialogs = Dialogs::get();
+    let ExposedTokens {
+        findings,
+        is_partial,
+        tokens,
+        total,
+    } = exposed;
+    let partial = is_partial.then(|| {
+        view! { <p class="help">"Not all that is granted to its role was read: Kargo grants system roles more in each project, and there may be rules that you may not read."</p> }
+    });
+    if findings.is_empty() {
+        return view! {
+            <p>"In the rules that were read, nothing lets its holder read or make other tokens."</p>
+            {partial}
+        }
+        .into_any();
+    }
+    let tokens: Vec<_> = tokens.into_iter().filter(|t| t.name != old.name).collect();
+    let rest = total.saturating_sub(tokens.len() + 1);
+    let rows = tokens
+        .into_iter()
+        .map(|token| {
+            let (name, label) = (token.name.to_string(), format!("Recreate {}", token.name));
+            let on_recreate = move |_| {
+                dialogs.open(Dialog::Recreate {
+                    token: token.clone(),
+                    lifetime: None,
+                });
+            };
+            view! {
+                <li><code>{name}</code> <button type="button" aria-label=label on:click=on_recreate>"Recreate"</button></li>
+            }
+        })
+        .collect_view();
+    view! {
+        <p><strong>"Whoever held it may have taken more:"</strong></p>
+        <ul class="findings">{findings.into_iter().map(|text| view! { <li>{text}</li> }).collect_view()}</ul>
+        {partial}
+        <ul class="exposed">{rows}</ul>
+        {(rest > 0).then(|| view! { <p class="help">{format!("And {rest} more: the page lists them.")}</p> })}
+    }
+    .into_any()
+}

@@ -1,0 +1,110 @@
+//! What becomes of the old token of a rotation: stopped now, or kept beside its successor for a while.
+
+use kargo::{problem::Problem, token::TokenHandle};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    acts::{arguments, being_deleted},
+    delete::{REFUSED_SOON, delete},
+    dialogs::{DialogTitle, Dialogs},
+    notice::Notice,
+    refresh::refresh,
+};
+use crate::{api, components::problem::ProblemView};
+
+/// How long the old token is kept: the word of the choice, what it is called, and for a time its seconds.
+const CHOICES: [(&str, &str, Option<u32>); 5] = [
+    ("now", "Stop it now", None),
+    ("1h", "Keep it for 1 hour", Some(3600)),
+    ("24h", "Keep it for 24 hours", Some(24 * 3600)),
+    ("7d", "Keep it for 7 days", Some(7 * 24 * 3600)),
+    ("open", "Keep it until somebody deletes it", None),
+];
+
+/// Changes its mind about a token that has a successor already.
+#[component]
+pub fn RetireDialog(token: TokenHandle) -> impl IntoView {
+    let name = token.name.to_string();
+    view! {
+        <DialogTitle>"When does " <code>{name}</code> " retire?"</DialogTitle>
+        <OldToken old=token />
+    }
+}
+
+/// The choice and what follows from it; the dialog's title is the caller's.
+#[component]
+pub fn OldToken(old: TokenHandle) -> impl IntoView {
+    let (dialogs, notice) = (Dialogs::get(), Notice::get());
+    let choice = RwSignal::new("now");
+    let problem = RwSignal::new(None::<Problem>);
+    let pending = RwSignal::new(false);
+    let on_done = {
+        let old = old.clone();
+        move |_| {
+            let old = old.clone();
+            pending.set(true);
+            problem.set(None);
+            spawn_local(async move {
+                let done = apply(choice.get_untracked(), &old).await;
+                pending.set(false);
+                match done {
+                    Ok((said, undo)) => {
+                        dialogs.close();
+                        notice.say_with_undo(said, undo);
+                    }
+                    Err(error) => problem.set(Some(error)),
+                }
+            });
+        }
+    };
+    let name = old.name.to_string();
+    view! {
+        <fieldset class="choices">
+            <legend>"The old token " <code>{name}</code> " still works:"</legend>
+            {CHOICES
+                .into_iter()
+                .map(|(word, label, _)| {
+                    view! {
+                        <label>
+                            <input type="radio" name="retire" autofocus=word == "now" prop:checked=move || choice.get() == word on:change=move |_| choice.set(word) />
+                            {label}
+                        </label>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
+        <p class="help">{move || if choice.get() == "now" { REFUSED_SOON } else { "Its row shows when it retires and whether it is still used." }}</p>
+        {move || problem.get().map(|problem| view! { <ProblemView problem /> })}
+        <div class="actions">
+            <button type="button" class="primary" disabled=pending on:click=on_done>
+                {move || if pending.get() { "Working…" } else { "Done" }}
+            </button>
+        </div>
+    }
+}
+
+/// Does what was chosen: what to say then, and what *Undo* restores.
+async fn apply(choice: &str, old: &TokenHandle) -> Result<(String, Vec<TokenHandle>), Problem> {
+    if choice == "now" {
+        return match delete(old).await? {
+            Some(_) => Ok((being_deleted(old), vec![old.clone()])),
+            None => Ok((format!("{} is deleted. {REFUSED_SOON}", old.name), vec![])),
+        };
+    }
+    let overlap = CHOICES
+        .into_iter()
+        .find(|(word, ..)| *word == choice)
+        .and_then(|(_, _, seconds)| seconds);
+    let (scope, role, name, uid) = arguments(old);
+    let retired = api::retire_token(scope, role, name, uid, overlap).await;
+    refresh();
+    retired.map_err(|error| error.0)?;
+    let said = match overlap {
+        Some(_) => format!("{} still works, until it retires.", old.name),
+        None => format!(
+            "{} still works. Delete it when nothing uses it any more.",
+            old.name
+        ),
+    };
+    Ok((said, vec![]))
+}

@@ -1,0 +1,105 @@
+//! `GET /api/list_exposed`: what whoever held a role's token could have taken besides.
+
+use kargo::token::TokenHandle;
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Json},
+};
+use serde::{Deserialize, Serialize};
+
+use super::ApiError;
+
+/// Tokens that are named one by one; there may be more.
+#[cfg(feature = "ssr")]
+const NAMED: usize = 100;
+
+/// What a role lets its holder take.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exposed {
+    /// Sentences, one for each grant that matters; empty where the role's rules show none.
+    pub findings: Vec<String>,
+    /// Whether some of the role's rules can't be read, so that there may be more.
+    pub is_partial: bool,
+    /// Tokens of this scope whose values it could have read, newest first.
+    pub tokens: Vec<TokenHandle>,
+    /// How many these are in all.
+    pub total: usize,
+}
+
+/// What a role of a scope lets its holder take: other tokens' values, and tokens of their own making.
+#[server(endpoint = "list_exposed", input = GetUrl, output = Json)]
+pub async fn list_exposed(scope: String, role: String) -> Result<Exposed, ApiError> {
+    use kargo::{cluster::exposure, role::Rules, scope::Scope};
+
+    let scope: Scope = super::argument("scope", scope)?;
+    let cluster = super::cluster()?;
+    let Some(of) = (cluster.list_roles(&scope).await?)
+        .into_iter()
+        .find(|of| of.name.as_str() == role)
+    else {
+        return Ok(Exposed {
+            is_partial: true,
+            ..Exposed::default()
+        });
+    };
+    let found = exposure(&of.grants);
+    let place = |namespace: &Option<String>| {
+        namespace.as_ref().map_or_else(
+            || "in every namespace".to_owned(),
+            |namespace| format!("in namespace {namespace}"),
+        )
+    };
+    let findings = found.iter().flat_map(|one| {
+        let which = if one.names.is_empty() {
+            String::new()
+        } else {
+            format!(" (only {})", one.names.join(", "))
+        };
+        let place = place(&one.namespace);
+        [
+            (
+                one.reads,
+                format!("It could read the value of every token {place}{which}."),
+            ),
+            (
+                one.makes,
+                format!("It could make tokens of its own {place}, for every role there."),
+            ),
+        ]
+    });
+    let findings = findings
+        .filter(|(is_so, _)| *is_so)
+        .map(|(_, text)| text)
+        .collect();
+    let reads_here = |name: &str| {
+        found.iter().any(|one| {
+            one.reads
+                && one
+                    .namespace
+                    .as_deref()
+                    .is_none_or(|namespace| namespace == cluster.namespace(&scope))
+                && (one.names.is_empty() || one.names.iter().any(|only| only == name))
+        })
+    };
+    let mut tokens = super::list_tokens::all(&cluster, &scope).await?.0;
+    tokens.retain(|token| {
+        token.is_managed() && !token.is_expiring() && reads_here(token.name.as_str())
+    });
+    tokens.sort_by_key(|token| std::cmp::Reverse(token.created));
+    Ok(Exposed {
+        findings,
+        // Kargo binds its system roles in every project, too; these bindings are not read.
+        is_partial: scope == Scope::System
+            || !of.unreadable.is_empty()
+            || of
+                .grants
+                .iter()
+                .any(|grant| grant.rules == Rules::Unreadable),
+        total: tokens.len(),
+        tokens: tokens
+            .iter()
+            .take(NAMED)
+            .map(|token| token.handle(&scope))
+            .collect(),
+    })
+}

@@ -1,0 +1,198 @@
+//! One token in full, but for its value: its Secret as YAML with every value taken out, and what was done to it.
+
+use jiff::Timestamp;
+use kube::core::params::GetParams;
+use serde::{
+    Deserialize,
+    de::{Deserializer, IgnoredAny},
+};
+use serde_json::{Map, Value as Json};
+
+use super::{
+    Cluster,
+    contract::{Metadata, Token},
+    error::{Access, Error},
+    find::secrets,
+};
+use crate::{
+    name::TokenName,
+    scope::Scope,
+    token::{Act, TokenSummary},
+};
+
+/// What stands in the place of each value.
+const REDACTED: &str = "*** redacted ***";
+/// Whose labels and annotations are shown as they are, short as they must be. Any other can hold a copy of the whole Secret, as
+/// `kubectl.kubernetes.io/last-applied-configuration` does.
+const KNOWN: [&str; 5] = [
+    "kargo-tokens/",
+    "rbac.kargo.akuity.io/",
+    "kargo.akuity.io/",
+    "kubernetes.io/service-account.",
+    "kubernetes.io/legacy-token-",
+];
+/// The longest text of any other that is shown.
+const SHORT: usize = 256;
+
+/// Whether a label's or annotation's text may hold a value: a JWT begins with `{"` in base64, once or twice.
+fn may_hold_a_value(key: &str, text: &str) -> bool {
+    let is_known = KNOWN.iter().any(|prefix| key.starts_with(prefix));
+    ["eyJ", "ZXlK"].iter().any(|start| text.contains(start))
+        || (!is_known && (text.len() > SHORT || text.trim_start().starts_with('{')))
+}
+
+/// A token in full, but for its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// What lists show of it.
+    pub summary: TokenSummary,
+    /// What was done to it here, oldest first; the last 20 acts at most.
+    pub history: Vec<Act>,
+    /// The Secret as YAML, its values redacted.
+    pub yaml: String,
+    /// The time by the API server's clock.
+    pub now: Timestamp,
+}
+
+/// The Secret, its values skipped while parsing: they are never copied anywhere.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Secret {
+    metadata: Map<String, Json>,
+    #[serde(default)]
+    data: Keys,
+    #[serde(default)]
+    string_data: Keys,
+    #[serde(default)]
+    r#type: String,
+    immutable: Option<bool>,
+}
+
+/// The keys of an object, without what they lead to.
+#[derive(Default)]
+struct Keys(Vec<String>);
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let keys = Option::<std::collections::BTreeMap<String, IgnoredAny>>::deserialize(from)?;
+        Ok(Self(keys.unwrap_or_default().into_keys().collect()))
+    }
+}
+
+impl Keys {
+    fn redacted(self) -> Option<Json> {
+        let all: Map<String, Json> = self
+            .0
+            .into_iter()
+            .map(|key| (key, REDACTED.into()))
+            .collect();
+        (!all.is_empty()).then(|| all.into())
+    }
+}
+
+impl Secret {
+    fn redacted(mut self) -> Json {
+        self.metadata.remove("managedFields");
+        for part in ["labels", "annotations"] {
+            let texts = self.metadata.get_mut(part).and_then(Json::as_object_mut);
+            for (key, text) in texts.into_iter().flatten() {
+                if text.as_str().is_none_or(|text| may_hold_a_value(key, text)) {
+                    *text = REDACTED.into();
+                }
+            }
+        }
+        let mut all = Map::new();
+        all.insert("apiVersion".to_owned(), "v1".into());
+        all.insert("kind".to_owned(), "Secret".into());
+        all.insert("metadata".to_owned(), self.metadata.into());
+        all.insert("type".to_owned(), self.r#type.into());
+        let rest = [
+            ("data", self.data.redacted()),
+            ("stringData", self.string_data.redacted()),
+            ("immutable", self.immutable.map(Json::from)),
+        ];
+        for (key, value) in rest {
+            if let Some(value) = value {
+                all.insert(key.to_owned(), value);
+            }
+        }
+        all.into()
+    }
+}
+
+impl Cluster {
+    /// One token in full.
+    ///
+    /// # Errors
+    /// [`Error::NoToken`] where there is none; [`Error::Forbidden`] without `get` on Secrets.
+    pub async fn describe_token(
+        &self,
+        scope: &Scope,
+        name: &TokenName,
+    ) -> Result<Description, Error> {
+        // Shows that it is a token, by its type; another Secret is nobody's business here.
+        self.find(scope, name).await?;
+        let at = self.token_at(scope, name);
+        let access = Access::to("get", "secrets")
+            .within(&at.namespace)
+            .named(name.as_str());
+        let request = secrets(&at.namespace).get(name.as_str(), &GetParams::default());
+        let answer = self
+            .read(&access, request)
+            .await
+            .map_err(|error| match error {
+                Error::NotFound(_) => Error::NoToken(at.clone()),
+                error => error,
+            })?;
+        let secret: Secret = answer.parse(&access)?;
+        if secret.r#type != super::contract::TYPE {
+            return Err(Error::NoToken(at));
+        }
+        let metadata = Json::from(secret.metadata.clone());
+        let metadata: Metadata =
+            serde_json::from_value(metadata).map_err(|_| Error::BadAnswer(access.clone()))?;
+        let token = Token::read(metadata, answer.now);
+        let yaml =
+            serde_saphyr::to_string(&secret.redacted()).map_err(|_| Error::BadAnswer(access))?;
+        Ok(Description {
+            summary: token.summary,
+            history: token.history.acts(),
+            yaml,
+            now: answer.now,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_value_is_left() {
+        let secret = json!({
+            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token",
+            "metadata": {
+                "name": "ci", "managedFields": [{ "manager": "kubectl" }],
+                "annotations": {
+                    "a": "b",
+                    "kubectl.kubernetes.io/last-applied-configuration": "{\"data\":\"sentinel\"}",
+                    "tool/copy": format!("sentinel{}", "=".repeat(300)),
+                    "kargo-tokens/note": "its value is eyJsentinel",
+                },
+            },
+            "data": { "token": "sentinel", "ca.crt": "sentinel", "odd: key": "sentinel" },
+            "stringData": { "more": "sentinel" },
+        });
+        let secret: Secret = serde_json::from_str(&secret.to_string()).expect("a Secret");
+        let yaml = serde_saphyr::to_string(&secret.redacted()).expect("YAML");
+        assert!(
+            !yaml.contains("sentinel") && !yaml.contains("managedFields"),
+            "{yaml}"
+        );
+        for shown in ["name: ci", "ca.crt:", "more:", "a: b", REDACTED] {
+            assert!(yaml.contains(shown), "{shown}: {yaml}");
+        }
+    }
+}

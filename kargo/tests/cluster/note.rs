@@ -1,0 +1,88 @@
+//! A token's note and contact.
+
+use kargo::{
+    cluster::{Error, Notes},
+    problem::Kind,
+    token::Did,
+};
+
+use super::project::{in_a_project, text};
+
+fn notes(note: &str, contact: &str) -> Notes {
+    Notes {
+        note: text(note),
+        contact: text(contact),
+    }
+}
+
+/// The same texts, as a page showed them.
+pub fn as_seen(notes: &Notes) -> Notes<String> {
+    Notes {
+        note: notes.note.to_string(),
+        contact: notes.contact.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn are_written_changed_and_cleared() {
+    in_a_project(async |project| {
+        let token = project.create("ci").await;
+        let handle = project.handle(&token);
+        let before = project.notes(&token.name).await;
+        let change = async |from: &Notes, to: &Notes| {
+            let seen = project
+                .cluster
+                .note_token(&handle, &as_seen(from), to)
+                .await
+                .expect("noted");
+            (seen.note, seen.contact)
+        };
+        let (none, first) = (Notes::default(), notes("for \"nightly\"\n🔑 & <b>", "Ünal"));
+        let second = notes(&"ü".repeat(500), "");
+        assert_eq!(
+            change(&none, &first).await,
+            (Some(first.note.to_string()), Some("Ünal".to_owned()))
+        );
+        let version = project.versions().await;
+        change(&none, &first).await;
+        assert_eq!(project.versions().await, version, "it says so already");
+        assert_eq!(
+            change(&first, &second).await,
+            (Some(second.note.to_string()), None)
+        );
+        assert_eq!(change(&second, &none).await, (None, None));
+        assert_eq!(
+            project.notes(&token.name).await,
+            before,
+            "nothing is left of them"
+        );
+        assert_eq!(
+            project.did(&token.name).await,
+            [Did::Created, Did::Noted, Did::Noted, Did::Noted]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_somebody_else_are_not_overwritten_unseen() {
+    in_a_project(async |project| {
+        let token = project.create("ci").await;
+        let handle = project.handle(&token);
+        let note = async |to: &Notes| {
+            project
+                .cluster
+                .note_token(&handle, &Notes::default(), to)
+                .await
+        };
+        let (mine, theirs) = (notes("mine", ""), notes("", "theirs"));
+        let (one, other) = futures::join!(note(&mine), note(&theirs));
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        let error = one.err().or(other.err()).expect("one of the two");
+        assert!(matches!(error, Error::NotesChanged(_)), "{error}");
+        assert_eq!(error.problem().kind, Kind::Conflict);
+        let seen = project.token(&token.name).await;
+        assert!(seen.note.is_some() != seen.contact.is_some(), "{seen:?}");
+    })
+    .await;
+}

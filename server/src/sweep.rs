@@ -1,0 +1,135 @@
+//! `kargo-tokens sweep`: finishes what is due, once, and tells each act on a line of its own. Which act is due, and how it is done
+//! safely, [`Cluster::sweep`] knows.
+
+use std::{fmt::Write as _, io::Write, process::ExitCode};
+
+use kargo::{
+    cluster::{Cluster, Swept},
+    token::Due,
+};
+
+/// One sweep. Fails if anything that was due could not be deleted, or not be looked for.
+pub async fn run(cluster: &Cluster, dry_run: bool, mut out: impl Write) -> ExitCode {
+    // Whoever closes the output early still gets everything swept; the log tells it too.
+    let mut say = |text: &str| {
+        let _ = writeln!(out, "{text}");
+    };
+    let (mut done, mut failed) = (0, 0);
+    let swept = cluster
+        .sweep(dry_run, |swept| {
+            say(&line(&swept, dry_run));
+            match log(&swept, dry_run) {
+                Ok(()) => done += 1,
+                Err(()) => failed += 1,
+            }
+        })
+        .await;
+    if let Err(error) = &swept {
+        tracing::error!(%error, "not everything was swept");
+        say(&format!("not everything was looked through: {error}"));
+    }
+    say(&summary(done, failed, dry_run));
+    if failed == 0 && swept.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn log(swept: &Swept, dry_run: bool) -> Result<(), ()> {
+    let Swept { token, due, result } = swept;
+    let (scope, name) = (&token.scope, &token.name);
+    match result {
+        Ok(()) => {
+            tracing::info!(%scope, %name, ?due, dry_run, "swept");
+            Ok(())
+        }
+        Err(error) => {
+            tracing::error!(%scope, %name, ?due, %error, "not swept");
+            Err(())
+        }
+    }
+}
+
+/// What was done, or would be, about one token.
+fn line(swept: &Swept, dry_run: bool) -> String {
+    let Swept { token, due, result } = swept;
+    let did = match (result, dry_run) {
+        (Err(_), _) => "not deleted",
+        (Ok(()), true) => "would delete",
+        (Ok(()), false) => "deleted",
+    };
+    let why = match due {
+        Due::Deletion => "its deletion was due",
+        Due::Retirement => "the overlap with its successor is over",
+        Due::Expiry => "it has expired",
+    };
+    let mut line = format!("{did} {} token {} ({why})", token.scope, token.name);
+    if let Err(error) = result {
+        // Nothing can go wrong when a text is written to.
+        let _ = write!(line, ": {error}");
+    }
+    line
+}
+
+fn summary(done: usize, failed: usize, dry_run: bool) -> String {
+    let tokens = |n: usize| match n {
+        1 => "1 token".to_owned(),
+        n => format!("{n} tokens"),
+    };
+    match (done, failed, dry_run) {
+        (0, 0, _) => "nothing is due".to_owned(),
+        (done, _, true) => format!("{} would be deleted", tokens(done)),
+        (done, 0, false) => format!("{} deleted", tokens(done)),
+        (done, failed, false) => format!("{} deleted, {failed} not", tokens(done)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kargo::{
+        cluster::Error,
+        token::{TokenHandle, Uid},
+    };
+
+    use super::*;
+
+    fn swept(scope: &str, due: Due, result: Result<(), Error>) -> Swept {
+        Swept {
+            token: TokenHandle {
+                scope: scope.parse().expect("a scope"),
+                role: "ci".to_owned(),
+                name: "ci-7f3kq".parse().expect("a name"),
+                uid: Uid("1".to_owned()),
+            },
+            due,
+            result,
+        }
+    }
+
+    #[test]
+    fn each_act_is_a_line() {
+        let lines = [
+            line(&swept("projects/demo", Due::Deletion, Ok(())), false),
+            line(&swept("system", Due::Retirement, Ok(())), true),
+            line(&swept("system", Due::Expiry, Err(Error::TooOld)), false),
+        ];
+        assert_eq!(
+            lines,
+            [
+                "deleted projects/demo token ci-7f3kq (its deletion was due)",
+                "would delete system token ci-7f3kq (the overlap with its successor is over)",
+                "not deleted system token ci-7f3kq (it has expired): This cluster is older than Kubernetes 1.29 and goes on \
+                 accepting suspended tokens.",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_last_line_counts_them() {
+        assert_eq!(summary(0, 0, true), "nothing is due");
+        assert_eq!(summary(2, 0, true), "2 tokens would be deleted");
+        assert_eq!(summary(1, 0, false), "1 token deleted");
+        assert_eq!(summary(0, 2, false), "0 tokens deleted, 2 not");
+    }
+}
