@@ -5,8 +5,6 @@
 pub mod header;
 #[cfg(feature = "ssr")]
 pub mod listing;
-#[cfg(feature = "ssr")]
-pub mod moment;
 pub mod problem;
 #[cfg(feature = "ssr")]
 pub mod role_group;

@@ -38,30 +38,45 @@ pub fn day(now: Timestamp, day: &str) -> String {
 /// An age, with the exact UTC time on hover.
 #[component]
 pub fn Age(now: Timestamp, then: Timestamp) -> impl IntoView {
-    let exact = then.to_string();
-    let title = exact.replace('T', " ").replace('Z', " UTC");
-    view! { <time datetime=exact title=title>{age(now, then)}</time> }
+    view! { <time datetime=then.to_string() title=exact(then)>{age(now, then)}</time> }
 }
 
-/// How long it is until a time that is still to come, with the exact UTC time on hover.
+/// `3 d ago`, `in 2 h`, `just now`.
+pub fn from_now(now: Timestamp, then: Timestamp) -> String {
+    if then > now {
+        return match age(then, now) {
+            text if text == "just now" => "in less than a minute".to_owned(),
+            text => format!("in {text}"),
+        };
+    }
+    match age(now, then) {
+        text if text == "just now" => text,
+        text => format!("{text} ago"),
+    }
+}
+
+/// `2026-08-24 10:00:05 UTC`.
+pub fn exact(then: Timestamp) -> String {
+    then.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Told from now, with the exact time on hover.
 #[component]
-pub fn Ahead(now: Timestamp, then: Timestamp) -> impl IntoView {
-    let exact = then.to_string();
-    let title = exact.replace('T', " ").replace('Z', " UTC");
-    // To the browser "in a moment" is as good as any.
-    let text = match age(then, now) {
-        text if text == "just now" => "less than 1 min".to_owned(),
-        text => text,
-    };
-    view! { <time datetime=exact title=title>{text}</time> }
+pub fn Moment(now: Timestamp, then: Timestamp) -> impl IntoView {
+    view! { <time datetime=then.to_string() title=exact(then)>{from_now(now, then)}</time> }
+}
+
+/// Both, for everybody to read: `3 d ago (2026-08-24 10:00:05 UTC)`.
+#[component]
+pub fn ExactMoment(now: Timestamp, then: Timestamp) -> impl IntoView {
+    view! { <time datetime=then.to_string()>{from_now(now, then)} " (" {exact(then)} ")"</time> }
 }
 
 /// The seconds until a time, counted down by the browser; without its script, the time itself.
 #[component]
 pub fn Countdown(now: Timestamp, until: Timestamp) -> impl IntoView {
-    let exact = until.to_string();
     let text = format!("until {}", until.strftime("%H:%M:%S UTC"));
-    view! { <time datetime=exact data-until=until.as_second().to_string() data-now=now.as_second().to_string()>{text}</time> }
+    view! { <time datetime=until.to_string() data-until=until.as_second().to_string() data-now=now.as_second().to_string()>{text}</time> }
 }
 
 #[cfg(test)]
@@ -101,5 +116,23 @@ mod tests {
         ] {
             assert_eq!(day(now, then), said, "{then}");
         }
+    }
+
+    #[test]
+    fn past_and_future_are_told_apart() {
+        let now = at("2026-11-24T12:00:00Z");
+        for (then, said) in [
+            ("2026-11-21T12:00:00Z", "3 d ago"),
+            ("2026-11-24T11:59:30Z", "just now"),
+            ("2026-11-24T12:00:00Z", "just now"),
+            ("2026-11-24T12:00:30Z", "in less than a minute"),
+            ("2026-11-24T14:00:00Z", "in 2 h"),
+        ] {
+            assert_eq!(from_now(now, at(then)), said, "{then}");
+        }
+        assert_eq!(
+            exact(at("2026-08-24T10:00:05.5Z")),
+            "2026-08-24 10:00:05 UTC"
+        );
     }
 }

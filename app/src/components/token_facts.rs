@@ -9,10 +9,7 @@ use kargo::{
 };
 use leptos::prelude::*;
 
-use super::{
-    moment::{ExactMoment, exact, from_now},
-    time::day,
-};
+use super::time::{ExactMoment, day, exact, from_now};
 use crate::api::{ApiError, TokenDetails};
 
 /// A token's state: a class for its colour, a word, and a sentence about it.

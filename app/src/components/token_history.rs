@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use kargo::{event::Event, token::Act};
 use leptos::prelude::*;
 
-use super::{moment::Moment, token_facts::Person};
+use super::{time::Moment, token_facts::Person};
 use crate::api::ApiError;
 
 /// The acts that are noted on the token, newest first.

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::{
     listing::Listing,
-    time::{Age, Ahead, Countdown, age, day},
+    time::{Age, Countdown, Moment, age, day},
 };
 use crate::actions::Act;
 
@@ -109,10 +109,10 @@ fn remarks(listing: &Listing, token: &TokenSummary) -> impl IntoView + use<> {
     let expires = (!matches!(token.state, TokenState::Expired { .. }))
         .then_some(token.expires)
         .flatten()
-        .map(|then| view! { <small>"expires in " <Ahead now then /></small> });
+        .map(|then| view! { <small>"expires " <Moment now then /></small> });
     let retires = token.retire_after.map(|then| {
         if then > now {
-            view! { <small>"retires in " <Ahead now then /></small> }.into_any()
+            view! { <small>"retires " <Moment now then /></small> }.into_any()
         } else {
             view! { <small class="loud">"its retirement is due"</small> }.into_any()
         }

@@ -10,7 +10,7 @@ use super::{
     Cluster,
     change::Change,
     contract::COMPROMISED,
-    delete::time_until,
+    delete::{Rest, time_until},
     error::{Error, TokenAt},
     suspend::suspended,
 };
@@ -41,7 +41,7 @@ impl Cluster {
         let TokenHandle { scope, name, .. } = seen;
         let found = self.find(scope, name).await?.token;
         if found.summary.is_expiring() || !self.suspend_works().await? {
-            self.delete_if(seen, |_, _| Ok(())).await?;
+            self.delete_if(seen, Rest::NotNeeded, |_, _| Ok(())).await?;
             return self.create_successor(seen, lifetime).await;
         }
         self.change(seen, |token, moment| {
@@ -82,7 +82,7 @@ impl Cluster {
             sleep(Duration::try_from(wait).unwrap_or_default()).await;
         }
         let was_refused = self.is_refused(scope, name).await;
-        self.delete_if(seen, |token, moment| {
+        self.delete_if(seen, Rest::NotNeeded, |token, moment| {
             may_be_deleted(&token.summary, &moment.at)
         })
         .await?;

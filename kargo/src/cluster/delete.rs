@@ -28,7 +28,7 @@ impl Cluster {
     /// that was seen; [`Error::Unmanaged`] if Kargo's tools would refuse it too; [`Error::OwnToken`] for the one that this identity uses.
     pub async fn delete_token(&self, seen: &TokenHandle) -> Result<(), Error> {
         self.spare_own_token(seen)?;
-        self.delete_if(seen, |_, _| Ok(())).await
+        self.delete_if(seen, Rest::NotNeeded, |_, _| Ok(())).await
     }
 
     /// Begins to delete a token: suspends it now and notes when it is to be deleted, `window` from now. Until then
@@ -86,6 +86,7 @@ impl Cluster {
     pub(super) async fn delete_if(
         &self,
         seen: &TokenHandle,
+        rest: Rest,
         judge: impl Fn(&Token, &Moment) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let TokenHandle {
@@ -107,9 +108,10 @@ impl Cluster {
                 at: at.clone(),
             };
             judge(&token, &moment)?;
+            let is_last = tries > TRIES && rest == Rest::NotNeeded;
             let preconditions = Preconditions {
                 uid: Some(uid.0.clone()),
-                resource_version: Some(token.resource_version),
+                resource_version: (!is_last).then_some(token.resource_version),
             };
             let params = DeleteParams::default().preconditions(preconditions);
             tries += 1;
@@ -127,12 +129,22 @@ impl Cluster {
                     self.tell(namespace, &token.summary, &act).await;
                     return Ok(());
                 }
-                Err(Error::Changed(_)) if tries <= TRIES => {}
+                Err(Error::Changed(_))
+                    if tries <= TRIES || (rest == Rest::NotNeeded && !is_last) => {}
                 Err(Error::NotFound(_)) => return Err(Error::NoToken(at)),
                 Err(error) => return Err(error),
             }
         }
     }
+}
+
+/// Whether a token that is changed again and again is deleted in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// No: what it is now may speak against it.
+    Needed,
+    /// Yes, by its UID alone: a person wants exactly this one gone, and whoever has its value may be changing it to stay.
+    NotNeeded,
 }
 
 /// How long it is from one time to another; nothing if it is over.

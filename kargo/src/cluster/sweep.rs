@@ -1,7 +1,7 @@
 //! Finishes what is due: deletions and retirements whose time is over, and the Secrets of expired tokens. Made to run every few minutes;
 //! run twice at once, the API server lets one of them do each act.
 
-use super::{Cluster, error::Error};
+use super::{Cluster, delete::Rest, error::Error};
 use crate::{
     scope::Scope,
     token::{Due, TokenHandle, TokenSummary},
@@ -31,9 +31,11 @@ impl Cluster {
         let found = self.find(scope, name).await?;
         let due = found.token.summary.due(found.now);
         self.judge_due(scope, &found.token.summary, due).await?;
-        self.delete_if(seen, |token, moment| match token.summary.due(moment.now) {
-            Some(now) if Some(now) == due => Ok(()),
-            _ => Err(Error::NotDue(moment.at.clone())),
+        self.delete_if(seen, Rest::Needed, |token, moment| {
+            match token.summary.due(moment.now) {
+                Some(now) if Some(now) == due => Ok(()),
+                _ => Err(Error::NotDue(moment.at.clone())),
+            }
         })
         .await
     }
