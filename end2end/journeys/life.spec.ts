@@ -111,7 +111,7 @@ test("rotated with an overlap: both work, and the old one shows its end", async 
   const reveal = page.getByRole("dialog", { name: /^Token ci-/ });
   await reveal.getByRole("button", { name: "I saved it" }).click();
   await reveal.getByLabel("Keep it for 24 hours").check();
-  await reveal.getByRole("button", { name: "Done" }).click();
+  await reveal.getByRole("button", { name: "Keep the old token" }).click();
   await expect(reveal).toBeHidden();
   await expect(exactly(page, "ci")).toContainText(/replaced by ci-/);
   await expect(exactly(page, "ci")).toContainText(/retires in (1 d|23 h)/);
@@ -121,7 +121,7 @@ test("rotated with an overlap: both work, and the old one shows its end", async 
   await menu(page, "ci", "When it retires");
   const retire = page.getByRole("dialog", { name: /retire/ });
   await retire.getByLabel("Keep it until somebody deletes it").check();
-  await retire.getByRole("button", { name: "Done" }).click();
+  await retire.getByRole("button", { name: "Keep the old token" }).click();
   await expect(exactly(page, "ci")).not.toContainText("retires in");
 });
 

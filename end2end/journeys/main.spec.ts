@@ -61,7 +61,7 @@ for (const where of ["system", "project"] as const) {
     expect((await signIn(value)).status).toBe(201);
     await again.getByRole("button", { name: "I saved it" }).click();
     await expect(again.getByLabel("Stop it now")).toBeChecked();
-    await again.getByRole("button", { name: "Done" }).click();
+    await again.getByRole("button", { name: "Stop the old token" }).click();
     await expect(again).toBeHidden();
     await expect(page.locator(`tr[data-token="${name}"]`)).toContainText("deleting");
     await expect.poll(async () => (await signIn(value)).status, refused).toBe(401);

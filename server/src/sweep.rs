@@ -28,7 +28,10 @@ pub async fn run(cluster: &Cluster, dry_run: bool, mut out: impl Write) -> ExitC
         tracing::error!(%error, "not everything was swept");
         say(&format!("not everything was looked through: {error}"));
     }
-    say(&summary(done, failed, dry_run));
+    // What could not be looked through may be due all the same.
+    if swept.is_ok() || done + failed > 0 {
+        say(&summary(done, failed, dry_run));
+    }
     if failed == 0 && swept.is_ok() {
         ExitCode::SUCCESS
     } else {

@@ -112,7 +112,7 @@ pub fn perform(act: Act, token: TokenHandle, dialogs: Dialogs, notice: Notice) {
         Act::Compromise => dialogs.open(Dialog::Compromise(token)),
         Act::Delete => spawn_local(async move {
             match delete_with_undo(&token).await {
-                Ok(()) => notice.say_with_undo(being_deleted(&token), vec![token]),
+                Ok(window) => notice.say_while_undoable(&token, window),
                 Err(error) => notice.complain(&error),
             }
         }),
@@ -150,11 +150,11 @@ fn report(result: Result<(), ApiError>, said: String, notice: Notice) {
 }
 
 /// Begins to delete a token; the page then shows what is there, whatever came of it.
-pub async fn delete_with_undo(token: &TokenHandle) -> Result<(), Problem> {
+pub async fn delete_with_undo(token: &TokenHandle) -> Result<Option<u64>, Problem> {
     let (scope, role, name, uid) = arguments(token);
     let deleted = api::delete_token(scope, role, name, uid, None).await;
     refresh();
-    deleted.map(|_| ()).map_err(|error| error.0)
+    deleted.map_err(|error| error.0)
 }
 
 /// What is said of it.

@@ -16,7 +16,7 @@ use web_sys::{Element, HtmlInputElement};
 use super::{
     acts::arguments,
     browser,
-    delete::REFUSED_SOON,
+    delete::ALL_REFUSED_SOON,
     notice::Notice,
     page::{self, elements, rows, token_of},
     refresh::refresh,
@@ -236,7 +236,7 @@ impl Picked {
             let said = if bulk == Bulk::Restore {
                 said
             } else {
-                format!("{said} {REFUSED_SOON}")
+                format!("{said} {ALL_REFUSED_SOON}")
             };
             notice.say_with_undo(said, undo);
         });

@@ -141,6 +141,7 @@ fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
         is_partial,
         tokens,
         total,
+        by_hand,
     } = exposed;
     let partial = is_partial.then(|| {
         view! { <p class="help">"Not all that is granted to its role was read: Kargo grants system roles more in each project, and there may be rules that you may not read."</p> }
@@ -158,6 +159,7 @@ fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
         .into_iter()
         .map(|token| {
             let (name, label) = (token.name.to_string(), format!("Recreate {}", token.name));
+            let role = token.role.clone();
             let on_recreate = move |_| {
                 dialogs.open(Dialog::Recreate {
                     token: token.clone(),
@@ -165,7 +167,7 @@ fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
                 });
             };
             view! {
-                <li><code>{name}</code> <button type="button" aria-label=label on:click=on_recreate>"Recreate"</button></li>
+                <li><span><code>{name}</code> " of " {role}</span> <button type="button" aria-label=label on:click=on_recreate>"Recreate"</button></li>
             }
         })
         .collect_view();
@@ -173,6 +175,17 @@ fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
         <p><strong>"Whoever held it may have taken more:"</strong></p>
         <ul class="findings">{findings.into_iter().map(|text| view! { <li>{text}</li> }).collect_view()}</ul>
         {partial}
+        {(!by_hand.is_empty()).then(|| {
+            view! {
+                <p>"Not Kargo's to recreate, so replace or delete these with kubectl:"</p>
+                <ul class="exposed">
+                    {by_hand
+                        .into_iter()
+                        .map(|(name, role)| view! { <li><span><code>{name}</code> " of " <bdi>{role}</bdi></span></li> })
+                        .collect_view()}
+                </ul>
+            }
+        })}
         <ul class="exposed">{rows}</ul>
         {(rest > 0).then(|| view! { <p class="help">{format!("And {rest} more: the page lists them.")}</p> })}
     }

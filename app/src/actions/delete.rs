@@ -14,14 +14,16 @@ use crate::{api, components::problem::ProblemView};
 
 /// What is said wherever a token stops: the API server keeps successful sign-ins for 10 seconds.
 pub const REFUSED_SOON: &str = "New requests with it are refused within about 10 seconds; streams that are already open may go on.";
+/// The same about many.
+pub const ALL_REFUSED_SOON: &str = "New requests with them are refused within about 10 seconds; streams that are already open may go on.";
 
-/// Deletes a token with time to undo it where there is any (the answer is when that ends), at once otherwise. The page then shows what
+/// Deletes a token with time to undo it where there is any (the answer is for how many seconds), at once otherwise. The page then shows what
 /// is there, whatever came of it.
-pub async fn delete(token: &TokenHandle) -> Result<Option<String>, Problem> {
+pub async fn delete(token: &TokenHandle) -> Result<Option<u64>, Problem> {
     delete_with(token, page::deletes_at_once(token).then_some(true)).await
 }
 
-async fn delete_with(token: &TokenHandle, now: Option<bool>) -> Result<Option<String>, Problem> {
+async fn delete_with(token: &TokenHandle, now: Option<bool>) -> Result<Option<u64>, Problem> {
     let (scope, role, name, uid) = arguments(token);
     let deleted = api::delete_token(scope, role, name, uid, now).await;
     refresh();

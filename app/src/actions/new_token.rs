@@ -21,11 +21,14 @@ pub fn NewTokenDialog(scope: Scope, roles: Vec<RoleName>, role: Option<RoleName>
     let dialogs = Dialogs::get();
     let chosen = role.or_else(|| roles.first().cloned());
     let role = RwSignal::new(chosen.as_ref().map(ToString::to_string).unwrap_or_default());
-    let suggest =
-        move || TokenName::with_suffix(&role.get_untracked(), browser::random()).to_string();
-    let name = RwSignal::new(suggest());
-    // A suggestion follows the role until the person types a name of their own.
+    // A suggestion follows the role until the person types a name of their own; then it follows that.
     let own_name = RwSignal::new(false);
+    let name = RwSignal::new(String::new());
+    let suggest = move || {
+        let base = if own_name.get_untracked() { name } else { role };
+        base.with_untracked(|base| TokenName::with_suffix(base, browser::random()).to_string())
+    };
+    name.set(suggest());
     let name_error = Memo::new(move |_| {
         name.with(|name| name.parse::<TokenName>().err().map(|e| e.to_string()))
     });
@@ -85,7 +88,7 @@ pub fn NewTokenDialog(scope: Scope, roles: Vec<RoleName>, role: Option<RoleName>
                     })
                     .collect_view()}
             </select>
-            <NameField name own_name error=name_error suggest />
+            <NameField name own_name error=name_error problem suggest />
             <LifetimeField lifetime />
             {move || problem.get().map(|problem| view! { <ProblemView problem /> })}
             <div class="actions">
@@ -98,12 +101,14 @@ pub fn NewTokenDialog(scope: Scope, roles: Vec<RoleName>, role: Option<RoleName>
     }
 }
 
-/// The name, checked while it is typed, with another suggestion at hand. `own_name`: whether the person typed it.
+/// The name, checked while it is typed, with another suggestion at hand. `own_name`: whether the person typed it. `problem`: what the server said of
+/// an earlier one.
 #[component]
 fn NameField(
     name: RwSignal<String>,
     own_name: RwSignal<bool>,
     error: Memo<Option<String>>,
+    problem: RwSignal<Option<Problem>>,
     suggest: impl Fn() -> String + Copy + 'static,
 ) -> impl IntoView {
     view! {
@@ -122,13 +127,14 @@ fn NameField(
                     aria-invalid=move || error.get().is_some().to_string()
                     on:input=move |event| {
                         own_name.set(true);
+                        problem.set(None);
                         name.set(event_target_value(&event));
                     }
                 />
                 <button
                     type="button"
                     on:click=move |_| {
-                        own_name.set(false);
+                        problem.set(None);
                         name.set(suggest());
                     }
                 >

@@ -1,9 +1,15 @@
 //! The line that tells what was just done, and undoes it. A live region: screen readers read it out.
 
+use std::time::Duration;
+
 use kargo::{problem::Problem, token::TokenHandle};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{acts::restore, bulk::each};
+use super::{
+    acts::{being_deleted, restore},
+    bulk::each,
+    delete::REFUSED_SOON,
+};
 
 /// What it says.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +54,26 @@ impl Notice {
             is_problem: false,
             undo,
         }));
+    }
+
+    /// Says that a token is being deleted, with *Undo* as long as that can be undone: for so many seconds, if at all.
+    pub fn say_while_undoable(self, token: &TokenHandle, window: Option<u64>) {
+        let is_deleted = format!("{} is deleted. {REFUSED_SOON}", token.name);
+        let Some(window) = window else {
+            self.say(is_deleted);
+            return;
+        };
+        let text = being_deleted(token);
+        self.say_with_undo(text.clone(), vec![token.clone()]);
+        let at_its_end = move || {
+            let is_still_said = self
+                .0
+                .with_untracked(|said| said.as_ref().is_some_and(|said| said.text == text));
+            if is_still_said {
+                self.say(is_deleted.clone());
+            }
+        };
+        set_timeout(at_its_end, Duration::from_secs(window));
     }
 
     /// Shows what went wrong.

@@ -4,7 +4,7 @@ use kargo::{problem::Problem, token::TokenHandle};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    acts::{arguments, being_deleted},
+    acts::arguments,
     delete::{REFUSED_SOON, delete},
     dialogs::{DialogTitle, Dialogs},
     notice::Notice,
@@ -27,13 +27,13 @@ pub fn RetireDialog(token: TokenHandle) -> impl IntoView {
     let name = token.name.to_string();
     view! {
         <DialogTitle>"When does " <code>{name}</code> " retire?"</DialogTitle>
-        <OldToken old=token />
+        <OldToken old=token may_cancel=true />
     }
 }
 
 /// The choice and what follows from it; the dialog's title is the caller's.
 #[component]
-pub fn OldToken(old: TokenHandle) -> impl IntoView {
+pub fn OldToken(old: TokenHandle, may_cancel: bool) -> impl IntoView {
     let (dialogs, notice) = (Dialogs::get(), Notice::get());
     let choice = RwSignal::new("now");
     let problem = RwSignal::new(None::<Problem>);
@@ -48,9 +48,13 @@ pub fn OldToken(old: TokenHandle) -> impl IntoView {
                 let done = apply(choice.get_untracked(), &old).await;
                 pending.set(false);
                 match done {
-                    Ok((said, undo)) => {
+                    Ok(Done::Said(said)) => {
                         dialogs.close();
-                        notice.say_with_undo(said, undo);
+                        notice.say(said);
+                    }
+                    Ok(Done::Deleting(window)) => {
+                        dialogs.close();
+                        notice.say_while_undoable(&old, window);
                     }
                     Err(error) => problem.set(Some(error)),
                 }
@@ -76,20 +80,30 @@ pub fn OldToken(old: TokenHandle) -> impl IntoView {
         <p class="help">{move || if choice.get() == "now" { REFUSED_SOON } else { "Its row shows when it retires and whether it is still used." }}</p>
         {move || problem.get().map(|problem| view! { <ProblemView problem /> })}
         <div class="actions">
+            {may_cancel.then(|| view! { <button type="button" on:click=move |_| dialogs.close()>"Cancel"</button> })}
             <button type="button" class="primary" disabled=pending on:click=on_done>
-                {move || if pending.get() { "Working…" } else { "Done" }}
+                {move || match (pending.get(), choice.get()) {
+                    (true, _) => "Working…",
+                    (false, "now") => "Stop the old token",
+                    (false, _) => "Keep the old token",
+                }}
             </button>
         </div>
     }
 }
 
-/// Does what was chosen: what to say then, and what *Undo* restores.
-async fn apply(choice: &str, old: &TokenHandle) -> Result<(String, Vec<TokenHandle>), Problem> {
+/// What came of a choice.
+enum Done {
+    /// It is to be said.
+    Said(String),
+    /// The old token is deleted, with so many seconds to undo it, if any.
+    Deleting(Option<u64>),
+}
+
+/// Does what was chosen.
+async fn apply(choice: &str, old: &TokenHandle) -> Result<Done, Problem> {
     if choice == "now" {
-        return match delete(old).await? {
-            Some(_) => Ok((being_deleted(old), vec![old.clone()])),
-            None => Ok((format!("{} is deleted. {REFUSED_SOON}", old.name), vec![])),
-        };
+        return delete(old).await.map(Done::Deleting);
     }
     let overlap = CHOICES
         .into_iter()
@@ -106,5 +120,5 @@ async fn apply(choice: &str, old: &TokenHandle) -> Result<(String, Vec<TokenHand
             old.name
         ),
     };
-    Ok((said, vec![]))
+    Ok(Done::Said(said))
 }

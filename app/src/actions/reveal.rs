@@ -153,7 +153,7 @@ pub fn RevealDialog(token: TokenHandle, then: Then) -> impl IntoView {
             Step::Saved => {
                 match then.get_value() {
                     Then::Nothing => ().into_any(),
-                    Then::Retire(old) => view! { <OldToken old /> }.into_any(),
+                    Then::Retire(old) => view! { <OldToken old may_cancel=false /> }.into_any(),
                     Then::Delete(old) => view! { <Aftermath old /> }.into_any(),
                 }
             }

@@ -9,7 +9,7 @@ use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::Policy;
 
-/// Begins to delete exactly the token of this UID: it is suspended now, and deleted when the time that is answered (RFC 3339) comes, unless it is
+/// Begins to delete exactly the token of this UID: it is suspended now, and deleted after the seconds that are answered, unless it is
 /// restored before. With `now`, it is deleted at once. The API server refuses its value within about 10 seconds, either way.
 #[server(endpoint = "delete_token", input = PostUrl, output = Json)]
 pub async fn delete_token(
@@ -18,7 +18,7 @@ pub async fn delete_token(
     name: String,
     uid: String,
     now: Option<bool>,
-) -> Result<Option<String>, ApiError> {
+) -> Result<Option<u64>, ApiError> {
     let token = super::handle(scope, role, name, uid)?;
     let (cluster, policy) = (super::cluster()?, Policy::get());
     if now == Some(true) {
@@ -30,7 +30,7 @@ pub async fn delete_token(
             "Deletions can't be undone here (--undo-window 0), so this one has to be confirmed.",
         ));
     }
-    let begun = cluster.begin_deletion(&token, policy.undo_window()).await?;
+    cluster.begin_deletion(&token, policy.undo_window()).await?;
     cluster.finish_deletion_later(token, policy.undo_window());
-    Ok(begun.delete_after.map(|until| until.to_string()))
+    Ok(Some(policy.undo_window))
 }

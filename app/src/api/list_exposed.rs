@@ -1,6 +1,8 @@
 //! `GET /api/list_exposed`: what whoever held a role's token could have taken besides.
 
 use kargo::token::TokenHandle;
+#[cfg(feature = "ssr")]
+use kargo::token::TokenSummary;
 use leptos::{
     prelude::*,
     server_fn::codec::{GetUrl, Json},
@@ -20,8 +22,10 @@ pub struct Exposed {
     pub findings: Vec<String>,
     /// Whether some of the role's rules can't be read, so that there may be more.
     pub is_partial: bool,
-    /// Tokens of this scope whose values it could have read, newest first.
+    /// Tokens of this scope whose values it could have read, by role and name.
     pub tokens: Vec<TokenHandle>,
+    /// Those of them that can't be recreated here, since Kargo doesn't manage them or they belong to none of its roles: name and role.
+    pub by_hand: Vec<(String, String)>,
     /// How many these are in all.
     pub total: usize,
 }
@@ -33,10 +37,8 @@ pub async fn list_exposed(scope: String, role: String) -> Result<Exposed, ApiErr
 
     let scope: Scope = super::argument("scope", scope)?;
     let cluster = super::cluster()?;
-    let Some(of) = (cluster.list_roles(&scope).await?)
-        .into_iter()
-        .find(|of| of.name.as_str() == role)
-    else {
+    let roles = cluster.list_roles(&scope).await?;
+    let Some(of) = roles.iter().find(|of| of.name.as_str() == role) else {
         return Ok(Exposed {
             is_partial: true,
             ..Exposed::default()
@@ -82,10 +84,12 @@ pub async fn list_exposed(scope: String, role: String) -> Result<Exposed, ApiErr
         })
     };
     let mut tokens = super::list_tokens::all(&cluster, &scope).await?.0;
-    tokens.retain(|token| {
-        token.is_managed() && !token.is_expiring() && reads_here(token.name.as_str())
-    });
-    tokens.sort_by_key(|token| std::cmp::Reverse(token.created));
+    tokens.retain(|token| !token.is_expiring() && reads_here(token.name.as_str()));
+    tokens.sort_by(|a, b| (&a.role, &a.name).cmp(&(&b.role, &b.name)));
+    let has_role = |token: &TokenSummary| roles.iter().any(|of| of.name.as_str() == token.role);
+    let (tokens, by_hand): (Vec<_>, Vec<_>) = tokens
+        .into_iter()
+        .partition(|token| token.is_managed() && has_role(token));
     Ok(Exposed {
         findings,
         // Kargo binds its system roles in every project, too; these bindings are not read.
@@ -96,6 +100,11 @@ pub async fn list_exposed(scope: String, role: String) -> Result<Exposed, ApiErr
                 .iter()
                 .any(|grant| grant.rules == Rules::Unreadable),
         total: tokens.len(),
+        by_hand: by_hand
+            .into_iter()
+            .take(NAMED)
+            .map(|token| (token.name.to_string(), token.role))
+            .collect(),
         tokens: tokens
             .iter()
             .take(NAMED)

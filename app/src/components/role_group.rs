@@ -39,7 +39,7 @@ pub struct Group {
     pub total: Option<usize>,
 }
 
-/// Every role with its tokens, by name; then the tokens that belong to none. Empty ones are left out where only some kind of token is
+/// First the tokens that belong to no role, then every role with its tokens, by name. Empty ones are left out where only some kind of token is
 /// asked for.
 pub fn groups(
     list: Option<TokenList>,
@@ -85,6 +85,8 @@ pub fn groups(
             group.tokens.push(token);
         }
     }
+    // What is a danger comes first.
+    groups.sort_by_key(|group| group.kind != GroupKind::Stray);
     groups.retain(|group| {
         only.is_none_or(|only| group.name == only) && (show == Show::All || group.total != Some(0))
     });

@@ -39,6 +39,7 @@ pub fn summary(role: &RoleSummary) -> String {
         (0, false) => "No rules".to_owned(),
         (1, false) => "1 rule".to_owned(),
         (n, false) => format!("{n} rules"),
+        (1, true) => "1 rule and more".to_owned(),
         (n, true) => format!("{n} rules and more"),
     };
     match role.claims.len() {

@@ -234,7 +234,7 @@ fn fingerprint(token: &TokenSummary) -> Option<AnyView> {
             "Fingerprint",
             view! {
                 <code>{shown}</code>
-                <p class="help">"The start of the value's SHA-256. To compare a value with it: " <code>"printf %s \"$KARGO_API_TOKEN\" | sha256sum"</code></p>
+                <p class="help">"The start of the value's SHA-256. To compare a value with it: " <code>"printf %s \"$KARGO_API_TOKEN\" | sha256sum | cut -c1-12"</code></p>
             },
         )
     })

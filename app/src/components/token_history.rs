@@ -50,7 +50,7 @@ pub fn Events(events: Result<Vec<Event>, ApiError>, now: Timestamp) -> impl Into
             event.source
         };
         view! {
-            <li>{at} <span><strong>{event.reason}</strong> " " <bdi class="written">{event.message}</bdi> <small>"from " <bdi>{source}</bdi></small></span></li>
+            <li>{at} <span><strong>{event.reason}</strong> " " <bdi class="written">{event.message}</bdi> <small>" from " <bdi>{source}</bdi></small></span></li>
         }
     });
     view! {

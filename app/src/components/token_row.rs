@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::{
     listing::Listing,
-    time::{Age, Countdown, Moment, age, day},
+    time::{Age, Countdown, Moment, day, from_now},
 };
 use crate::actions::Act;
 
@@ -148,7 +148,7 @@ fn State(listing: Arc<Listing>, token: TokenSummary, mine: bool) -> impl IntoVie
         TokenState::Preparing => ("preparing", "preparing", "Kubernetes has not written the value yet.".to_owned()),
         TokenState::Unrevealed => ("unrevealed", "unrevealed", format!("Waits for {} to reveal it, once.", waits_for())),
         TokenState::Suspended { since } => {
-            let by = token.suspension.as_ref().map_or(format!("since {since}"), |s| format!("by {}, {} ago", s.by, age(now, s.at)));
+            let by = token.suspension.as_ref().map_or(format!("since {since}"), |s| format!("by {}, {}", s.by, from_now(now, s.at)));
             let text = if token.is_compromised { "compromised" } else { "suspended" };
             ("suspended", text, format!("The API server refuses it ({by})."))
         }
@@ -243,7 +243,12 @@ pub fn Actions(
         row.push(button(act, "Restore", &name, ""));
     }
     if can.create && !stray && !is_deleting {
-        row.push(button(Act::Recreate, "Recreate", &name, ""));
+        let recreate = button(Act::Recreate, "Recreate", &name, "");
+        if token.is_compromised {
+            more.push(recreate);
+        } else {
+            row.push(recreate);
+        }
         if can.mint {
             more.push(button(
                 Act::RecreateWith,
@@ -256,7 +261,7 @@ pub fn Actions(
     if can.delete && !own && due.is_none() {
         let undo = can.can_suspend() && listing.policy.undo_window > 0 && !token.is_expiring();
         if undo {
-            if !is_deleting {
+            if !is_deleting && !token.is_compromised {
                 row.push(button(Act::Delete, "Delete", &name, "delete"));
             }
             // Takes nothing but the right to delete, whatever somebody has made of the Secret's labels and annotations.

@@ -259,7 +259,7 @@ fn limits(listing: &Listing) -> impl IntoView + use<> {
     .map(|(_, verb)| verb)
     .collect();
     let missing = (!missing.is_empty()).then(|| {
-        view! { <p class="help">{format!("You may not {} secrets here, so what takes that isn't offered.", missing.join(", "))}</p> }
+        view! { <p class="help">{format!("What takes the right to {} secrets here isn't offered: you haven't got it.", missing.join(" or "))}</p> }
     });
     let old = (!can.suspend_works).then(|| {
         view! { <p class="help">"This cluster is older than Kubernetes 1.29, which goes on accepting suspended tokens: neither suspending nor undoing a deletion is offered."</p> }

@@ -421,10 +421,17 @@ fn forbidden_hint(access: &Access) -> String {
         ..
     } = access;
     match namespace {
-        Some(namespace) => format!(
-            "Ask an administrator for a Role in namespace {namespace} that allows the verb {verb} on {resource}. If you have \
-             one, a quota or an admission policy refused it."
-        ),
+        Some(namespace) => {
+            let ask = format!(
+                "Ask an administrator for a Role in namespace {namespace} that allows the verb {verb} on {resource}."
+            );
+            // Only writes are judged by more than rights.
+            if access.is_read() {
+                ask
+            } else {
+                format!("{ask} If you have one, a quota or an admission policy refused it.")
+            }
+        }
         None => format!(
             "Ask an administrator for a ClusterRole that allows the verb {verb} on {resource}."
         ),
