@@ -1,7 +1,7 @@
 //! Times as people say them, with the exact time on hover. Told from the API server's clock, so that the server and the browser
 //! render the same.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use leptos::prelude::*;
 
 const MINUTE: i64 = 60;
@@ -44,10 +44,12 @@ pub fn Age(now: Timestamp, then: Timestamp) -> impl IntoView {
 /// `3 d ago`, `in 2 h`, `just now`.
 pub fn from_now(now: Timestamp, then: Timestamp) -> String {
     if then > now {
-        return match age(then, now) {
-            text if text == "just now" => "in less than a minute".to_owned(),
-            text => format!("in {text}"),
-        };
+        if age(then, now) == "just now" {
+            return "in less than a minute".to_owned();
+        }
+        // What was begun a moment ago for a day has a day to go.
+        let then = then.saturating_add(SignedDuration::from_secs(MINUTE - 1));
+        return format!("in {}", age(then.unwrap_or(now), now));
     }
     match age(now, then) {
         text if text == "just now" => text,
@@ -127,6 +129,7 @@ mod tests {
             ("2026-11-24T12:00:00Z", "just now"),
             ("2026-11-24T12:00:30Z", "in less than a minute"),
             ("2026-11-24T14:00:00Z", "in 2 h"),
+            ("2026-11-25T11:59:20Z", "in 1 d"),
         ] {
             assert_eq!(from_now(now, at(then)), said, "{then}");
         }
