@@ -61,6 +61,23 @@ async fn swap_main() -> Result<(), JsValue> {
             details.set_attribute("open", "")?;
         }
     }
+    // A menu that was just opened must not close under the pointer.
+    let handle = |row: Element| row.get_attribute("data-handle");
+    if let Some(menu) = old.query_selector("details.menu[open]")? {
+        let of = menu.closest("[data-handle]")?.and_then(handle);
+        let menus = new.query_selector_all("details.menu")?;
+        for n in 0..menus.length() {
+            let Some(menu) = menus
+                .item(n)
+                .and_then(|menu| menu.dyn_into::<Element>().ok())
+            else {
+                continue;
+            };
+            if of.is_some() && menu.closest("[data-handle]")?.and_then(handle) == of {
+                menu.set_attribute("open", "")?;
+            }
+        }
+    }
     let focused = document()
         .active_element()
         .filter(|element| old.contains(Some(element)))
