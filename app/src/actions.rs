@@ -29,7 +29,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 pub use acts::Act;
-pub use dialogs::Dialog;
+pub use dialogs::{Dialog, Then};
 pub use page::Facts;
 
 use self::{
@@ -140,7 +140,7 @@ pub fn Actions() -> impl IntoView {
                     Dialog::Reveal { token, then } => view! { <RevealDialog token then /> }.into_any(),
                     Dialog::Suspend(token) => view! { <SuspendDialog token /> }.into_any(),
                     Dialog::Retire(token) => view! { <RetireDialog token /> }.into_any(),
-                    Dialog::Compromise(token) => view! { <CompromiseDialog token /> }.into_any(),
+                    Dialog::Compromise { token, is_begun } => view! { <CompromiseDialog token is_begun /> }.into_any(),
                     Dialog::Notes { token, note, contact } => view! { <NotesDialog token note contact /> }.into_any(),
                     Dialog::Delete(token) => view! { <DeleteDialog token /> }.into_any(),
                 })

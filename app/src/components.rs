@@ -20,3 +20,5 @@ pub mod token_facts;
 pub mod token_history;
 #[cfg(feature = "ssr")]
 pub mod token_row;
+#[cfg(feature = "ssr")]
+pub mod token_state;

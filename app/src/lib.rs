@@ -16,6 +16,8 @@ mod app;
 mod components;
 #[cfg(feature = "ssr")]
 mod pages;
+#[cfg(all(test, feature = "ssr"))]
+mod sample;
 #[cfg(feature = "ssr")]
 mod shell;
 

@@ -1,20 +1,9 @@
 // The life of a token: deleted and undone, suspended, rotated with an overlap, compromised, expiring, many at once.
-import { kargoToken, secret, signIn } from "../support/cluster.ts";
-import { expect, hydrated, open, row, test } from "../support/dashboard.ts";
+import { kargoToken, secret, signIn, storedValue as value, untilRefused } from "../support/cluster.ts";
+import { exactly, expect, hydrated, open, row, test } from "../support/dashboard.ts";
 import type { Page } from "@playwright/test";
 
-/** The API server keeps successful sign-ins for 10 seconds. */
-const refused = { timeout: 13_000, intervals: [500] };
 const label = "kubernetes.io/legacy-token-invalid-since";
-
-const value = async (namespace: string, name: string) => {
-  const read = async () => (await secret(namespace, name)).body.data?.token as string | undefined;
-  await expect.poll(read).toBeTruthy();
-  return Buffer.from((await read())!, "base64").toString();
-};
-
-/** The row of just this token, whatever else it says. */
-const exactly = (page: Page, name: string) => page.locator(`tr[data-token="${name}"]`);
 
 const menu = async (page: Page, name: string, item: string) => {
   await exactly(page, name).getByLabel(`More for ${name}`).click();
@@ -43,7 +32,7 @@ test("a deletion can be undone, exactly", async ({ page, context, dashboard, pro
   const other = await context.newPage();
   await other.goto(page.url());
   await expect(row(other, "working")).toContainText("deleting");
-  await expect.poll(async () => (await signIn(working)).status, refused).toBe(401);
+  await untilRefused(working);
 
   await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
   await expect(row(page, "paused")).toContainText("holiday");
@@ -166,7 +155,7 @@ test("a token that expires: minted at its reveal, kept nowhere, deleted for good
   await button(page, "ends", "Delete").click();
   await page.getByRole("dialog", { name: "Delete ends" }).getByRole("button", { name: "Delete token" }).click();
   await expect(row(page, "ends")).toHaveCount(0);
-  await expect.poll(async () => (await signIn(minted)).status, refused).toBe(401);
+  await untilRefused(minted);
 });
 
 test("where tokens must expire, none is made that doesn't", async ({ page, start, projectName, refusals }) => {

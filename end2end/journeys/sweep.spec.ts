@@ -62,7 +62,7 @@ test("deletes what is due, once, and says so", async ({ projectName }, info) => 
   });
   await annotate(projectName, "successor", { annotations: { "kargo-tokens/replaces": "retired" } });
   await annotate(projectName, "undone", { annotations: { "kargo-tokens/delete-after": past } });
-  await annotate(projectName, "retired", { annotations: { "kargo-tokens/replaced-by": "x", "kargo-tokens/retire-after": past } });
+  await annotate(projectName, "retired", { annotations: { "kargo-tokens/replaced-by": "successor", "kargo-tokens/retire-after": past } });
 
   const flags = ["--kubeconfig", file, "--namespace", projectName];
   const dry = await run("sweep", "--dry-run", ...flags);

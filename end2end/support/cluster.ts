@@ -1,8 +1,10 @@
 // The control plane that the journeys use, seen as its administrator: makes projects, reads Secrets, tries values.
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import { join } from "node:path";
+import { expect } from "@playwright/test";
 
 const directory = process.env.KARGO_TOKENS_TEST_CLUSTER;
 if (!directory) throw new Error("KARGO_TOKENS_TEST_CLUSTER names no control plane: run `make test`.");
@@ -17,6 +19,12 @@ const server = field("server");
 const ca = data("certificate-authority");
 const administrator = new Agent({ ca, cert: data("client-certificate"), key: data("client-key"), keepAlive: true });
 const nobody = new Agent({ ca, keepAlive: true });
+
+/** Passes somebody else's request on to the API server, as the administrator. */
+export const pass = (incoming: IncomingMessage, answer: (response: IncomingMessage) => void) =>
+  incoming.pipe(
+    request(server + incoming.url, { method: incoming.method, headers: { ...incoming.headers, host: new URL(server).host }, agent: administrator }, answer),
+  );
 
 export type Answer = { status: number; body: any };
 
@@ -80,6 +88,16 @@ export async function kargoToken(namespace: string, role: string, name: string, 
 
 export const secret = (namespace: string, name: string) => api("GET", `/api/v1/namespaces/${namespace}/secrets/${name}`);
 
+/** The value that Kubernetes wrote into a token's Secret, as soon as it has. */
+export async function storedValue(namespace: string, name: string): Promise<string> {
+  const read = async () => (await secret(namespace, name)).body.data?.token as string | undefined;
+  await expect.poll(read).toBeTruthy();
+  return Buffer.from((await read())!, "base64").toString();
+}
+
 /** Who the API server says a value belongs to: 201 and the user name, or 401. */
 export const signIn = (value: string) =>
   api("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", { bearer: value, body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" } });
+
+/** Waits until the API server refuses a value: it remembers for 10 seconds that it accepted it. */
+export const untilRefused = (value: string) => expect.poll(async () => (await signIn(value)).status, { timeout: 13_000, intervals: [500] }).toBe(401);

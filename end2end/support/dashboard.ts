@@ -71,6 +71,9 @@ export const hydrated = (page: Page) => expect(page.locator("html[data-hydrated]
 /** The row of a token. */
 export const row = (page: Page, token: string | RegExp) => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: token }) });
 
+/** The row of just this token, whatever else it says. */
+export const exactly = (page: Page, name: string) => page.locator(`tr[data-token="${name}"]`);
+
 type Fixtures = {
   /** Starts a dashboard of this test's own, for a user of the control plane (or its administrator), with more flags; ended with the test. */
   start: (user?: string, ...flags: string[]) => Dashboard;

@@ -1,6 +1,6 @@
 //! Tokens as they are listed: everything but the value.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -172,6 +172,9 @@ impl TokenSummary {
             _ if !self.is_managed() || self.is_terminating => None,
             TokenState::Deleting { until } => (until <= now).then_some(Due::Deletion),
             TokenState::Expired { .. } => Some(Due::Expiry),
+            TokenState::Suspended { .. } if self.is_compromised => {
+                self.is_compromise_due(now).then_some(Due::Compromise)
+            }
             _ => self
                 .retire_after
                 .filter(|end| *end <= now)
@@ -179,11 +182,25 @@ impl TokenSummary {
         }
     }
 
+    /// Whether a compromised token that is suspended has only to be deleted: its successor is there, the API server must refuse it by now,
+    /// and no other tool would bring the same value back.
+    fn is_compromise_due(&self, now: Timestamp) -> bool {
+        let is_refused = self
+            .suspension
+            .as_ref()
+            // A time that is still to come is somebody's lie, which must not keep it.
+            .is_none_or(|suspension| now.duration_since(suspension.at).abs() >= REFUSED_AFTER);
+        self.replaced_by.is_some() && self.kept_by.is_none() && is_refused
+    }
+
     /// Whether it was used after `day` (UTC, `YYYY-MM-DD`).
     pub fn was_used_after(&self, day: &str) -> bool {
         self.last_used.as_deref().is_some_and(|used| used > day)
     }
 }
+
+/// How long it takes until the API server refuses a suspended token for sure: it remembers for 10 seconds that it accepted one.
+pub const REFUSED_AFTER: SignedDuration = SignedDuration::from_secs(12);
 
 /// Why a token is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,6 +212,8 @@ pub enum Due {
     Retirement,
     /// Its time is over.
     Expiry,
+    /// Its value is in the wrong hands, and a successor has its place.
+    Compromise,
 }
 
 /// The UTC day of a time, as the API server writes days: `YYYY-MM-DD`.
@@ -261,7 +280,7 @@ pub struct Expiry {
 impl Expiry {
     /// Whether the cluster granted noticeably less: more than a minute.
     pub fn is_cut(&self) -> bool {
-        self.asked.duration_since(self.granted) > jiff::SignedDuration::from_mins(1)
+        self.asked.duration_since(self.granted) > SignedDuration::from_mins(1)
     }
 }
 

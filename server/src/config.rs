@@ -82,7 +82,8 @@ pub struct Config {
 /// What the program does besides serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Deletes the tokens whose deletion, retirement or expiry is due, once. Run it every few minutes, such as from a cron job.
+    /// Deletes the tokens whose deletion, retirement or expiry is due, and compromised ones that have a successor, once. Run it every few
+    /// minutes, such as from a cron job.
     Sweep {
         /// Only tell what would be deleted.
         #[arg(long)]

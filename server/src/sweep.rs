@@ -4,23 +4,25 @@
 use std::{fmt::Write as _, io::Write, process::ExitCode};
 
 use kargo::{
-    cluster::{Cluster, Swept},
+    cluster::{Cluster, Error, Swept},
     token::Due,
 };
 
-/// One sweep. Fails if anything that was due could not be deleted, or not be looked for.
+/// One sweep. Fails if anything that was due could not be deleted, or not be looked for; not where a person has to decide, such as about
+/// a token whose successor is gone.
 pub async fn run(cluster: &Cluster, dry_run: bool, mut out: impl Write) -> ExitCode {
     // Whoever closes the output early still gets everything swept; the log tells it too.
     let mut say = |text: &str| {
         let _ = writeln!(out, "{text}");
     };
-    let (mut done, mut failed) = (0, 0);
+    let (mut done, mut left, mut failed) = (0, 0, 0);
     let swept = cluster
         .sweep(dry_run, |swept| {
             say(&line(&swept, dry_run));
             match log(&swept, dry_run) {
-                Ok(()) => done += 1,
-                Err(()) => failed += 1,
+                Did::Done => done += 1,
+                Did::Left => left += 1,
+                Did::Failed => failed += 1,
             }
         })
         .await;
@@ -29,8 +31,8 @@ pub async fn run(cluster: &Cluster, dry_run: bool, mut out: impl Write) -> ExitC
         say(&format!("not everything was looked through: {error}"));
     }
     // What could not be looked through may be due all the same.
-    if swept.is_ok() || done + failed > 0 {
-        say(&summary(done, failed, dry_run));
+    if swept.is_ok() || done + left + failed > 0 {
+        say(&summary(done, left + failed, dry_run));
     }
     if failed == 0 && swept.is_ok() {
         ExitCode::SUCCESS
@@ -39,17 +41,29 @@ pub async fn run(cluster: &Cluster, dry_run: bool, mut out: impl Write) -> ExitC
     }
 }
 
-fn log(swept: &Swept, dry_run: bool) -> Result<(), ()> {
+/// What became of a token.
+enum Did {
+    Done,
+    /// It is a person's to decide, which no sweep can fail at.
+    Left,
+    Failed,
+}
+
+fn log(swept: &Swept, dry_run: bool) -> Did {
     let Swept { token, due, result } = swept;
     let (scope, name) = (&token.scope, &token.name);
     match result {
         Ok(()) => {
             tracing::info!(%scope, %name, ?due, dry_run, "swept");
-            Ok(())
+            Did::Done
+        }
+        Err(error @ Error::SuccessorGone(_)) => {
+            tracing::warn!(%scope, %name, ?due, %error, "left to a person");
+            Did::Left
         }
         Err(error) => {
             tracing::error!(%scope, %name, ?due, %error, "not swept");
-            Err(())
+            Did::Failed
         }
     }
 }
@@ -66,6 +80,7 @@ fn line(swept: &Swept, dry_run: bool) -> String {
         Due::Deletion => "its deletion was due",
         Due::Retirement => "the overlap with its successor is over",
         Due::Expiry => "it has expired",
+        Due::Compromise => "its value is in the wrong hands",
     };
     let mut line = format!("{did} {} token {} ({why})", token.scope, token.name);
     if let Err(error) = result {
@@ -90,10 +105,7 @@ fn summary(done: usize, failed: usize, dry_run: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kargo::{
-        cluster::Error,
-        token::{TokenHandle, Uid},
-    };
+    use kargo::token::{TokenHandle, Uid};
 
     use super::*;
 

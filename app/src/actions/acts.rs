@@ -1,11 +1,11 @@
 //! What a row's buttons do: some at once, some through a dialog. A button's attribute `data-act` has the word of its act.
 
-use kargo::{problem::Problem, token::TokenHandle};
+use kargo::token::TokenHandle;
 use leptos::task::spawn_local;
 
 use super::{
-    delete::REFUSED_SOON,
-    dialogs::{Dialog, Dialogs, Then},
+    delete::{REFUSED_SOON, delete_with},
+    dialogs::{Dialog, Dialogs},
     notice::Notice,
     refresh::refresh,
 };
@@ -14,8 +14,6 @@ use crate::api::{self, ApiError};
 /// An act on one token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
-    /// The one reveal.
-    Reveal,
     /// A successor, at once.
     Recreate,
     /// A successor with another lifetime.
@@ -38,13 +36,14 @@ pub enum Act {
     Finish,
     /// Asks, then suspends, recreates and deletes.
     Compromise,
-    /// Goes on with that.
+    /// Goes on with that where it has no successor yet.
+    ReplaceCompromised,
+    /// Goes on with that where only the deletion is left.
     FinishCompromise,
 }
 
 impl Act {
     const ALL: [Self; 13] = [
-        Self::Reveal,
         Self::Recreate,
         Self::RecreateWith,
         Self::Delete,
@@ -56,13 +55,13 @@ impl Act {
         Self::Retire,
         Self::Finish,
         Self::Compromise,
+        Self::ReplaceCompromised,
         Self::FinishCompromise,
     ];
 
     /// The word in the attribute.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Reveal => "reveal",
             Self::Recreate => "recreate",
             Self::RecreateWith => "recreate-with",
             Self::Delete => "delete",
@@ -74,6 +73,7 @@ impl Act {
             Self::Retire => "retire",
             Self::Finish => "finish",
             Self::Compromise => "compromise",
+            Self::ReplaceCompromised => "replace-compromised",
             Self::FinishCompromise => "finish-compromise",
         }
     }
@@ -97,10 +97,6 @@ pub fn arguments(token: &TokenHandle) -> (String, String, String, String) {
 /// Does it.
 pub fn perform(act: Act, token: TokenHandle, dialogs: Dialogs, notice: Notice) {
     match act {
-        Act::Reveal => dialogs.open(Dialog::Reveal {
-            token,
-            then: Then::Nothing,
-        }),
         Act::Recreate => dialogs.open(Dialog::Recreate {
             token,
             lifetime: None,
@@ -109,18 +105,19 @@ pub fn perform(act: Act, token: TokenHandle, dialogs: Dialogs, notice: Notice) {
         Act::ConfirmDelete | Act::DeleteAtOnce => dialogs.open(Dialog::Delete(token)),
         Act::Suspend => dialogs.open(Dialog::Suspend(token)),
         Act::Retire => dialogs.open(Dialog::Retire(token)),
-        Act::Compromise => dialogs.open(Dialog::Compromise(token)),
+        Act::Compromise | Act::ReplaceCompromised => dialogs.open(Dialog::Compromise {
+            token,
+            is_begun: act == Act::ReplaceCompromised,
+        }),
         Act::Delete => spawn_local(async move {
-            match delete_with_undo(&token).await {
+            match delete_with(&token, None).await {
                 Ok(window) => notice.say_while_undoable(&token, window),
                 Err(error) => notice.complain(&error),
             }
         }),
         Act::Restore | Act::RestoreCompromised => spawn_local(async move {
-            match restore(&token, act == Act::RestoreCompromised).await {
-                Ok(()) => notice.say(format!("{} is restored.", token.name)),
-                Err(error) => notice.complain(&error),
-            }
+            let restored = restore(&token, act == Act::RestoreCompromised).await;
+            report(restored, format!("{} is restored.", token.name), notice);
         }),
         Act::Finish => spawn_local(async move {
             let (scope, role, name, uid) = arguments(&token);
@@ -149,25 +146,15 @@ fn report(result: Result<(), ApiError>, said: String, notice: Notice) {
     }
 }
 
-/// Begins to delete a token; the page then shows what is there, whatever came of it.
-pub async fn delete_with_undo(token: &TokenHandle) -> Result<Option<u64>, Problem> {
-    let (scope, role, name, uid) = arguments(token);
-    let deleted = api::delete_token(scope, role, name, uid, None).await;
-    refresh();
-    deleted.map_err(|error| error.0)
-}
-
-/// What is said of it.
+/// What is said of a token whose deletion has begun.
 pub fn being_deleted(token: &TokenHandle) -> String {
     format!("{} is being deleted. {REFUSED_SOON}", token.name)
 }
 
-/// Undoes a deletion or a suspension.
-pub async fn restore(token: &TokenHandle, even_compromised: bool) -> Result<(), Problem> {
+/// Undoes a deletion or a suspension. To show what is there then is the caller's, who may have many.
+pub async fn restore(token: &TokenHandle, even_compromised: bool) -> Result<(), ApiError> {
     let (scope, role, name, uid) = arguments(token);
-    let restored = api::restore_token(scope, role, name, uid, Some(even_compromised)).await;
-    refresh();
-    restored.map_err(|error| error.0)
+    api::restore_token(scope, role, name, uid, Some(even_compromised)).await
 }
 
 /// Waits until the API server must refuse a compromised token, then deletes it.

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 
 use super::{
-    acts::arguments,
+    acts::{arguments, restore},
     browser,
     delete::ALL_REFUSED_SOON,
     notice::Notice,
@@ -63,7 +63,6 @@ pub struct Picked {
 /// A run over many tokens.
 #[derive(Debug, Clone, PartialEq)]
 struct Run {
-    bulk: Bulk,
     total: usize,
     done: usize,
     failed: Vec<(String, Problem)>,
@@ -128,17 +127,18 @@ impl Picked {
 
     /// Checks the boxes of what is picked: after the page was read again, too.
     pub fn show(self) {
+        let picks = picks();
         self.tokens.with_untracked(|tokens| {
-            for (row, pick) in picks() {
+            for (row, pick) in &picks {
                 pick.set_checked(
-                    token_of(&row).is_some_and(|token| tokens.contains_key(&token.uid.0)),
+                    token_of(row).is_some_and(|token| tokens.contains_key(&token.uid.0)),
                 );
             }
         });
         for all in elements("input.pick-all") {
             let table = all.closest("table").ok().flatten();
-            let mut within = picks()
-                .into_iter()
+            let mut within = picks
+                .iter()
                 .filter(|(row, _)| {
                     table
                         .as_ref()
@@ -178,7 +178,6 @@ impl Picked {
         let tokens: Vec<TokenHandle> = self.tokens.get_untracked().into_values().collect();
         self.stopped.set(false);
         self.run.set(Some(Run {
-            bulk,
             total: tokens.len(),
             done: 0,
             failed: vec![],
@@ -253,7 +252,7 @@ async fn act(bulk: Bulk, token: &TokenHandle) -> Result<(), Problem> {
                 .map(|_| ())
         }
         Bulk::Suspend => api::suspend_token(scope, role, name, uid, None).await,
-        Bulk::Restore => api::restore_token(scope, role, name, uid, None).await,
+        Bulk::Restore => restore(token, false).await,
     };
     done.map_err(|error| error.0)
 }
@@ -332,7 +331,6 @@ pub fn BulkBar() -> impl IntoView {
             done,
             failed,
             is_over,
-            ..
         } = run;
         let named = failed
             .iter()

@@ -10,6 +10,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     acts::{arguments, finish_compromise, is_gone},
     dialogs::{Dialog, DialogTitle, Dialogs, Then},
+    recreate::Creating,
     refresh::refresh,
 };
 use crate::{
@@ -19,32 +20,54 @@ use crate::{
 
 /// What became of the last token that was reported here: it is deleted while its successor's value is saved.
 #[derive(Clone, Copy)]
-pub struct Finished(RwSignal<Option<Result<bool, ApiError>>>);
+pub struct Finished {
+    token: StoredValue<Option<TokenHandle>>,
+    result: RwSignal<Option<Result<bool, ApiError>>>,
+}
 
 impl Finished {
     /// Makes it available to every component below.
     pub fn provide() {
-        provide_context(Self(RwSignal::new(None)));
+        provide_context(Self {
+            token: StoredValue::new(None),
+            result: RwSignal::new(None),
+        });
     }
 
     /// Deletes it as soon as the API server must refuse it.
     fn begin(self, token: TokenHandle) {
-        self.0.set(None);
+        self.token.set_value(Some(token.clone()));
+        self.result.set(None);
         spawn_local(async move {
-            self.0.set(Some(finish_compromise(&token).await));
+            let result = finish_compromise(&token).await;
             refresh();
+            // Another one may have been reported meanwhile.
+            if self.is_about(&token) {
+                self.result.set(Some(result));
+            }
         });
+    }
+
+    /// The same where nobody has begun it: it was reported on a page that was closed.
+    fn begin_once(self, token: &TokenHandle) {
+        if !self.is_about(token) {
+            self.begin(token.clone());
+        }
+    }
+
+    fn is_about(self, token: &TokenHandle) -> bool {
+        self.token.with_value(|of| of.as_ref() == Some(token))
     }
 }
 
-/// Says what will happen, then begins.
+/// Says what will happen, then begins; goes on without asking again where that `is_begun`.
 #[component]
-pub fn CompromiseDialog(token: TokenHandle) -> impl IntoView {
+pub fn CompromiseDialog(token: TokenHandle, is_begun: bool) -> impl IntoView {
     let (dialogs, finished) = (Dialogs::get(), expect_context::<Finished>());
     let name = token.name.to_string();
     let problem = RwSignal::new(None::<Problem>);
     let pending = RwSignal::new(false);
-    let on_begin = move |_| {
+    let begin = move || {
         let old = token.clone();
         pending.set(true);
         problem.set(None);
@@ -66,6 +89,14 @@ pub fn CompromiseDialog(token: TokenHandle) -> impl IntoView {
             }
         });
     };
+    if is_begun {
+        begin();
+        return view! {
+            <DialogTitle>"Replace " <code>{name}</code></DialogTitle>
+            <Creating problem again=begin />
+        }
+        .into_any();
+    }
     view! {
         <DialogTitle>"Is " <code>{name}</code> " compromised?"</DialogTitle>
         <p>"If its value is in the wrong hands, this happens with one click:"</p>
@@ -78,11 +109,12 @@ pub fn CompromiseDialog(token: TokenHandle) -> impl IntoView {
         {move || problem.get().map(|problem| view! { <ProblemView problem /> })}
         <div class="actions">
             <button type="button" autofocus on:click=move |_| dialogs.close()>"Cancel"</button>
-            <button type="button" class="danger" disabled=pending on:click=on_begin>
+            <button type="button" class="danger" disabled=pending on:click=move |_| begin()>
                 {move || if pending.get() { "Suspending…" } else { "Suspend and recreate" }}
             </button>
         </div>
     }
+    .into_any()
 }
 
 /// After the new value is saved: is the old one gone, and what else was in its reach?
@@ -92,6 +124,7 @@ pub fn Aftermath(old: TokenHandle) -> impl IntoView {
     let name = old.name.to_string();
     let again = StoredValue::new(old.clone());
     let exposed = RwSignal::new(None::<Result<ExposedTokens, ApiError>>);
+    finished.begin_once(&old);
     {
         let old = old.clone();
         spawn_local(async move {
@@ -101,11 +134,11 @@ pub fn Aftermath(old: TokenHandle) -> impl IntoView {
         });
     }
     let status = move || {
-        match finished.0.get() {
+        match finished.result.get() {
         None => view! { <p role="status">"Checking that the API server refuses it, which takes up to 12 seconds…"</p> }.into_any(),
-        // It was deleted while the new value was saved.
+        // Somebody else was quicker, or it was deleted at once because it can't be suspended.
         Some(Err(error)) if error.0.kind == Kind::NotFound => {
-            view! { <p role="status"><strong>"It "{is_gone(&Ok(true))}</strong></p> }.into_any()
+            view! { <p role="status"><strong>"It "{is_gone(&Ok(false))}</strong></p> }.into_any()
         }
         Some(result @ Ok(_)) => view! { <p role="status"><strong>"It "{is_gone(&result)}</strong></p> }.into_any(),
         Some(Err(error)) => {

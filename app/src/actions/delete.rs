@@ -23,7 +23,8 @@ pub async fn delete(token: &TokenHandle) -> Result<Option<u64>, Problem> {
     delete_with(token, page::deletes_at_once(token).then_some(true)).await
 }
 
-async fn delete_with(token: &TokenHandle, now: Option<bool>) -> Result<Option<u64>, Problem> {
+/// The same as it is asked for: `now`, or with time to undo it.
+pub async fn delete_with(token: &TokenHandle, now: Option<bool>) -> Result<Option<u64>, Problem> {
     let (scope, role, name, uid) = arguments(token);
     let deleted = api::delete_token(scope, role, name, uid, now).await;
     refresh();

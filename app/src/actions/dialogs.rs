@@ -37,8 +37,13 @@ pub enum Dialog {
     Suspend(TokenHandle),
     /// Choose when this token retires.
     Retire(TokenHandle),
-    /// Ask, then suspend and recreate this token, whose value is in the wrong hands.
-    Compromise(TokenHandle),
+    /// Suspend and recreate this token, whose value is in the wrong hands.
+    Compromise {
+        /// Which one.
+        token: TokenHandle,
+        /// Whether that was begun already: then nothing is asked.
+        is_begun: bool,
+    },
     /// Edit what people wrote about this token.
     Notes {
         /// Which one.

@@ -9,6 +9,7 @@ use super::{
     acts::{being_deleted, restore},
     bulk::each,
     delete::REFUSED_SOON,
+    refresh::refresh,
 };
 
 /// What it says.
@@ -94,13 +95,14 @@ impl Notice {
             let mut restored = 0;
             each(
                 tokens,
-                async |token| restore(token, false).await,
+                async |token| restore(token, false).await.map_err(|error| error.0),
                 |_, result| match result {
                     Ok(()) => restored += 1,
                     Err(error) => problem = Some(error),
                 },
             )
             .await;
+            refresh();
             match (problem, name) {
                 (Some(problem), _) if total == 1 => self.complain(&problem),
                 (Some(problem), _) => self.complain(&Problem::new(

@@ -3,8 +3,8 @@
 use kargo::token::TokenHandle;
 use leptos::prelude::document;
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlElement, NodeList};
 
 /// What the dialogs need to know of the page. Written as JSON into the attribute `data-facts` of one of its elements.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,17 +57,27 @@ pub fn rows() -> Vec<Element> {
 
 /// All elements of a selector.
 pub fn elements(selector: &str) -> Vec<Element> {
-    let Ok(found) = document().query_selector_all(selector) else {
+    list(document().query_selector_all(selector))
+}
+
+/// All elements of a selector within another one, which need not be in the page.
+pub fn elements_within(within: &Element, selector: &str) -> Vec<Element> {
+    list(within.query_selector_all(selector))
+}
+
+fn list(found: Result<NodeList, JsValue>) -> Vec<Element> {
+    let Ok(found) = found else {
         return vec![];
     };
     (0..found.length())
-        .filter_map(|n| found.item(n)?.dyn_into::<Element>().ok())
+        .filter_map(|n| found.item(n)?.dyn_into().ok())
         .collect()
 }
 
 /// Whether a deletion of this token has to be confirmed, since it can't be undone: the page's own row says so.
 pub fn deletes_at_once(token: &TokenHandle) -> bool {
-    rows()
+    // The browser finds the row by its UID; asked for thousands of tokens, nothing else is read.
+    elements(&format!("[data-handle*='\"{}\"']", token.uid.0))
         .into_iter()
         .find(|row| token_of(row).as_ref() == Some(token))
         .and_then(|row| {

@@ -38,20 +38,30 @@ pub fn RecreateDialog(token: TokenHandle, lifetime: Option<u64>) -> impl IntoVie
     recreate();
     view! {
         <DialogTitle>"Recreate " <code>{name}</code></DialogTitle>
-        {move || match problem.get() {
-            None => view! { <p role="status">"Creating its successor…"</p> }.into_any(),
-            Some(problem) => {
-                let again = recreate.clone();
-                view! {
-                    <ProblemView problem />
-                    <div class="actions">
-                        <button type="button" on:click=move |_| dialogs.close()>"Close"</button>
-                        <button type="button" class="primary" on:click=move |_| again()>"Try again"</button>
-                    </div>
-                }
-                    .into_any()
+        <Creating problem again=recreate />
+    }
+}
+
+/// A successor that is being created at once: the next dialog follows, unless there is a problem.
+#[component]
+pub fn Creating(
+    problem: RwSignal<Option<Problem>>,
+    again: impl Fn() + Clone + Send + 'static,
+) -> impl IntoView {
+    let dialogs = Dialogs::get();
+    move || match problem.get() {
+        None => view! { <p role="status">"Creating its successor…"</p> }.into_any(),
+        Some(problem) => {
+            let again = again.clone();
+            view! {
+                <ProblemView problem />
+                <div class="actions">
+                    <button type="button" on:click=move |_| dialogs.close()>"Close"</button>
+                    <button type="button" class="primary" on:click=move |_| again()>"Try again"</button>
+                </div>
             }
-        }}
+            .into_any()
+        }
     }
 }
 

@@ -12,6 +12,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DomParser, Element, HtmlElement, Response, SupportedType};
 
+use super::page::elements_within;
+
 /// Counts what was asked for: only the latest answer is shown, in whatever order they come.
 static LATEST: AtomicU32 = AtomicU32::new(0);
 
@@ -56,24 +58,19 @@ async fn swap_main() -> Result<(), JsValue> {
         return Ok(());
     }
 
-    for id in ids(&old, "details[open][id]")? {
-        if let Some(details) = new.query_selector(&format!("details[id=\"{id}\"]"))? {
+    for details in elements_within(&old, "details[open][id]") {
+        let same = format!("details[id=\"{}\"]", details.id());
+        if let Some(details) = new.query_selector(&same)? {
             details.set_attribute("open", "")?;
         }
     }
     // A menu that was just opened must not close under the pointer.
-    let handle = |row: Element| row.get_attribute("data-handle");
-    if let Some(menu) = old.query_selector("details.menu[open]")? {
-        let of = menu.closest("[data-handle]")?.and_then(handle);
-        let menus = new.query_selector_all("details.menu")?;
-        for n in 0..menus.length() {
-            let Some(menu) = menus
-                .item(n)
-                .and_then(|menu| menu.dyn_into::<Element>().ok())
-            else {
-                continue;
-            };
-            if of.is_some() && menu.closest("[data-handle]")?.and_then(handle) == of {
+    if let Some(of) = old
+        .query_selector("details.menu[open]")?
+        .and_then(|menu| handle(&menu))
+    {
+        for menu in elements_within(&new, "details.menu") {
+            if handle(&menu).as_ref() == Some(&of) {
                 menu.set_attribute("open", "")?;
             }
         }
@@ -94,32 +91,25 @@ async fn swap_main() -> Result<(), JsValue> {
     Ok(())
 }
 
-fn ids(within: &Element, selector: &str) -> Result<Vec<String>, JsValue> {
-    let found = within.query_selector_all(selector)?;
-    Ok((0..found.length())
-        .filter_map(|n| found.item(n)?.dyn_into::<Element>().ok())
-        .map(|element| element.id())
-        .collect())
+/// Which token an element is about, as its row says.
+fn handle(element: &Element) -> Option<String> {
+    let row = element.closest("[data-handle]").ok().flatten()?;
+    row.get_attribute("data-handle")
 }
 
 /// What a button is for, and whose: by that it is found again.
 fn identity(button: &Element) -> Option<(String, Option<String>)> {
-    let row = button
-        .closest("[data-handle]")
-        .ok()
-        .flatten()
-        .and_then(|row| row.get_attribute("data-handle"));
     let what = ["data-dialog", "data-act"]
         .into_iter()
         .find_map(|name| button.get_attribute(name))?;
-    Some((what, row))
+    Some((what, handle(button)))
 }
 
 /// Focuses the same button, or where there is none any more, the main part itself.
 fn focus(main: &Element, focused: &(String, Option<String>)) -> Result<(), JsValue> {
-    let buttons = main.query_selector_all("[data-dialog], [data-act]")?;
-    let same = (0..buttons.length())
-        .filter_map(|n| buttons.item(n)?.dyn_into::<HtmlElement>().ok())
+    let same = elements_within(main, "[data-dialog], [data-act]")
+        .into_iter()
+        .filter_map(|button| button.dyn_into::<HtmlElement>().ok())
         .find(|button| identity(button).as_ref() == Some(focused));
     match same {
         Some(button) => button.focus(),

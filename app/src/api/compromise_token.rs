@@ -10,7 +10,12 @@ use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::Policy;
 
-/// Suspends the token and answers with its successor, which waits to be revealed. Called again, it goes on where it stopped.
+/// How long it is left to whoever reported a token to finish that, and to see how it went.
+#[cfg(feature = "ssr")]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Suspends the token and answers with its successor, which waits to be revealed. The old one is deleted by `finish_compromise`, or
+/// somewhat later in the background. Called again, it makes another successor.
 #[server(endpoint = "compromise_token", input = PostUrl, output = Json)]
 pub async fn compromise_token(
     scope: String,
@@ -21,8 +26,8 @@ pub async fn compromise_token(
     let token = super::handle(scope, role, name, uid)?;
     let cluster = super::cluster()?;
     let lifetime = super::recreate_token::lifetime(&cluster, &token, None, Policy::get()).await?;
-    Ok(cluster
-        .compromise_token(&token, lifetime)
-        .await?
-        .handle(&token.scope))
+    let successor = cluster.compromise_token(&token, lifetime).await?;
+    let handle = successor.handle(&token.scope);
+    cluster.finish_compromise_later(token, PATIENCE);
+    Ok(handle)
 }

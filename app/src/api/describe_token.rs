@@ -12,7 +12,7 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
+use super::{ApiError, Replaced};
 
 /// Everything that the person may know of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct TokenDetails {
     pub abilities: Option<Abilities>,
     /// The UTC day since which the cluster notes when tokens are used, where that is known.
     pub tracking_since: Option<String>,
+    /// The token in whose place it is, while it waits to be revealed.
+    pub replaced: Option<Replaced>,
     /// Whether the person is signed in with it.
     pub is_own: bool,
     /// Its Secret as YAML, the values redacted.
@@ -48,7 +50,11 @@ pub async fn describe_token(scope: String, name: String) -> Result<TokenDetails,
     let token = async {
         let token = cluster.describe_token(&scope, &name).await?;
         let events = cluster.list_events(&token.summary.handle(&scope)).await;
-        Ok::<_, ApiError>((token, events))
+        let replaced = match &token.summary.replaces {
+            Some(old) => cluster.get_token(&scope, old).await.ok(),
+            None => None,
+        };
+        Ok::<_, ApiError>((token, events, replaced))
     };
     let (token, roles, abilities, tracking_since) = futures::join!(
         token,
@@ -56,12 +62,13 @@ pub async fn describe_token(scope: String, name: String) -> Result<TokenDetails,
         cluster.abilities(&scope),
         cluster.tracking_since(),
     );
-    let (token, events) = token?;
+    let (token, events, old) = token?;
     let its_own = |role: &RoleSummary| role.name.as_str() == token.summary.role;
     Ok(TokenDetails {
         role: roles
             .map(|roles| roles.into_iter().find(its_own))
             .map_err(ApiError::from),
+        replaced: old.and_then(|old| Replaced::by(&token.summary, &old, &scope)),
         summary: token.summary,
         history: token.history,
         events: events.map_err(ApiError::from),

@@ -7,7 +7,7 @@ use leptos::{
 
 use super::ApiError;
 
-/// Deletes a token whose deletion, retirement or expiry is due; refuses any other.
+/// Deletes a token of which something is due (`kargo::token::Due`); refuses any other.
 #[server(endpoint = "finish_token", input = PostUrl, output = Json)]
 pub async fn finish_token(
     scope: String,

@@ -8,7 +8,7 @@ use leptos::{
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::Show;
+use super::{Show, show::Wanted};
 
 /// The managed tokens that `list_tokens` shows with the same arguments, all of its pages together.
 #[server(endpoint = "list_handles", input = GetUrl, output = Json)]
@@ -22,9 +22,10 @@ pub async fn list_handles(
     let show = Show::asked(show.as_deref(), days)?;
     let cluster = super::cluster()?;
     let (tokens, now) = super::list_tokens::all(&cluster, &scope).await?;
+    let wanted = Wanted::read(show, &cluster, &scope, now).await?;
     Ok(tokens
         .iter()
-        .filter(|token| token.is_managed() && show.shows(token, now))
+        .filter(|token| token.is_managed() && wanted.includes(token))
         .filter(|token| role.as_ref().is_none_or(|role| *role == token.role))
         .map(|token| token.handle(&scope))
         .collect())

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-#[cfg(feature = "ssr")]
-use kargo::name::RoleName;
 use kargo::{name::TokenName, token::TokenSummary};
 use leptos::{
     prelude::*,
@@ -12,9 +10,9 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
+use super::{ApiError, Replaced};
 #[cfg(feature = "ssr")]
-use super::Show;
+use super::{Show, show::Wanted};
 
 /// Tokens of each role shown while all roles are.
 #[cfg(feature = "ssr")]
@@ -37,6 +35,8 @@ pub struct TokenList {
     pub tracking_since: Option<String>,
     /// When the successors of the shown tokens were created, by their names.
     pub successors: BTreeMap<TokenName, Timestamp>,
+    /// The tokens in whose place unrevealed ones are, by the new ones' names.
+    pub replaced: BTreeMap<TokenName, Replaced>,
     /// The time by the API server's clock: ages are told from it, the same on the server and in the browser.
     pub now: Timestamp,
 }
@@ -76,25 +76,17 @@ pub async fn list_tokens(
         .iter()
         .find(|token| cluster.is_own_token(&scope, &token.name))
         .map(|token| token.name.clone());
-    // Only for the clean-up is it of interest whose role is gone, and what is known of uses.
-    let (roles, tracking_since) = match show {
-        Show::CleanUp { .. } => (
-            Some(cluster.list_role_names(&scope).await?),
-            cluster.tracking_since().await?,
-        ),
-        _ => (None, None),
+    let tracking_since = match show {
+        Show::CleanUp { .. } => cluster.tracking_since().await?,
+        _ => None,
     };
-    let list = TokenList::of(
-        tokens,
-        roles.as_deref(),
-        role.as_deref(),
-        page.unwrap_or(1),
-        show,
-        now,
-    );
+    let replaced = Replaced::among(&tokens, &scope);
+    let wanted = Wanted::read(show, &cluster, &scope, now).await?;
+    let list = TokenList::of(tokens, role.as_deref(), page.unwrap_or(1), &wanted);
     Ok(TokenList {
         own,
         tracking_since,
+        replaced,
         ..list
     })
 }
@@ -118,15 +110,9 @@ pub(super) async fn all(
 
 #[cfg(feature = "ssr")]
 impl TokenList {
-    /// Counts everything, keeps what is to be shown. `roles`: the scope's, where it matters which are gone.
-    fn of(
-        mut all: Vec<TokenSummary>,
-        roles: Option<&[RoleName]>,
-        role: Option<&str>,
-        page: usize,
-        show: Show,
-        now: Timestamp,
-    ) -> Self {
+    /// Counts everything, keeps what is to be shown.
+    fn of(mut all: Vec<TokenSummary>, role: Option<&str>, page: usize, wanted: &Wanted) -> Self {
+        let now = wanted.now;
         all.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.name.cmp(&b.name)));
         let created: BTreeMap<TokenName, Timestamp> = all
             .iter()
@@ -138,9 +124,7 @@ impl TokenList {
         let mut tokens = Vec::new();
         for token in all {
             counts.add(&token, now);
-            let is_stray =
-                roles.is_some_and(|roles| !roles.iter().any(|role| role.as_str() == token.role));
-            if !show.shows(&token, now) && !is_stray {
+            if !wanted.includes(&token) {
                 continue;
             }
             let seen = totals.entry(token.role.clone()).or_default();
@@ -167,6 +151,7 @@ impl TokenList {
             own: None,
             tracking_since: None,
             successors,
+            replaced: BTreeMap::new(),
             now,
         }
     }
@@ -192,9 +177,10 @@ impl Counts {
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
-    use kargo::token::{TokenState, Uid};
+    use kargo::token::Uid;
 
     use super::*;
+    use crate::sample;
 
     fn token(role: &str, n: usize) -> TokenSummary {
         TokenSummary {
@@ -202,22 +188,8 @@ mod tests {
             uid: Uid(n.to_string()),
             role: role.to_owned(),
             created: Timestamp::from_second(i64::try_from(n).expect("small")).expect("a time"),
-            state: TokenState::Active,
             last_used: (n == 0).then(|| "2026-01-01".to_owned()),
-            missing: vec![],
-            created_by: None,
-            reveal: None,
-            replaces: None,
-            replaced_by: None,
-            expires: None,
-            suspension: None,
-            delete_after: None,
-            retire_after: None,
-            is_compromised: false,
-            is_terminating: false,
-            note: None,
-            contact: None,
-            kept_by: None,
+            ..sample::token()
         }
     }
 
@@ -230,7 +202,7 @@ mod tests {
 
     #[test]
     fn shows_some_of_each_role_and_counts_all() {
-        let list = TokenList::of(many(), None, None, 1, Show::All, Timestamp::UNIX_EPOCH);
+        let list = TokenList::of(many(), None, 1, &Wanted::all());
         assert_eq!(list.tokens.len(), PER_ROLE + 3);
         assert_eq!(
             list.totals,
@@ -249,17 +221,7 @@ mod tests {
 
     #[test]
     fn pages_through_one_role() {
-        let page = |n| {
-            TokenList::of(
-                many(),
-                None,
-                Some("big"),
-                n,
-                Show::All,
-                Timestamp::UNIX_EPOCH,
-            )
-            .tokens
-        };
+        let page = |n| TokenList::of(many(), Some("big"), n, &Wanted::all()).tokens;
         assert_eq!(
             (page(1).len(), page(2).len(), page(3).len(), page(4).len()),
             (200, 200, 50, 0)

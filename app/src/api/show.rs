@@ -81,6 +81,14 @@ impl Show {
         })
     }
 
+    /// With the clean-up, for how many days they were not used.
+    pub fn days(self) -> Option<u32> {
+        match self {
+            Self::CleanUp { days } => Some(days),
+            _ => None,
+        }
+    }
+
     /// Whether it shows a token at a time.
     pub fn shows(self, token: &TokenSummary, now: Timestamp) -> bool {
         match self {
@@ -120,9 +128,81 @@ fn is_stale(token: &TokenSummary, days: u32, now: Timestamp) -> bool {
             .map_or(token.created < since, |used| *used < day(since))
 }
 
+/// What is asked of a scope's tokens: a kind, at a time, with what else it takes to judge that.
+#[cfg(feature = "ssr")]
+pub(super) struct Wanted {
+    show: Show,
+    /// The scope's roles, where it matters which tokens belong to none: in the clean-up.
+    roles: Option<Vec<kargo::name::RoleName>>,
+    /// The time by the API server's clock.
+    pub now: Timestamp,
+}
+
+#[cfg(feature = "ssr")]
+impl Wanted {
+    /// Reads what it takes.
+    pub async fn read(
+        show: Show,
+        cluster: &kargo::cluster::Cluster,
+        scope: &kargo::scope::Scope,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let roles = match show {
+            Show::CleanUp { .. } => Some(cluster.list_role_names(scope).await?),
+            _ => None,
+        };
+        Ok(Self { show, roles, now })
+    }
+
+    /// Whether a token is one of these.
+    pub fn includes(&self, token: &TokenSummary) -> bool {
+        let is_stray = self
+            .roles
+            .as_ref()
+            .is_some_and(|roles| !roles.iter().any(|role| role.as_str() == token.role));
+        is_stray || self.show.shows(token, self.now)
+    }
+
+    /// All of them, for tests.
+    #[cfg(test)]
+    pub fn all() -> Self {
+        Self {
+            show: Show::All,
+            roles: None,
+            now: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
+
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
+    use crate::sample::{at, token};
+
+    #[test]
+    fn the_clean_up_is_what_nobody_needs() {
+        let wanted = Wanted {
+            show: Show::CleanUp { days: 90 },
+            roles: Some(vec!["ci".parse().expect("a name")]),
+            now: at("2026-11-24T12:00:00Z"),
+        };
+        let used = TokenSummary {
+            last_used: Some("2026-11-20".to_owned()),
+            ..token()
+        };
+        assert!(wanted.includes(&token()), "never used");
+        assert!(!wanted.includes(&used));
+        let stray = TokenSummary {
+            role: "gone".to_owned(),
+            ..used.clone()
+        };
+        assert!(wanted.includes(&stray), "its role is gone");
+        let unmanaged = TokenSummary {
+            missing: vec![kargo::token::Missing::Label],
+            ..used
+        };
+        assert!(wanted.includes(&unmanaged));
+    }
 
     #[test]
     fn every_word_leads_back_to_itself() {

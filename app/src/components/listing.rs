@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use kargo::{
     name::{RoleName, TokenName},
     scope::Scope,
-    token::Abilities,
+    token::{Abilities, TokenSummary},
 };
 
-use crate::api::Policy;
+use crate::api::{Policy, Replaced};
 
 /// The page's facts.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,11 +28,18 @@ pub struct Listing {
     pub own: Option<TokenName>,
     /// When the successors of the shown tokens were created.
     pub successors: BTreeMap<TokenName, Timestamp>,
+    /// The tokens in whose place unrevealed ones are, by the new ones' names.
+    pub replaced: BTreeMap<TokenName, Replaced>,
     /// The roles that tokens can be made for.
     pub roles: Vec<RoleName>,
 }
 
 impl Listing {
+    /// Whether they created it: they alone may reveal it.
+    pub fn is_mine(&self, token: &TokenSummary) -> bool {
+        token.created_by.is_some() && token.created_by == self.me
+    }
+
     /// Whether the person is signed in with it.
     pub fn is_own(&self, name: &TokenName) -> bool {
         self.own.as_ref() == Some(name)

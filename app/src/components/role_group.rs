@@ -208,10 +208,10 @@ fn pages(
         .word()
         .map(|word| format!("&show={word}"))
         .unwrap_or_default();
-    let days = match show {
-        Show::CleanUp { days } => format!("&days={days}"),
-        _ => String::new(),
-    };
+    let days = show
+        .days()
+        .map(|days| format!("&days={days}"))
+        .unwrap_or_default();
     let address = |page: usize| format!("/{scope}?role={role}&page={page}{kind}{days}");
     match page {
         None => view! { <p class="pages"><a href=address(1)>{format!("Show all {total}")}</a></p> }

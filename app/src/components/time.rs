@@ -11,7 +11,7 @@ const MONTH: i64 = 30 * DAY;
 const YEAR: i64 = 365 * DAY;
 
 /// `3 mo`: how long it was from `then` to `now`, in the largest unit that fits, rounded down.
-pub fn age(now: Timestamp, then: Timestamp) -> String {
+fn age(now: Timestamp, then: Timestamp) -> String {
     let seconds = now.as_second() - then.as_second();
     match seconds {
         ..MINUTE => "just now".to_owned(),

@@ -9,9 +9,10 @@ use super::{
     listing::Listing,
     problem::ProblemView,
     rules::RoleDetails,
-    token_facts::{TokenFacts, state},
+    token_facts::TokenFacts,
     token_history::{Events, History},
     token_row::Actions,
+    token_state::{StateWord, stated},
 };
 use crate::{
     actions::{Dialog, Facts},
@@ -29,12 +30,12 @@ pub fn TokenDetailsView(
     let policy = session.as_ref().map(|s| s.policy).unwrap_or_default();
     let me = session.map(|s| s.identity.user);
     let actions = actions(&scope, &token, policy, me.clone());
-    let (class, word, _) = state(&token.summary, now);
+    let state = stated(&token.summary, now, me.as_deref());
     let role_name = token.summary.role.clone();
     view! {
         <header class="token-title">
             <h1><code>{token.summary.name.to_string()}</code></h1>
-            <span class=format!("state state-{class}")>{word}</span>
+            <StateWord stated=state />
         </header>
         {actions}
         <section class="panel" aria-labelledby="facts">
@@ -65,7 +66,6 @@ fn actions(
 ) -> Option<impl IntoView + use<>> {
     let abilities = token.abilities.clone()?;
     let summary = token.summary.clone();
-    let mine = summary.created_by.is_some() && summary.created_by == me;
     let stray = !matches!(token.role, Ok(Some(_)));
     let facts = Facts {
         scope: scope.to_string(),
@@ -83,11 +83,16 @@ fn actions(
         policy,
         own: token.is_own.then(|| summary.name.clone()),
         successors: BTreeMap::new(),
+        replaced: token
+            .replaced
+            .iter()
+            .map(|old| (summary.name.clone(), old.clone()))
+            .collect(),
         roles: vec![],
     });
     Some(view! {
         <div class="row-actions" data-facts=facts.attribute() data-handle=handle>
-            <Actions listing token=summary mine stray />
+            <Actions listing token=summary stray />
         </div>
     })
 }

@@ -9,58 +9,11 @@ use kargo::{
 };
 use leptos::prelude::*;
 
-use super::time::{ExactMoment, day, exact, from_now};
+use super::{
+    time::{ExactMoment, day, exact, from_now},
+    token_state::stated,
+};
 use crate::api::{ApiError, TokenDetails};
-
-/// A token's state: a class for its colour, a word, and a sentence about it.
-pub fn state(token: &TokenSummary, now: Timestamp) -> (&'static str, &'static str, String) {
-    match &token.state {
-        TokenState::Preparing => (
-            "preparing",
-            "preparing",
-            "Kubernetes has not written its value yet.".to_owned(),
-        ),
-        TokenState::Unrevealed => (
-            "unrevealed",
-            "unrevealed",
-            "It works, and nobody has seen its value yet.".to_owned(),
-        ),
-        TokenState::Active if matches!(token.reveal, Some(Reveal::Claimed { .. })) => (
-            "unconfirmed",
-            "perhaps never seen",
-            "It works. Its value was sent once, and nobody said that it was saved: if it is lost, recreate the token.".to_owned(),
-        ),
-        TokenState::Active => ("active", "active", "It works.".to_owned()),
-        TokenState::Suspended { .. } => (
-            "suspended",
-            "suspended",
-            "The API server refuses it until it is restored.".to_owned(),
-        ),
-        TokenState::Deleting { until } if *until > now => (
-            "suspended",
-            "deleting",
-            format!(
-                "The API server refuses it. It is to be deleted {} ({}); until then that can be undone.",
-                from_now(now, *until),
-                exact(*until)
-            ),
-        ),
-        TokenState::Deleting { until } => (
-            "suspended",
-            "deletion due",
-            format!(
-                "The API server refuses it. Its deletion was due {} ({}) and is not finished yet.",
-                from_now(now, *until),
-                exact(*until)
-            ),
-        ),
-        TokenState::Expired { .. } => (
-            "suspended",
-            "expired",
-            "Its time is over: the API server refuses it.".to_owned(),
-        ),
-    }
-}
 
 /// A person's name as Kubernetes knows it. Anybody who may write an annotation could write "you" into it: the real one is marked.
 #[component]
@@ -84,7 +37,7 @@ pub fn TokenFacts(scope: Scope, token: TokenDetails, me: Option<String>) -> impl
         ..
     } = token;
     let facts = [
-        Some(fact("State", state(&summary, now).2)),
+        Some(fact("State", stated(&summary, now, me.as_deref()).why)),
         summary
             .is_compromised
             .then(|| fact("Compromised", view! { <strong class="loud">"Somebody said that its value is in the wrong hands."</strong> })),
@@ -272,38 +225,10 @@ fn managed(token: &TokenSummary) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kargo::token::{Missing, Uid};
+    use kargo::token::Missing;
 
     use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().expect("a time")
-    }
-
-    fn token() -> TokenSummary {
-        TokenSummary {
-            name: "ci".parse().expect("a name"),
-            uid: Uid("1".to_owned()),
-            role: "ci".to_owned(),
-            created: at("2026-01-01T00:00:00Z"),
-            state: TokenState::Active,
-            last_used: None,
-            missing: vec![],
-            created_by: None,
-            reveal: None,
-            replaces: None,
-            replaced_by: None,
-            expires: None,
-            suspension: None,
-            delete_after: None,
-            retire_after: None,
-            is_compromised: false,
-            is_terminating: false,
-            note: None,
-            contact: None,
-            kept_by: None,
-        }
-    }
+    use crate::sample::{at, token};
 
     #[test]
     fn never_used_means_since_it_is_noted() {
@@ -325,27 +250,6 @@ mod tests {
             ..token()
         };
         assert!(said(&expiring, None).starts_with("Not known"));
-    }
-
-    #[test]
-    fn a_deletion_says_whether_it_can_be_undone() {
-        let now = at("2026-11-24T12:00:00Z");
-        let said = |until: &str| {
-            let state_ = TokenState::Deleting { until: at(until) };
-            state(
-                &TokenSummary {
-                    state: state_,
-                    ..token()
-                },
-                now,
-            )
-        };
-        let (_, word, why) = said("2026-11-24T12:00:20Z");
-        assert_eq!(word, "deleting");
-        assert!(why.contains("can be undone"), "{why}");
-        let (_, word, why) = said("2026-11-24T11:00:00Z");
-        assert_eq!(word, "deletion due");
-        assert!(why.contains("due 1 h ago"), "{why}");
     }
 
     #[test]

@@ -8,15 +8,16 @@ use leptos::prelude::*;
 
 use super::{
     listing::Listing,
-    time::{Age, Countdown, Moment, day, from_now},
+    time::{Age, Countdown, Moment, day},
+    token_state::{StateWord, stated},
 };
-use crate::actions::Act;
+use crate::actions::{Act, Dialog, Then};
 
 /// A row. `stray`: its role is none of the scope's, so there is no successor to be had.
 #[component]
 pub fn TokenRow(listing: Arc<Listing>, token: TokenSummary, stray: bool) -> impl IntoView {
     let now = listing.now;
-    let mine = token.created_by.is_some() && token.created_by == listing.me;
+    let mine = listing.is_mine(&token);
     let last_used = match &token.last_used {
         Some(last) => day(now, last),
         None if token.is_expiring() => "not tracked".to_owned(),
@@ -52,12 +53,12 @@ pub fn TokenRow(listing: Arc<Listing>, token: TokenSummary, stray: bool) -> impl
         <tr data-token=name.clone() data-handle=handle_json>
             <td class="picks">{pick}</td>
             <th scope="row" data-label="Name"><a href=address><code>{name.clone()}</code></a>{remarks}</th>
-            <td data-label="State"><State listing=listing.clone() token=token.clone() mine /></td>
+            <td data-label="State"><State listing=listing.clone() token=token.clone() /></td>
             <td data-label="Last used" title=used>{last_used}</td>
             <td data-label="Age"><Age now then=created /></td>
             <td data-label="Managed">{managed}</td>
             <td data-label="Created by">{by}</td>
-            <td class="row-actions"><Actions listing token mine stray /></td>
+            <td class="row-actions"><Actions listing token stray /></td>
         </tr>
     }
     .into_any()
@@ -85,13 +86,11 @@ fn remarks(listing: &Listing, token: &TokenSummary) -> impl IntoView + use<> {
     }
     if token.is_compromised && !matches!(token.state, TokenState::Suspended { .. }) {
         loud.push(
-            "compromised, and the API server doesn't refuse it: delete it at once".to_owned(),
+            "compromised, and not refused: delete it, or restore it if that isn't so".to_owned(),
         );
     }
     if token.is_terminating {
-        loud.push(
-            "being removed by Kubernetes, once its finalizers are done; refused already".to_owned(),
-        );
+        loud.push("being removed by Kubernetes, once its finalizers are done".to_owned());
     }
     if let Some(tool) = &token.kept_by {
         loud.push(format!(
@@ -132,40 +131,8 @@ fn remarks(listing: &Listing, token: &TokenSummary) -> impl IntoView + use<> {
 }
 
 #[component]
-fn State(listing: Arc<Listing>, token: TokenSummary, mine: bool) -> impl IntoView {
+fn State(listing: Arc<Listing>, token: TokenSummary) -> impl IntoView {
     let now = listing.now;
-    let waits_for = || {
-        if mine {
-            "you".to_owned()
-        } else {
-            token
-                .created_by
-                .clone()
-                .unwrap_or_else(|| "its creator".to_owned())
-        }
-    };
-    let (class, text, why) = match &token.state {
-        TokenState::Preparing => ("preparing", "preparing", "Kubernetes has not written the value yet.".to_owned()),
-        TokenState::Unrevealed => ("unrevealed", "unrevealed", format!("Waits for {} to reveal it, once.", waits_for())),
-        TokenState::Suspended { since } => {
-            let by = token.suspension.as_ref().map_or(format!("since {since}"), |s| format!("by {}, {}", s.by, from_now(now, s.at)));
-            let text = if token.is_compromised { "compromised" } else { "suspended" };
-            ("suspended", text, format!("The API server refuses it ({by})."))
-        }
-        TokenState::Deleting { until } if *until <= now => {
-            ("suspended", "deletion due", "The API server refuses it. Its deletion was begun and not finished.".to_owned())
-        }
-        TokenState::Deleting { .. } => ("suspended", "deleting", "The API server refuses it. Its deletion can still be undone.".to_owned()),
-        TokenState::Expired { at } => ("suspended", "expired", format!("Since {at}.")),
-        TokenState::Active => match &token.reveal {
-            Some(Reveal::Claimed { .. }) => (
-                "unconfirmed",
-                "perhaps never seen",
-                "Its value was sent once, and nobody said that it was saved. If it is lost, recreate the token.".to_owned(),
-            ),
-            _ => ("active", "active", String::new()),
-        },
-    };
     let countdown = match token.state {
         TokenState::Deleting { until } if until > now => {
             Some(view! { <small><Countdown now until /></small> })
@@ -178,8 +145,7 @@ fn State(listing: Arc<Listing>, token: TokenSummary, mine: bool) -> impl IntoVie
         .filter(|s| !s.reason.is_empty() && matches!(token.state, TokenState::Suspended { .. }))
         .map(|s| view! { <small><bdi>{s.reason.clone()}</bdi></small> });
     view! {
-        <span class=format!("state state-{class}") title=why.clone()>{text}</span>
-        {(!why.is_empty()).then(|| view! { <span class="visually-hidden">": " {why}</span> })}
+        <StateWord stated=stated(&token, now, listing.me.as_deref()) />
         {countdown}
         {reason}
     }
@@ -187,23 +153,29 @@ fn State(listing: Arc<Listing>, token: TokenSummary, mine: bool) -> impl IntoVie
 
 /// A button of a row.
 fn button(act: Act, text: &'static str, name: &str, class: &'static str) -> AnyView {
-    let label = match act {
-        Act::Reveal => format!("Reveal {name} once"),
-        // Without what only eyes understand.
-        _ => format!("{} {name}", text.trim_end_matches('…')),
-    };
+    // Without what only eyes understand.
+    let label = format!("{} {name}", text.trim_end_matches('…'));
     view! { <button type="button" class=class aria-label=label data-act=act.word()>{text}</button> }
+        .into_any()
+}
+
+/// The button of the one reveal. What its rotation was begun for comes after it, also when it was interrupted.
+fn reveal_button(listing: &Listing, token: &TokenSummary) -> AnyView {
+    let then = match listing.replaced.get(&token.name).cloned() {
+        None => Then::Nothing,
+        Some(old) if old.is_compromised => Then::Delete(old.token),
+        Some(old) => Then::Retire(old.token),
+    };
+    let token = token.handle(&listing.scope);
+    let label = format!("Reveal {} once", token.name);
+    let dialog = Dialog::Reveal { token, then }.attribute();
+    view! { <button type="button" class="primary" aria-label=label data-dialog=dialog>"Reveal once"</button> }
         .into_any()
 }
 
 /// What can be done to a token, by those who may.
 #[component]
-pub fn Actions(
-    listing: Arc<Listing>,
-    token: TokenSummary,
-    mine: bool,
-    stray: bool,
-) -> impl IntoView {
+pub fn Actions(listing: Arc<Listing>, token: TokenSummary, stray: bool) -> impl IntoView {
     if !token.is_managed() || token.is_terminating {
         return ().into_any();
     }
@@ -215,40 +187,41 @@ pub fn Actions(
 
     let is_deleting = matches!(token.state, TokenState::Deleting { .. });
     let due = token.due(now);
-    if can.delete && due.is_some() && !own {
-        let text = match due {
-            Some(Due::Expiry) => "Remove",
-            _ => "Finish",
-        };
-        row.push(button(Act::Finish, text, &name, "primary"));
-    }
-    if can.patch && (is_deleting || token.delete_after.is_some()) {
-        let text = if due.is_some() { "Restore" } else { "Undo" };
-        row.push(button(Act::Restore, text, &name, ""));
-    }
     let is_suspended = matches!(token.state, TokenState::Suspended { .. });
     let is_refused = is_suspended || is_deleting;
-    if mine && matches!(token.reveal, Some(Reveal::Pending)) && !is_refused && due.is_none() {
-        row.push(button(Act::Reveal, "Reveal once", &name, "primary"));
-    }
-    if token.is_compromised && can.delete && !own && !is_deleting {
-        row.push(button(Act::FinishCompromise, "Finish", &name, "primary"));
-    }
-    if is_suspended && can.patch {
-        let act = if token.is_compromised {
-            Act::RestoreCompromised
-        } else {
-            Act::Restore
-        };
-        row.push(button(act, "Restore", &name, ""));
-    }
-    if can.create && !stray && !is_deleting {
-        let recreate = button(Act::Recreate, "Recreate", &name, "");
-        if token.is_compromised {
-            more.push(recreate);
-        } else {
-            row.push(recreate);
+    let is_compromised = token.is_compromised && is_suspended;
+    match due {
+        // Without a successor, nothing would do its job any more.
+        _ if is_compromised && token.replaced_by.is_none() && can.create && !stray && !own => {
+            row.push(button(Act::ReplaceCompromised, "Go on", &name, "primary"));
         }
+        _ if !can.delete || own => {}
+        _ if is_compromised => row.push(button(Act::FinishCompromise, "Finish", &name, "primary")),
+        Some(Due::Expiry) => row.push(button(Act::Finish, "Remove", &name, "primary")),
+        Some(_) => row.push(button(Act::Finish, "Finish", &name, "primary")),
+        None => {}
+    }
+    let restore = if token.is_compromised {
+        Act::RestoreCompromised
+    } else {
+        Act::Restore
+    };
+    if can.patch && (is_deleting || token.delete_after.is_some()) {
+        let text = if due.is_some() { "Restore" } else { "Undo" };
+        row.push(button(restore, text, &name, ""));
+    }
+    if listing.is_mine(&token)
+        && matches!(token.reveal, Some(Reveal::Pending))
+        && !is_refused
+        && due.is_none()
+    {
+        row.push(reveal_button(&listing, &token));
+    }
+    if can.patch && !is_deleting && (is_suspended || token.is_compromised) {
+        row.push(button(restore, "Restore", &name, ""));
+    }
+    if can.create && !stray && !is_deleting && !is_compromised {
+        row.push(button(Act::Recreate, "Recreate", &name, ""));
         if can.mint {
             more.push(button(
                 Act::RecreateWith,
@@ -258,12 +231,12 @@ pub fn Actions(
             ));
         }
     }
-    if can.delete && !own && due.is_none() {
-        let undo = can.can_suspend() && listing.policy.undo_window > 0 && !token.is_expiring();
-        if undo {
-            if !is_deleting && !token.is_compromised {
-                row.push(button(Act::Delete, "Delete", &name, "delete"));
-            }
+    if can.delete && !own && !matches!(due, Some(Due::Deletion | Due::Expiry)) {
+        let undo = can.can_suspend()
+            && listing.policy.undo_window > 0
+            && !token.is_expiring()
+            && !token.is_compromised;
+        if is_deleting || is_compromised || undo {
             // Takes nothing but the right to delete, whatever somebody has made of the Secret's labels and annotations.
             more.push(button(
                 Act::DeleteAtOnce,
@@ -271,8 +244,14 @@ pub fn Actions(
                 &name,
                 "delete",
             ));
-        } else {
-            row.push(button(Act::ConfirmDelete, "Delete", &name, "delete"));
+        }
+        if !is_deleting && !is_compromised {
+            let act = if undo {
+                Act::Delete
+            } else {
+                Act::ConfirmDelete
+            };
+            row.push(button(act, "Delete", &name, "delete"));
         }
     }
     if can.can_suspend() && !is_refused && !token.is_expiring() && !own {
@@ -281,7 +260,7 @@ pub fn Actions(
     if can.patch && token.replaced_by.is_some() && !own && !is_deleting {
         more.push(button(Act::Retire, "When it retires…", &name, ""));
     }
-    if can.patch && can.create && !stray && !own && !(token.is_compromised && is_suspended) {
+    if can.patch && can.create && !stray && !own && !is_compromised {
         more.push(button(Act::Compromise, "Compromised…", &name, "delete"));
     }
     let more = (!more.is_empty()).then(|| {

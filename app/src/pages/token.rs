@@ -1,7 +1,7 @@
 //! `/system/tokens/{name}` and `/projects/{project}/tokens/{name}`: one token in full.
 
 use kargo::{
-    name::{ProjectName, TokenName},
+    name::TokenName,
     problem::{Kind, Problem},
     scope::Scope,
 };
@@ -10,6 +10,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
+use super::asked_scope;
 use crate::{
     api::{self, ApiError},
     app::SessionResource,
@@ -18,17 +19,9 @@ use crate::{
 
 /// Which token the address asks for; an impossible name is told.
 fn asked() -> Result<(Scope, TokenName), ApiError> {
-    let params = use_params_map().get_untracked();
-    let scope = match params.get("project") {
-        None => Scope::System,
-        Some(name) => name
-            .parse::<ProjectName>()
-            .map(Scope::Project)
-            .map_err(|error| {
-                ApiError::invalid(format!("The project's name can't be used. {error}"))
-            })?,
-    };
-    let name = params
+    let scope = asked_scope()?;
+    let name = use_params_map()
+        .get_untracked()
         .get("name")
         .unwrap_or_default()
         .parse()

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use kargo::{name::ProjectName, problem::Kind, role::RoleSummary, scope::Scope, token::Abilities};
+use kargo::{problem::Kind, role::RoleSummary, scope::Scope, token::Abilities};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_query_map;
 
+use super::asked_scope;
 use crate::{
     actions::{Dialog, Facts},
     api::{self, ApiError, Counts, SOON, STALE, Session, Show, TokenList},
@@ -33,19 +34,8 @@ struct Asked {
 impl Asked {
     /// Reads it from the address; a project's impossible name is told.
     fn now() -> Result<Self, ApiError> {
-        let (params, query) = (
-            use_params_map().get_untracked(),
-            use_query_map().get_untracked(),
-        );
-        let scope = match params.get("project") {
-            None => Scope::System,
-            Some(name) => name
-                .parse::<ProjectName>()
-                .map(Scope::Project)
-                .map_err(|error| {
-                    ApiError::invalid(format!("The project's name can't be used. {error}"))
-                })?,
-        };
+        let scope = asked_scope()?;
+        let query = use_query_map().get_untracked();
         let role = query.get("role");
         let page = role
             .is_some()
@@ -113,11 +103,7 @@ fn Listed(asked: Asked, title: String) -> impl IntoView {
             move || asked.clone()
         },
         |asked: Asked| {
-            let days = match asked.show {
-                Show::CleanUp { days } => Some(days),
-                _ => None,
-            };
-            let show = asked.show.word().map(str::to_owned);
+            let (show, days) = (asked.show.word().map(str::to_owned), asked.show.days());
             api::list_tokens(asked.scope.to_string(), asked.role, asked.page, show, days)
         },
     );
@@ -189,6 +175,10 @@ fn main_part(asked: Asked, title: String, read: Read) -> impl IntoView {
             .as_ref()
             .map(|t| t.successors.clone())
             .unwrap_or_default(),
+        replaced: tokens
+            .as_ref()
+            .map(|t| t.replaced.clone())
+            .unwrap_or_default(),
         roles: roles
             .iter()
             .flatten()
@@ -200,10 +190,7 @@ fn main_part(asked: Asked, title: String, read: Read) -> impl IntoView {
         scope: listing.scope.to_string(),
         role: role.clone(),
         show: show.word().map(str::to_owned),
-        days: match show {
-            Show::CleanUp { days } => Some(days),
-            _ => None,
-        },
+        days: show.days(),
         mint: listing.abilities.mint,
         max_lifetime: policy.max_lifetime,
         now: listing.now.as_second(),

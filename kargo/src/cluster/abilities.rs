@@ -113,9 +113,7 @@ impl Cluster {
         });
         asked.await.copied()
     }
-}
 
-impl Cluster {
     /// The UTC day since which the cluster notes when tokens are used: of a token that was never used, more isn't known. `None` where
     /// the person may not read it.
     ///

@@ -4,29 +4,27 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use serde_json::Value as Json;
 use tokio::time::sleep;
 
 use super::{
     Cluster,
     change::Change,
-    contract::COMPROMISED,
-    delete::{Rest, time_until},
+    contract::{COMPROMISED, REPLACED_BY, RETIRE_AFTER},
+    delete::{Rest, patiently, time_until},
     error::{Error, TokenAt},
     suspend::suspended,
 };
 use crate::{
     name::TokenName,
     scope::Scope,
-    token::{Did, Suspension, TokenHandle, TokenState, TokenSummary},
+    token::{Did, REFUSED_AFTER, TokenHandle, TokenState, TokenSummary},
 };
-
-/// The API server remembers for 10 seconds that it accepted a token.
-const REFUSED_AFTER: SignedDuration = SignedDuration::from_secs(12);
 
 impl Cluster {
     /// Says that the value is in the wrong hands: suspends the token first, then creates its successor. `lifetime`: the successor's, as
-    /// for a new token. What can't be suspended (an expiring token, or any before Kubernetes 1.29) is deleted first instead: whoever has
-    /// the value must not go on for as long as somebody saves the new one.
+    /// for a new token. What can't be suspended (an expiring token, any before Kubernetes 1.29, one whose Secret somebody keeps from being
+    /// changed) is deleted at once instead: whoever has the value must not go on for as long as somebody saves the new one.
     ///
     /// The successor is always a new token. Whatever stands in the old one's place already, whoever has the value could have made.
     ///
@@ -41,26 +39,43 @@ impl Cluster {
         let TokenHandle { scope, name, .. } = seen;
         let found = self.find(scope, name).await?.token;
         if found.summary.is_expiring() || !self.suspend_works().await? {
-            self.delete_if(seen, Rest::NotNeeded, |_, _| Ok(())).await?;
-            return self.create_successor(seen, lifetime).await;
+            return self.replace_and_delete(seen, lifetime).await;
         }
-        self.change(seen, |token, moment| {
-            let change = Change::that(Did::Compromised).annotation(COMPROMISED, "true");
+        let suspended = self.change(seen, |token, moment| {
+            // What stands there of an earlier rotation is no successor that could be relied on.
+            let change = Change::that(Did::Compromised)
+                .annotation(COMPROMISED, "true")
+                .annotation(REPLACED_BY, Json::Null)
+                .annotation(RETIRE_AFTER, Json::Null);
             if let TokenState::Suspended { .. } = token.summary.state {
                 return Ok((!token.summary.is_compromised).then_some(change));
             }
-            let suspension = Suspension {
-                at: moment.now,
-                by: moment.by.clone(),
-                reason: "Its value is in the wrong hands.".to_owned(),
-                last_used: token.summary.last_used.clone(),
-            };
-            Ok(Some(suspended(change, &suspension)))
-        })
-        .await?;
+            let reason = "Its value is in the wrong hands.";
+            Ok(Some(suspended(change, token, moment, reason)))
+        });
+        match suspended.await {
+            Ok(_) => {}
+            // Whoever has the value may be changing the Secret without end, or have filled its annotations.
+            Err(Error::Changed(_) | Error::Invalid(_)) => {
+                return self.replace_and_delete(seen, lifetime).await;
+            }
+            Err(error) => return Err(error),
+        }
         let new = self.create_successor(seen, lifetime).await?;
         self.link_or_warn(seen, &new.name).await;
         Ok(new)
+    }
+
+    /// Deletes it at once. The successor comes first, which takes a moment: an interruption then leaves something that says so. If none can
+    /// be had, the token is deleted all the same.
+    async fn replace_and_delete(
+        &self,
+        seen: &TokenHandle,
+        lifetime: Option<SignedDuration>,
+    ) -> Result<TokenSummary, Error> {
+        let new = self.create_successor(seen, lifetime).await;
+        self.delete_if(seen, Rest::NotNeeded, |_, _| Ok(())).await?;
+        new
     }
 
     /// Deletes a compromised token, 12 seconds after its suspension at the earliest: the API server must refuse it by then. Answers with
@@ -89,6 +104,25 @@ impl Cluster {
         Ok(was_refused)
     }
 
+    /// Finishes it in the background after a `wait`, should whoever reported it not have done so, such as by closing the page. Should
+    /// this program end before, it stays due.
+    pub fn finish_compromise_later(&self, seen: TokenHandle, wait: Duration) {
+        let cluster = self.clone();
+        tokio::spawn(async move {
+            sleep(wait).await;
+            let finish =
+                async |cluster: Cluster, seen: TokenHandle| cluster.finish_compromise(&seen).await;
+            match patiently(finish, &cluster, &seen).await {
+                // Finished already.
+                Ok(_) | Err(Error::NoToken(_) | Error::Replaced(_)) => {}
+                // Also where somebody has taken it back: it need not have been the person who reported it.
+                Err(error) => {
+                    tracing::warn!(scope = %seen.scope, name = %seen.name, %error, "a compromised token is not deleted");
+                }
+            }
+        });
+    }
+
     /// Whether the API server is seen to refuse a token's value; `false`, too, where that can't be tried.
     async fn is_refused(&self, scope: &Scope, name: &TokenName) -> bool {
         let Ok((_, revealed, _)) = self.open(scope, name).await else {
@@ -106,11 +140,13 @@ fn may_be_deleted(token: &TokenSummary, at: &TokenAt) -> Result<(), Error> {
     if !token.is_compromised {
         return Err(Error::NotCompromised(at.clone()));
     }
+    // What the API server accepts again must go, whoever may bring it back.
+    let is_suspended = matches!(token.state, TokenState::Suspended { .. });
     match &token.kept_by {
-        Some(tool) => Err(Error::KeptElsewhere {
+        Some(tool) if is_suspended => Err(Error::KeptElsewhere {
             token: at.clone(),
             tool: tool.clone(),
         }),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }

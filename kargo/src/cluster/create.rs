@@ -1,6 +1,5 @@
 //! A new token: one Secret as Kargo writes it. Its value is Kubernetes' to write, and nobody waits for that here.
 
-use http::{HeaderValue, header::ACCEPT};
 use jiff::{SignedDuration, Timestamp};
 use kube::core::{
     Request,
@@ -13,7 +12,7 @@ use super::{
     contract::{NewToken, Object, SYSTEM_ROLE, Token},
     error::{Access, Error},
     expire::SHORTEST,
-    find::secrets,
+    find::{metadata_only, secret_access, secrets},
 };
 use crate::{
     name::{RoleName, TokenName},
@@ -93,26 +92,32 @@ impl Cluster {
             new.secret().to_string().into_bytes(),
         );
         // The answer is the object that was created: of it, too, only the metadata.
-        let request = request.map(|mut request| {
-            let metadata = HeaderValue::from_static(
-                "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
-            );
-            request.headers_mut().insert(ACCEPT, metadata);
-            request
-        });
-        let answer = self
-            .write(&access, request)
-            .await
-            .map_err(|error| match error {
-                Error::Changed(_) => Error::NameTaken(self.token_at(scope, name)),
-                error => error,
-            })?;
+        let request = request.map(metadata_only);
+        let answer = match self.write(&access, request).await {
+            // A full quota answers the same where several create at once.
+            Err(error @ Error::Changed(_)) => {
+                return Err(if self.is_free(scope, name).await {
+                    error
+                } else {
+                    Error::NameTaken(self.token_at(scope, name))
+                });
+            }
+            answer => answer?,
+        };
         let object: Object = answer.parse(&access)?;
         let token = Token::read(object.metadata, answer.now);
         for act in token.history.acts() {
             self.tell(namespace, &token.summary, &act).await;
         }
         Ok(token.summary)
+    }
+
+    /// Whether no Secret has a name; `false`, too, where that can't be read.
+    async fn is_free(&self, scope: &Scope, name: &TokenName) -> bool {
+        let access = secret_access(&self.token_at(scope, name));
+        let request = secrets(self.namespace(scope));
+        let request = request.get_metadata(name.as_str(), &GetParams::default());
+        matches!(self.read(&access, request).await, Err(Error::NotFound(_)))
     }
 
     /// The UID of a ServiceAccount that tokens may be made for, and the API server's time. In the system's namespace these are the system roles only: a token

@@ -4,8 +4,11 @@
 //! ([`DELETE_AFTER`]), so that it depends on no program's life. When it is due, the program that began it finishes it, or a sweep does,
 //! or a person. What somebody has changed meanwhile is not deleted.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use kube::core::params::{DeleteParams, Preconditions};
+use serde::Deserialize;
 use serde_json::Value as Json;
 use tokio::time::sleep;
 
@@ -16,7 +19,7 @@ use super::{
         DELETE_AFTER, DELETION_LABEL, INVALID_SINCE, SUSPENDED_BY_DELETION, SUSPENSION, Token,
     },
     error::{Access, Error},
-    find::secrets,
+    find::{metadata_only, secrets},
 };
 use crate::token::{Act, Did, TokenHandle, TokenState, TokenSummary, day};
 
@@ -70,16 +73,39 @@ impl Cluster {
         let cluster = self.clone();
         tokio::spawn(async move {
             // The API server's clock is read in whole seconds.
-            let wait = wait.saturating_add(SignedDuration::from_secs(1));
-            sleep(wait.try_into().unwrap_or_default()).await;
-            match cluster.finish_token(&seen).await {
-                // Undone, or finished by somebody else.
-                Ok(()) | Err(Error::NotDue(_) | Error::NoToken(_) | Error::Replaced(_)) => {}
+            let mut wait = wait.saturating_add(SignedDuration::from_secs(1));
+            let finished = loop {
+                sleep(wait.try_into().unwrap_or_default()).await;
+                let finish =
+                    async |cluster: Cluster, seen: TokenHandle| cluster.finish_token(&seen).await;
+                match patiently(finish, &cluster, &seen).await {
+                    // Not yet by the clock of another API server, or begun anew.
+                    Err(Error::NotDue(_)) => match cluster.time_to_deletion(&seen).await {
+                        Some(left) => wait = left.saturating_add(SignedDuration::from_secs(1)),
+                        None => return,
+                    },
+                    finished => break finished,
+                }
+            };
+            match finished {
+                // Finished by somebody else.
+                Ok(()) | Err(Error::NoToken(_) | Error::Replaced(_)) => {}
                 Err(error) => {
                     tracing::warn!(scope = %seen.scope, name = %seen.name, %error, "a deletion stays due");
                 }
             }
         });
+    }
+
+    /// How long it is until a token's deletion is due; `None` if it isn't being deleted any more.
+    async fn time_to_deletion(&self, seen: &TokenHandle) -> Option<SignedDuration> {
+        let found = self.find(&seen.scope, &seen.name).await.ok()?;
+        match found.token.summary.state {
+            TokenState::Deleting { until } if found.token.summary.uid == seen.uid => {
+                Some(time_until(until, found.now))
+            }
+            _ => None,
+        }
     }
 
     /// Deletes the token that was seen if `judge`, too, finds nothing against it. Tried again while the API server notes its use.
@@ -115,11 +141,9 @@ impl Cluster {
             };
             let params = DeleteParams::default().preconditions(preconditions);
             tries += 1;
-            match self
-                .write(&access, secrets(namespace).delete(name.as_str(), &params))
-                .await
-            {
-                Ok(_) => {
+            let request = secrets(namespace).delete(name.as_str(), &params);
+            match self.write(&access, request.map(metadata_only)).await {
+                Ok(answer) => {
                     let act = Act {
                         at: moment.now,
                         by,
@@ -127,7 +151,12 @@ impl Cluster {
                         about: String::new(),
                     };
                     self.tell(namespace, &token.summary, &act).await;
-                    return Ok(());
+                    // The object itself is the answer where a finalizer keeps it.
+                    let left: Left = answer.parse(&access)?;
+                    return match left.metadata.deletion_timestamp {
+                        Some(_) => Err(Error::Terminating(at)),
+                        None => Ok(()),
+                    };
                 }
                 Err(Error::Changed(_))
                     if tries <= TRIES || (rest == Rest::NotNeeded && !is_last) => {}
@@ -138,6 +167,19 @@ impl Cluster {
     }
 }
 
+/// What the API server answers to a deletion: a status without metadata, or what is left of the object.
+#[derive(Deserialize)]
+struct Left {
+    #[serde(default)]
+    metadata: LeftMetadata,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LeftMetadata {
+    deletion_timestamp: Option<Timestamp>,
+}
+
 /// Whether a token that is changed again and again is deleted in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rest {
@@ -145,6 +187,27 @@ pub(super) enum Rest {
     Needed,
     /// Yes, by its UID alone: a person wants exactly this one gone, and whoever has its value may be changing it to stay.
     NotNeeded,
+}
+
+/// Does something in the background that nobody waits for: a cluster that is briefly in trouble is asked again. What is done must be
+/// judged anew each time, so that doing it twice does no harm.
+pub(super) async fn patiently<T, F>(
+    act: impl Fn(Cluster, TokenHandle) -> F,
+    cluster: &Cluster,
+    seen: &TokenHandle,
+) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    for wait in [1, 5, 20, 60] {
+        match act(cluster.clone(), seen.clone()).await {
+            Err(Error::TooMany(_) | Error::Unavailable { .. } | Error::Timeout(_)) => {
+                sleep(Duration::from_secs(wait)).await;
+            }
+            result => return result,
+        }
+    }
+    act(cluster.clone(), seen.clone()).await
 }
 
 /// How long it is from one time to another; nothing if it is over.

@@ -1,7 +1,6 @@
 //! One token in full, but for its value: its Secret as YAML with every value taken out, and what was done to it.
 
 use jiff::Timestamp;
-use kube::core::params::GetParams;
 use serde::{
     Deserialize,
     de::{Deserializer, IgnoredAny},
@@ -11,8 +10,8 @@ use serde_json::{Map, Value as Json};
 use super::{
     Cluster,
     contract::{Metadata, Token},
-    error::{Access, Error},
-    find::secrets,
+    error::Error,
+    find::secret_access,
 };
 use crate::{
     name::TokenName,
@@ -133,17 +132,8 @@ impl Cluster {
         // Shows that it is a token, by its type; another Secret is nobody's business here.
         self.find(scope, name).await?;
         let at = self.token_at(scope, name);
-        let access = Access::to("get", "secrets")
-            .within(&at.namespace)
-            .named(name.as_str());
-        let request = secrets(&at.namespace).get(name.as_str(), &GetParams::default());
-        let answer = self
-            .read(&access, request)
-            .await
-            .map_err(|error| match error {
-                Error::NotFound(_) => Error::NoToken(at.clone()),
-                error => error,
-            })?;
+        let access = secret_access(&at);
+        let answer = self.read_secret(&at).await?;
         let secret: Secret = answer.parse(&access)?;
         if secret.r#type != super::contract::TYPE {
             return Err(Error::NoToken(at));

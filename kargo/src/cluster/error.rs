@@ -218,7 +218,9 @@ pub enum Error {
     )]
     SuccessorGone(TokenAt),
     /// Somebody said that its value is in the wrong hands.
-    #[error("The token {0} was reported as compromised, so it is not restored with others.")]
+    #[error(
+        "The token {0} was reported as compromised, so it is neither kept nor restored with others."
+    )]
     Compromised(TokenAt),
     /// Kubernetes is removing it.
     #[error(
@@ -380,7 +382,7 @@ impl Error {
             Self::KeptElsewhere { tool, .. } => format!("Remove it from {tool}'s sources first, then delete it here."),
             Self::SuccessorGone(_) => "Recreate it, or delete it if nothing uses it any more.".into(),
             Self::Compromised(_) => "Restore it in its own row if that was a false alarm.".into(),
-            Self::Terminating(_) => "Look at the Secret's finalizers with kubectl. Its value is refused already.".into(),
+            Self::Terminating(_) => "Look at the Secret's finalizers with kubectl. Its value is refused within about 10 seconds, an expiring token's within about 70.".into(),
             Self::NotesChanged(_) => "Read theirs, then write yours again: reload the page. Nothing was changed.".into(),
             Self::AlreadyRevealed { .. } => {
                 "If the value was not saved, recreate the token: the new one has another name and another value.".into()

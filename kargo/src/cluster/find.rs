@@ -1,13 +1,17 @@
 //! One token's metadata, read fresh, and the judgement that comes before every change of it.
 
+use http::{HeaderValue, header::ACCEPT};
 use jiff::Timestamp;
-use kube::core::{Request, params::ListParams};
+use kube::core::{
+    Request,
+    params::{GetParams, ListParams},
+};
 
 use super::{
     Cluster,
     contract::{self, Object, Token},
     error::{Access, Error, TokenAt},
-    request::List,
+    request::{Answer, List},
 };
 use crate::{
     name::TokenName,
@@ -33,6 +37,21 @@ pub(super) fn secrets(namespace: &str) -> Request {
     Request::new(format!("/api/v1/namespaces/{namespace}/secrets"))
 }
 
+/// Has the API server answer with an object's metadata alone, where it would answer with the whole object.
+pub(super) fn metadata_only<B>(mut request: http::Request<B>) -> http::Request<B> {
+    let metadata =
+        HeaderValue::from_static("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
+    request.headers_mut().insert(ACCEPT, metadata);
+    request
+}
+
+/// What reading one whole Secret takes.
+pub(super) fn secret_access(at: &TokenAt) -> Access {
+    Access::to("get", "secrets")
+        .within(&at.namespace)
+        .named(at.name.as_str())
+}
+
 impl Cluster {
     /// One token without its value.
     ///
@@ -40,6 +59,16 @@ impl Cluster {
     /// [`Error::NoToken`] if there is none.
     pub async fn get_token(&self, scope: &Scope, name: &TokenName) -> Result<TokenSummary, Error> {
         Ok(self.find(scope, name).await?.token.summary)
+    }
+
+    /// Reads one whole Secret, its values included: the caller parses no more of it than it needs.
+    pub(super) async fn read_secret(&self, at: &TokenAt) -> Result<Answer, Error> {
+        let request = secrets(&at.namespace).get(at.name.as_str(), &GetParams::default());
+        let answer = self.read(&secret_access(at), request).await;
+        answer.map_err(|error| match error {
+            Error::NotFound(_) => Error::NoToken(at.clone()),
+            error => error,
+        })
     }
 
     /// Reads one token.

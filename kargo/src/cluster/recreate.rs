@@ -11,7 +11,7 @@ use super::{
 use crate::{
     name::{RoleName, TokenName},
     scope::Scope,
-    token::{Did, TokenHandle, TokenState, TokenSummary},
+    token::{Did, Reveal, TokenHandle, TokenState, TokenSummary},
 };
 
 const PAGE: u32 = 500;
@@ -70,40 +70,38 @@ impl Cluster {
         }
     }
 
-    /// Notes on the old token what took its place, unless what is noted there now speaks against it. Answers with the old one as it is
-    /// then.
+    /// Notes on the old token what took its place, unless what is noted there now speaks against it.
     pub(super) async fn link(
         &self,
         old: &TokenHandle,
         new: &TokenName,
         instead_of: impl Fn(Option<&TokenName>) -> bool,
-    ) -> Result<TokenSummary, Error> {
-        let changed = self.change(old, |token, _| {
+    ) -> Result<(), Error> {
+        self.change(old, |token, _| {
             let noted = token.summary.replaced_by.as_ref();
             Ok((noted != Some(new) && instead_of(noted)).then(|| {
                 Change::that(Did::Replaced)
                     .about(new.as_str())
                     .annotation(REPLACED_BY, new.as_str())
             }))
-        });
-        Ok(changed.await?.summary)
+        })
+        .await?;
+        Ok(())
     }
 
-    /// The token that works in an old one's place. Also one that the old one doesn't name, since whoever created it can have been
-    /// interrupted before that was noted.
+    /// The token that works in an old one's place: the one that the old one names. Where it names none, also one that names it, since
+    /// whoever created that can have been interrupted before it was noted.
     pub(super) async fn successor_of(
         &self,
         scope: &Scope,
         old: &TokenSummary,
     ) -> Result<Option<TokenSummary>, Error> {
         if let Some(name) = &old.replaced_by {
-            match self.find(scope, name).await {
-                Ok(found) if found.token.summary.works_in_place_of(old) => {
-                    return Ok(Some(found.token.summary));
-                }
-                Ok(_) | Err(Error::NoToken(_)) => {}
-                Err(error) => return Err(error),
-            }
+            return match self.find(scope, name).await {
+                Ok(found) => Ok(Some(found.token.summary).filter(|new| new.works_in_place_of(old))),
+                Err(Error::NoToken(_)) => Ok(None),
+                Err(error) => Err(error),
+            };
         }
         let mut next = None;
         loop {
@@ -121,14 +119,18 @@ impl Cluster {
 }
 
 impl TokenSummary {
-    /// Anybody who may write Secrets can make a token name another one, so a successor has to be one in every way.
+    /// Anybody who may write Secrets can make a token name another one, so a successor has to be one in every way. One whose value was
+    /// perhaps never saved does nobody's job.
     fn works_in_place_of(&self, old: &Self) -> bool {
+        let is_unsaved =
+            matches!(self.reveal, Some(Reveal::Claimed { .. })) && self.last_used.is_none();
         self.replaces.as_ref() == Some(&old.name)
             && self.role == old.role
             && self.created >= old.created
             && self.is_managed()
             && !self.is_compromised
             && self.state == TokenState::Active
+            && !is_unsaved
     }
 }
 

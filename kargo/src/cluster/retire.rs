@@ -10,7 +10,8 @@ impl Cluster {
     /// Keeps a token that has a successor for the `overlap` from now, then it is due to be deleted; `None`: until somebody deletes it.
     ///
     /// # Errors
-    /// [`Error::NoSuccessor`] if nothing took its place; [`Error::Deleting`] if somebody deletes it already.
+    /// [`Error::NoSuccessor`] if nothing took its place; [`Error::Deleting`] if somebody deletes it already;
+    /// [`Error::Compromised`] if it must not be kept.
     pub async fn retire_token(
         &self,
         seen: &TokenHandle,
@@ -40,6 +41,9 @@ impl Cluster {
     ) -> Result<TokenSummary, Error> {
         let changed = self.change(seen, |token, moment| {
             let summary = &token.summary;
+            if summary.is_compromised {
+                return Err(Error::Compromised(moment.at.clone()));
+            }
             if overlap.is_some() && summary.replaced_by.is_none() {
                 return Err(Error::NoSuccessor(moment.at.clone()));
             }

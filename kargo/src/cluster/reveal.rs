@@ -7,7 +7,6 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::{SignedDuration, Timestamp};
-use kube::core::params::GetParams;
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -15,9 +14,9 @@ use super::{
     Cluster,
     change::{Change, Moment, Outcome, TRIES},
     contract::{CLAIM, EXPIRES_AT, FINGERPRINT, Metadata, REVEAL, REVEALED_AT, Token, claim_hash},
-    error::{Access, Error, TokenAt},
+    error::{Error, TokenAt},
     expire::{is_base64url_jwt, payload},
-    find::{Found, secrets},
+    find::{Found, secret_access},
 };
 use crate::{
     claim::ClaimId,
@@ -143,14 +142,7 @@ impl Cluster {
     ) -> Result<(Token, Revealed, Timestamp), Error> {
         let at = self.token_at(scope, name);
         let access = secret_access(&at);
-        let request = secrets(&at.namespace).get(name.as_str(), &GetParams::default());
-        let answer = self
-            .read(&access, request)
-            .await
-            .map_err(|error| match error {
-                Error::NotFound(_) => Error::NoToken(at.clone()),
-                error => error,
-            })?;
+        let answer = self.read_secret(&at).await?;
         let secret: Secret = answer.parse(&access)?;
         let token = Token::read(secret.metadata, answer.now);
         let value = secret
@@ -167,12 +159,6 @@ impl Cluster {
         };
         Ok((token, revealed, answer.now))
     }
-}
-
-fn secret_access(at: &TokenAt) -> Access {
-    Access::to("get", "secrets")
-        .within(&at.namespace)
-        .named(at.name.as_str())
 }
 
 /// What Kubernetes writes into the JWT of a Secret.

@@ -45,6 +45,7 @@ struct Binding {
 #[derive(Deserialize)]
 struct Metadata {
     name: String,
+    namespace: Option<String>,
     #[serde(default)]
     labels: BTreeMap<String, String>,
 }
@@ -242,6 +243,11 @@ impl Binding {
         let account = account.as_str();
         let user = format!("system:serviceaccount:{namespace}:{account}");
         let groups = format!("system:serviceaccounts:{namespace}");
+        // A subject that names no namespace is one of the binding's own.
+        let is_here = |of: &str| match of {
+            "" => self.metadata.namespace.as_deref() == Some(namespace),
+            of => of == namespace,
+        };
         let mut applies = Applies::No;
         for Subject {
             kind,
@@ -250,7 +256,7 @@ impl Binding {
         } in &self.subjects
         {
             match kind.as_str() {
-                "ServiceAccount" if name == account && of == namespace => return Applies::ByName,
+                "ServiceAccount" if name == account && is_here(of) => return Applies::ByName,
                 "User" if *name == user => return Applies::ByName,
                 "Group"
                     if *name == groups

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::{
     Cluster,
-    change::Change,
+    change::{Change, Moment},
     contract::{
         DELETE_AFTER, DELETION_LABEL, INVALID_SINCE, SUSPENDED_BY_DELETION, SUSPENSION, Token,
     },
@@ -33,16 +33,8 @@ impl Cluster {
             if let TokenState::Suspended { .. } = token.summary.state {
                 return Err(Error::AlreadySuspended(moment.at.clone()));
             }
-            let suspension = Suspension {
-                at: moment.now,
-                by: moment.by.clone(),
-                reason: reason.to_string(),
-                last_used: token.summary.last_used.clone(),
-            };
-            Ok(Some(suspended(
-                Change::that(Did::Suspended).about(reason.to_string()),
-                &suspension,
-            )))
+            let change = Change::that(Did::Suspended).about(reason.to_string());
+            Ok(Some(suspended(change, token, moment, reason.as_str())))
         });
         Ok(changed.await?.summary)
     }
@@ -85,10 +77,16 @@ impl Token {
 
 /// A change that suspends, besides what it does. A deletion that somebody has stopped by lifting its suspension must not go on because
 /// of this one.
-pub(super) fn suspended(change: Change, suspension: &Suspension) -> Change {
-    let json = serde_json::to_string(suspension).map_or(Json::Null, Json::from);
+pub(super) fn suspended(change: Change, token: &Token, moment: &Moment, reason: &str) -> Change {
+    let suspension = Suspension {
+        at: moment.now,
+        by: moment.by.clone(),
+        reason: reason.to_owned(),
+        last_used: token.summary.last_used.clone(),
+    };
+    let json = serde_json::to_string(&suspension).map_or(Json::Null, Json::from);
     change
-        .label(INVALID_SINCE, day(suspension.at))
+        .label(INVALID_SINCE, day(moment.now))
         .annotation(SUSPENSION, json)
         .annotation(DELETE_AFTER, Json::Null)
         .annotation(SUSPENDED_BY_DELETION, Json::Null)

@@ -1,5 +1,5 @@
-//! Finishes what is due: deletions and retirements whose time is over, and the Secrets of expired tokens. Made to run every few minutes;
-//! run twice at once, the API server lets one of them do each act.
+//! Finishes what is due: deletions and retirements whose time is over, the Secrets of expired tokens, and compromised tokens that have a
+//! successor. Made to run every few minutes; run twice at once, the API server lets one of them do each act.
 
 use super::{Cluster, delete::Rest, error::Error};
 use crate::{
@@ -31,7 +31,12 @@ impl Cluster {
         let found = self.find(scope, name).await?;
         let due = found.token.summary.due(found.now);
         self.judge_due(scope, &found.token.summary, due).await?;
-        self.delete_if(seen, Rest::Needed, |token, moment| {
+        // Whoever has the value of a compromised one may be changing it to stay.
+        let rest = match due {
+            Some(Due::Compromise) => Rest::NotNeeded,
+            _ => Rest::Needed,
+        };
+        self.delete_if(seen, rest, |token, moment| {
             match token.summary.due(moment.now) {
                 Some(now) if Some(now) == due => Ok(()),
                 _ => Err(Error::NotDue(moment.at.clone())),
@@ -87,31 +92,35 @@ impl Cluster {
         dry_run: bool,
         tell: &mut impl FnMut(Swept),
     ) -> Result<(), Error> {
-        let mut next = None;
+        // All of it first: acting takes longer than the API server keeps the place in a list.
+        let (mut all, mut next) = (Vec::new(), None);
         loop {
             let page = self.list_tokens(scope, PAGE, next.as_deref()).await?;
-            for summary in &page.tokens {
-                let Some(due) = summary.due(page.now) else {
-                    continue;
-                };
-                let token = summary.handle(scope);
-                let result = if dry_run {
-                    self.judge_due(scope, summary, Some(due)).await
-                } else {
-                    self.finish_token(&token).await
-                };
-                // Another sweep, or a person, came first: nothing is left to tell.
-                if !matches!(
-                    result,
-                    Err(Error::NoToken(_) | Error::NotDue(_) | Error::Replaced(_))
-                ) {
-                    tell(Swept { token, due, result });
-                }
-            }
+            let due = page.tokens.into_iter().filter_map(|token| {
+                let due = token.due(page.now)?;
+                Some((token, due))
+            });
+            all.extend(due);
             next = page.next;
             if next.is_none() {
-                return Ok(());
+                break;
             }
         }
+        for (summary, due) in all {
+            let token = summary.handle(scope);
+            let result = if dry_run {
+                self.judge_due(scope, &summary, Some(due)).await
+            } else {
+                self.finish_token(&token).await
+            };
+            // Another sweep, or a person, came first: nothing is left to tell.
+            if !matches!(
+                result,
+                Err(Error::NoToken(_) | Error::NotDue(_) | Error::Replaced(_))
+            ) {
+                tell(Swept { token, due, result });
+            }
+        }
+        Ok(())
     }
 }

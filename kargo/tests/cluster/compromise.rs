@@ -1,12 +1,18 @@
 //! A token whose value is in the wrong hands.
 
+use std::time::Duration;
+
 use kargo::{
     cluster::Error,
     token::{Did, Reveal, TokenState, TokenSummary},
 };
+use kube::ResourceExt;
 use serde_json::json;
 
-use super::project::{Project, claim, in_a_project, text};
+use super::{
+    control_plane::until,
+    project::{Project, claim, in_a_project, text},
+};
 
 async fn compromise(project: &Project, token: &TokenSummary) -> TokenSummary {
     let handle = project.handle(token);
@@ -257,6 +263,110 @@ async fn is_deleted_untried_by_who_may_not_read_it() {
         let finished = me.finish_compromise(&project.handle(&old)).await;
         assert!(!finished.expect("deleted"), "it could not be tried");
         assert!(!project.has(&old.name).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn is_due_once_it_is_refused_and_has_a_successor() {
+    in_a_project(async |project| {
+        let [old, alone, kept] = [
+            project.create("ci").await,
+            project.create("alone").await,
+            project.create("kept").await,
+        ];
+        let finish = async |token| project.cluster.finish_token(&project.handle(token)).await;
+        let not_due = |finished| matches!(finished, Err(Error::NotDue(_)));
+        compromise(project, &old).await;
+        assert!(not_due(finish(&old).await), "it may be accepted still");
+
+        for token in [&alone, &kept] {
+            compromise(project, token).await;
+        }
+        for token in [&old, &alone, &kept] {
+            long_ago(project, token).await;
+        }
+        let orphaned = json!({ "annotations": { "kargo-tokens/replaced-by": null } });
+        project.edit(&alone.name, orphaned).await;
+        let argo = json!({ "labels": { "argocd.argoproj.io/instance": "kargo" } });
+        project.edit(&kept.name, argo).await;
+        assert!(not_due(finish(&alone).await), "nothing has its place yet");
+        assert!(not_due(finish(&kept).await), "it would come back");
+        finish(&old).await.expect("deleted");
+        assert!(!project.has(&old.name).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn is_deleted_at_once_where_nothing_can_be_noted_on_it() {
+    in_a_project(async |project| {
+        let old = project.create("ci").await;
+        // Filled to the most that Kubernetes takes by whoever has the value.
+        let secret = project.secret(&old.name).await;
+        let used: usize = secret
+            .annotations()
+            .iter()
+            .map(|(key, text)| key.len() + text.len())
+            .sum();
+        let filling = "x".repeat(256 * 1024 - used - "filling".len());
+        project
+            .edit(&old.name, json!({ "annotations": { "filling": filling } }))
+            .await;
+        let new = compromise(project, &old).await;
+        assert_eq!(new.replaces.as_ref(), Some(&old.name));
+        assert!(!project.has(&old.name).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn forgets_an_earlier_successor_first() {
+    in_a_project(async |project| {
+        let old = project.create("ci").await;
+        project.succeed(&old).await;
+        project
+            .allow(json!([{ "apiGroups": [""], "resources": ["secrets"], "verbs": ["list", "patch"] }]))
+            .await;
+        let mine = project.create("mine").await;
+        let me = project.with(&project.stored_value(&mine.name).await);
+        let handle = project.handle(&old);
+        let error = Box::pin(me.compromise_token(&handle, None)).await;
+        let error = error.expect_err("a successor can't be made");
+        assert!(matches!(error, Error::Forbidden(_)), "{error}");
+        let seen = project.token(&old.name).await;
+        assert!(seen.is_compromised && seen.replaced_by.is_none(), "{seen:?}");
+        long_ago(project, &old).await;
+        let finished = project.cluster.finish_token(&project.handle(&old)).await;
+        assert!(matches!(finished, Err(Error::NotDue(_))), "{finished:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn is_finished_for_whoever_has_closed_the_page() {
+    in_a_project(async |project| {
+        let [reported, taken_back] = [project.create("a").await, project.create("b").await];
+        for token in [&reported, &taken_back] {
+            compromise(project, token).await;
+            long_ago(project, token).await;
+        }
+        let restored = project
+            .cluster
+            .restore_token(&project.handle(&taken_back), true)
+            .await;
+        restored.expect("restored");
+        for token in [&taken_back, &reported] {
+            let handle = project.handle(token);
+            project
+                .cluster
+                .finish_compromise_later(handle, Duration::ZERO);
+        }
+        until(Duration::from_secs(20), "it is deleted", async || {
+            !project.has(&reported.name).await
+        })
+        .await;
+        assert!(project.has(&taken_back.name).await);
     })
     .await;
 }

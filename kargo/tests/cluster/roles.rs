@@ -42,6 +42,9 @@ async fn are_told_with_their_rules_and_claims() {
         project.add::<RoleBinding>(binding("b-cluster-role", "ClusterRole", "kargo-viewer", &itself)).await;
         project.add::<RoleBinding>(binding("c-dangling", "Role", "missing", &itself)).await;
         project.add::<RoleBinding>(binding("d-group", "Role", "promoter", &everybody)).await;
+        // Kubernetes takes it for one of the binding's own namespace.
+        let of_here = json!({ "kind": "ServiceAccount", "name": "promoter" });
+        project.add::<RoleBinding>(binding("e-here", "Role", "promoter", &of_here)).await;
 
         let roles = project.cluster.list_roles(&project.scope).await.expect("roles");
         let names: Vec<_> = roles.iter().map(|role| role.name.as_str()).collect();
@@ -61,6 +64,7 @@ async fn are_told_with_their_rules_and_claims() {
                 ("RoleBinding/b-cluster-role", "ClusterRole/kargo-viewer"),
                 ("RoleBinding/c-dangling", "Role/missing"),
                 ("RoleBinding/d-group", "Role/promoter"),
+                ("RoleBinding/e-here", "Role/promoter"),
             ],
             "and nothing of what Kubernetes gives everybody"
         );

@@ -51,10 +51,21 @@ pub fn routes(state: &State) -> Router {
                 provide_context(cluster);
             }
         };
-        async move {
+        // In a task of its own: what was begun is done to its end, also when the browser closes the connection between two writes.
+        let done = tokio::spawn(async move {
             handle_server_fns_with_context(context, request)
                 .await
                 .into_response()
+        });
+        async move {
+            match done.await {
+                Ok(response) => response,
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    // The program is ending.
+                    Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                },
+            }
         }
     };
     Router::new()
