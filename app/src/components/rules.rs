@@ -71,9 +71,13 @@ pub fn RoleDetails(role: RoleSummary) -> impl IntoView {
     let unmanaged = (!role.managed).then(|| {
         view! { <p class="help">"Kargo did not make this role, so its command line doesn't change it."</p> }
     });
+    let none = (role.grants.is_empty() && role.unreadable.is_empty()).then(|| {
+        view! { <p class="help">"Nothing is granted to it here: it may do what everybody who is signed in to the cluster may."</p> }
+    });
     view! {
         {unmanaged}
         {claims}
+        {none}
         {role.grants.into_iter().map(|grant| view! { <GrantView grant /> }).collect_view()}
         {unreadable}
     }

@@ -231,6 +231,12 @@ pub fn Actions(listing: Arc<Listing>, token: TokenSummary, stray: bool) -> impl 
             ));
         }
     }
+    if can.can_suspend() && !is_refused && !token.is_expiring() && !own {
+        more.push(button(Act::Suspend, "Suspend…", &name, ""));
+    }
+    if can.patch && token.replaced_by.is_some() && !own && !is_deleting {
+        more.push(button(Act::Retire, "When it retires…", &name, ""));
+    }
     if can.delete && !own && !matches!(due, Some(Due::Deletion | Due::Expiry)) {
         let undo = can.can_suspend()
             && listing.policy.undo_window > 0
@@ -253,12 +259,6 @@ pub fn Actions(listing: Arc<Listing>, token: TokenSummary, stray: bool) -> impl 
             };
             row.push(button(act, "Delete", &name, "delete"));
         }
-    }
-    if can.can_suspend() && !is_refused && !token.is_expiring() && !own {
-        more.push(button(Act::Suspend, "Suspend…", &name, ""));
-    }
-    if can.patch && token.replaced_by.is_some() && !own && !is_deleting {
-        more.push(button(Act::Retire, "When it retires…", &name, ""));
     }
     if can.patch && can.create && !stray && !own && !is_compromised {
         more.push(button(Act::Compromise, "Compromised…", &name, "delete"));

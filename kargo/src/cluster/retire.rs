@@ -58,7 +58,7 @@ impl Cluster {
                 return Ok(None);
             }
             let about = end.map_or("kept until somebody deletes it".to_owned(), |end| {
-                format!("until {end}")
+                format!("until {}", end.strftime("%Y-%m-%d %H:%M:%S UTC"))
             });
             let end = end.map_or(Json::Null, |end| end.to_string().into());
             Ok(Some(

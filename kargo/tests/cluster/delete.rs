@@ -96,6 +96,26 @@ async fn spares_a_token_that_was_given_to_another_role() {
 }
 
 #[tokio::test]
+async fn says_so_where_a_finalizer_keeps_it() {
+    in_a_project(async |project| {
+        let token = project.create("ci").await;
+        let value = project.stored_value(&token.name).await;
+        let held = json!({ "finalizers": ["kargo-tokens/test"] });
+        project.edit(&token.name, held).await;
+        let result = project.cluster.delete_token(&project.handle(&token)).await;
+        let left = project.token(&token.name).await;
+        project.until_refused(&value).await;
+        project
+            .edit(&token.name, json!({ "finalizers": null }))
+            .await;
+        let error = result.expect_err("it is still there");
+        assert!(matches!(error, Error::Terminating(_)), "{error}");
+        assert!(left.is_terminating);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn spares_what_kargo_would_not_delete() {
     in_a_project(async |project| {
         let label = json!({ "rbac.kargo.akuity.io/api-token": "true" });
