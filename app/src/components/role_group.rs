@@ -144,13 +144,16 @@ pub fn RoleGroup(
         Scope::Project(_) => "This role is gone. Its tokens don't work any more.",
     });
     let table = (shown > 0).then(|| {
-        let name = group.name.clone();
+        let label = format!("Select all shown of {}", group.name);
+        let pick_all = group.tokens.iter().any(TokenSummary::is_managed).then(|| {
+            view! { <input type="checkbox" class="pick pick-all needs-js" aria-label=label /> }
+        });
         let listing = listing.clone();
         view! {
             <table class="tokens" aria-labelledby=id.clone()>
                 <thead>
                     <tr>
-                        <td class="picks"><input type="checkbox" class="pick pick-all needs-js" aria-label=format!("Select all shown of {name}") /></td>
+                        <td class="picks">{pick_all}</td>
                         <th scope="col">"Name"</th>
                         <th scope="col">"State"</th>
                         <th scope="col">"Last used"</th>
