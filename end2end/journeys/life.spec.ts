@@ -198,6 +198,23 @@ test("many at once: picked with Shift, deleted, undone with one click", async ({
   for (const name of names) await expect(row(page, name)).toContainText("active");
 });
 
+test("the first of very many can still be undone when the last is begun", async ({ page, dashboard, projectName }) => {
+  await open(page, dashboard, `/projects/${projectName}`);
+  const origin = new URL(page.url()).origin;
+  for (const [more, seconds] of [["100", 130], ["99999", 3630]] as const) {
+    const name = `of-${more}`;
+    const { metadata } = await kargoToken(projectName, "reader", name);
+    const deleted = await page.request.post(`${origin}/api/delete_token`, {
+      headers: { origin, accept: "application/json" },
+      form: { scope: `projects/${projectName}`, role: "reader", name, uid: metadata.uid, more },
+    });
+    expect(await deleted.json()).toBe(seconds);
+    const { annotations } = (await secret(projectName, name)).body.metadata;
+    const begun = JSON.parse(annotations["kargo-tokens/history"]).at(-1).at;
+    expect((Date.parse(annotations["kargo-tokens/delete-after"]) - Date.parse(begun)) / 1000).toBe(seconds);
+  }
+});
+
 test("the clean-up shows what nobody uses, and says what is unmanaged", async ({ page, dashboard, projectName }) => {
   await kargoToken(projectName, "reader", "idle");
   await kargoToken(projectName, "promoter", "used", { labels: { "kubernetes.io/legacy-token-last-used": new Date().toISOString().slice(0, 10) } });

@@ -25,6 +25,8 @@ use crate::api;
 
 /// Requests under way at the same time: quick, and far from what the server takes for a script that runs away.
 const AT_ONCE: usize = 6;
+/// Deletions that are begun in a second at the least.
+const SLOWEST: usize = 20;
 /// How often one is tried again where there are too many requests, and after how many milliseconds.
 const TRIES: usize = 10;
 const PAUSE: i32 = 1000;
@@ -176,9 +178,10 @@ impl Picked {
 
     fn start(self, bulk: Bulk, notice: Notice) {
         let tokens: Vec<TokenHandle> = self.tokens.get_untracked().into_values().collect();
+        let total = tokens.len();
         self.stopped.set(false);
         self.run.set(Some(Run {
-            total: tokens.len(),
+            total,
             done: 0,
             failed: vec![],
             is_over: false,
@@ -190,7 +193,7 @@ impl Picked {
                 .take_while(|_| !self.stopped.get_untracked());
             each(
                 tokens,
-                async |token| act(bulk, token).await,
+                async |token| act(bulk, token, total).await,
                 |token, result| {
                     if result.is_ok() {
                         done.push(token.clone());
@@ -242,12 +245,15 @@ impl Picked {
     }
 }
 
-async fn act(bulk: Bulk, token: &TokenHandle) -> Result<(), Problem> {
+/// `of`: among so many.
+async fn act(bulk: Bulk, token: &TokenHandle, of: usize) -> Result<(), Problem> {
     let (scope, role, name, uid) = arguments(token);
     let done = match bulk {
         Bulk::Delete => {
             let now = page::deletes_at_once(token).then_some(true);
-            api::delete_token(scope, role, name, uid, now)
+            // The first can still be undone when the last is begun, and read about.
+            let more = (of / SLOWEST) as u64;
+            api::delete_token(scope, role, name, uid, now, Some(more))
                 .await
                 .map(|_| ())
         }

@@ -26,7 +26,7 @@ pub async fn delete(token: &TokenHandle) -> Result<Option<u64>, Problem> {
 /// The same as it is asked for: `now`, or with time to undo it.
 pub async fn delete_with(token: &TokenHandle, now: Option<bool>) -> Result<Option<u64>, Problem> {
     let (scope, role, name, uid) = arguments(token);
-    let deleted = api::delete_token(scope, role, name, uid, now).await;
+    let deleted = api::delete_token(scope, role, name, uid, now, None).await;
     refresh();
     deleted.map_err(|error| error.0)
 }

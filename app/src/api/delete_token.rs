@@ -10,7 +10,8 @@ use super::ApiError;
 use super::Policy;
 
 /// Begins to delete exactly the token of this UID: it is suspended now, and deleted after the seconds that are answered, unless it is
-/// restored before. With `now`, it is deleted at once. The API server refuses its value within about 10 seconds, either way.
+/// restored before. With `now`, it is deleted at once. The API server refuses its value within about 10 seconds, either way. `more`:
+/// seconds more to undo it, an hour at most, where many are deleted together: the first must not be gone before the last is begun.
 #[server(endpoint = "delete_token", input = PostUrl, output = Json)]
 pub async fn delete_token(
     scope: String,
@@ -18,6 +19,7 @@ pub async fn delete_token(
     name: String,
     uid: String,
     now: Option<bool>,
+    more: Option<u64>,
 ) -> Result<Option<u64>, ApiError> {
     let token = super::handle(scope, role, name, uid)?;
     let (cluster, policy) = (super::cluster()?, Policy::get());
@@ -30,7 +32,8 @@ pub async fn delete_token(
             "Deletions can't be undone here (--undo-window 0), so this one has to be confirmed.",
         ));
     }
-    cluster.begin_deletion(&token, policy.undo_window()).await?;
-    cluster.finish_deletion_later(token, policy.undo_window());
-    Ok(Some(policy.undo_window))
+    let window = policy.undo_window(more.unwrap_or(0));
+    cluster.begin_deletion(&token, window).await?;
+    cluster.finish_deletion_later(token, window);
+    Ok(Some(window.as_secs().unsigned_abs()))
 }

@@ -25,9 +25,9 @@ mod on_the_server {
             use_context().unwrap_or_default()
         }
 
-        /// The time in which a deletion can be undone.
-        pub fn undo_window(self) -> SignedDuration {
-            seconds(self.undo_window)
+        /// The time in which a deletion can be undone; `more`: by so many seconds longer, an hour at most.
+        pub fn undo_window(self, more: u64) -> SignedDuration {
+            seconds(self.undo_window + more.min(3600))
         }
 
         /// A lifetime as it was asked for, in seconds (0 or nothing: without end), if it is allowed.
