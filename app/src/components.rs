@@ -2,6 +2,8 @@
 //! is also used in the browser.
 
 #[cfg(feature = "ssr")]
+pub mod count;
+#[cfg(feature = "ssr")]
 pub mod header;
 #[cfg(feature = "ssr")]
 pub mod listing;

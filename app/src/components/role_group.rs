@@ -6,6 +6,7 @@ use kargo::{role::RoleSummary, scope::Scope, token::TokenSummary};
 use leptos::prelude::*;
 
 use super::{
+    count::{grouped, tokens},
     listing::Listing,
     rules::{RoleDetails, may_everything, summary},
     token_row::TokenRow,
@@ -104,13 +105,7 @@ pub fn RoleGroup(
     let scope = &listing.scope;
     let id = format!("role-{}", group.name);
     let (shown, total) = (group.tokens.len(), group.total);
-    let count = total.map(|n| {
-        if n == 1 {
-            "1 token".to_owned()
-        } else {
-            format!("{n} tokens")
-        }
-    });
+    let count = total.map(tokens);
     let stray = group.kind == GroupKind::Stray;
     let (details, description, new) = match group.kind {
         GroupKind::Unknown | GroupKind::Stray => (None, None, None),
@@ -217,7 +212,7 @@ fn pages(
         .unwrap_or_default();
     let address = |page: usize| format!("/{scope}?role={role}&page={page}{kind}{days}");
     match page {
-        None => view! { <p class="pages"><a href=address(1)>{format!("Show all {total}")}</a></p> }
+        None => view! { <p class="pages"><a href=address(1)>{format!("Show all {}", grouped(total))}</a></p> }
             .into_any(),
         Some(page) => {
             let first = page.saturating_sub(1).saturating_mul(PER_PAGE);
@@ -226,7 +221,7 @@ fn pages(
                 (page > 1).then(|| view! { <a href=address(page - 1) rel="prev">"Newer"</a> });
             let next =
                 (last < total).then(|| view! { <a href=address(page + 1) rel="next">"Older"</a> });
-            view! { <p class="pages">{previous} <span>{format!("{}–{last} of {total}", first + 1)}</span> {next}</p> }.into_any()
+            view! { <p class="pages">{previous} <span>{format!("{}–{} of {}", grouped(first + 1), grouped(last), grouped(total))}</span> {next}</p> }.into_any()
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     api::{self, ApiError, Counts, SOON, STALE, Session, Show, TokenList},
     app::SessionResource,
     components::{
+        count::grouped,
         listing::Listing,
         problem::ProblemView,
         role_group::{RoleGroup, groups},
@@ -304,7 +305,7 @@ fn CountsView(counts: Counts, scope: Scope, show: Show) -> impl IntoView {
         let word = of.word().unwrap_or("all");
         let current = (of == show).then_some("page");
         view! {
-            <li><a href=format!("/{scope}?show={word}") aria-current=current><strong>{n}</strong> " " {what}</a></li>
+            <li><a href=format!("/{scope}?show={word}") aria-current=current><strong>{grouped(n)}</strong> " " {what}</a></li>
         }
     };
     let stale = Show::CleanUp { days: STALE };

@@ -1,0 +1,44 @@
+//! Counts as people read them.
+
+/// A number with its thousands apart: `10,000`.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// So many tokens, in words.
+pub fn tokens(n: usize) -> String {
+    match n {
+        1 => "1 token".to_owned(),
+        n => format!("{} tokens", grouped(n)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_apart() {
+        for (n, said) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (10_000, "10,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(n), said);
+        }
+        assert_eq!(
+            (tokens(0), tokens(1)),
+            ("0 tokens".into(), "1 token".into())
+        );
+    }
+}
