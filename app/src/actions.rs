@@ -34,7 +34,7 @@ pub use page::Facts;
 
 use self::{
     bulk::{BulkBar, Picked},
-    compromise::{CompromiseDialog, Finished},
+    compromise::{Aftermath, CompromiseDialog, Finished},
     delete::DeleteDialog,
     dialogs::Dialogs,
     new_token::NewTokenDialog,
@@ -141,6 +141,7 @@ pub fn Actions() -> impl IntoView {
                     Dialog::Suspend(token) => view! { <SuspendDialog token /> }.into_any(),
                     Dialog::Retire(token) => view! { <RetireDialog token /> }.into_any(),
                     Dialog::Compromise { token, is_begun } => view! { <CompromiseDialog token is_begun /> }.into_any(),
+                    Dialog::Aftermath(old) => view! { <Aftermath old /> }.into_any(),
                     Dialog::Notes { token, note, contact } => view! { <NotesDialog token note contact /> }.into_any(),
                     Dialog::Delete(token) => view! { <DeleteDialog token /> }.into_any(),
                 })

@@ -124,6 +124,7 @@ test.describe("without JavaScript", () => {
     await page.goto(`/projects/${projectName}`);
     await expect(row(page, "by-kargo")).toContainText("active");
     await expect(page.getByRole("button", { name: /Delete|Recreate|New token/ })).toHaveCount(0);
+    await expect(page.locator("details.menu:visible")).toHaveCount(0);
     await expect(page.locator("noscript")).toBeVisible();
     expect(await page.locator("noscript").innerHTML()).toContain("need JavaScript");
     await page.getByRole("button", { name: /Project/ }).click();

@@ -1,5 +1,5 @@
 // The life of a token: deleted and undone, suspended, rotated with an overlap, compromised, expiring, many at once.
-import { kargoToken, secret, signIn, storedValue as value, untilRefused } from "../support/cluster.ts";
+import { api, kargoToken, secret, signIn, storedValue as value, untilRefused } from "../support/cluster.ts";
 import { exactly, expect, hydrated, open, row, test } from "../support/dashboard.ts";
 import type { Page } from "@playwright/test";
 
@@ -131,6 +131,39 @@ test("a compromised token: suspended, replaced and deleted, and what it could re
   expect((await signIn(old)).status).toBe(401);
   expect((await secret(projectName, "leaked")).status).toBe(404);
   await expect(row(page, /^leaked-/)).toContainText("active");
+});
+
+test("what a compromised token could read is worked through, one after the other", async ({ page, dashboard, projectName }) => {
+  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${projectName}`;
+  await api("POST", `${rbac}/roles`, { body: { metadata: { name: "reads" }, rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "list"] }] } });
+  await api("POST", `${rbac}/rolebindings`, {
+    body: {
+      metadata: { name: "reads" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "reads" },
+      subjects: [{ kind: "ServiceAccount", name: "promoter" }],
+    },
+  });
+  await kargoToken(projectName, "promoter", "leaked");
+  for (const name of ["one", "two"]) await kargoToken(projectName, "reader", name);
+  for (const name of ["leaked", "one", "two"]) await value(projectName, name);
+  await open(page, dashboard, `/projects/${projectName}`);
+  await menu(page, "leaked", "Compromised");
+  await page.getByRole("dialog", { name: /compromised/ }).getByRole("button", { name: "Suspend and recreate" }).click();
+  await page.getByRole("dialog", { name: /^Token leaked-/ }).getByRole("button", { name: "I saved it" }).click();
+  const after = page.getByRole("dialog", { name: "What became of leaked" });
+  await expect(after).toContainText(`It could read the value of every token in namespace ${projectName}`);
+  await expect(after.getByRole("button", { name: /^Recreate leaked-/ })).toBeVisible();
+  for (const [name, left] of [["one", ["two"]], ["two", []]] as const) {
+    await after.getByRole("button", { name: `Recreate ${name}`, exact: true }).click();
+    const reveal = page.getByRole("dialog", { name: new RegExp(`^Token ${name}-`) });
+    await reveal.getByRole("button", { name: "I saved it" }).click();
+    await reveal.getByRole("button", { name: "Stop the old token" }).click();
+    // Back where it was, with what is left to do.
+    await expect(after).toContainText("Whoever held it may have taken more");
+    await expect(after.getByRole("button", { name: /^Recreate (one|two)$/ })).toHaveCount(left.length);
+  }
+  await after.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
 });
 
 test("a token that expires: minted at its reveal, kept nowhere, deleted for good", async ({ page, context, dashboard, projectName }) => {

@@ -33,7 +33,7 @@ test("a bad name is refused in words, by the page and by the server", async ({ p
   expect(secrets.body.items).toEqual([]);
 });
 
-test.describe("a taken name", () => {
+test.describe("a name that can't be had", () => {
   test.use({ refusals: [409] });
   test("the longest name works and a taken one is refused", async ({ page, dashboard, projectName }) => {
   await open(page, dashboard, `/projects/${projectName}`);
@@ -57,4 +57,26 @@ test.describe("a taken name", () => {
   await expect(form.getByRole("alert")).toContainText("name");
   await expect(form.getByLabel("Name")).toHaveValue(name);
 });
+
+  test("a deleted token's name is not taken again without a warning", async ({ page, dashboard, projectName }) => {
+    await open(page, dashboard, `/projects/${projectName}`);
+    const origin = new URL(page.url()).origin;
+    const post = async (verb: string, form: Record<string, string>) =>
+      page.request.post(`${origin}/api/${verb}`, { headers: { origin, accept: "application/json" }, form: { scope: `projects/${projectName}`, role: "reader", name: "plain", ...form } });
+    const { uid } = await (await post("create_token", {})).json();
+    expect((await post("delete_token", { uid, now: "true" })).status()).toBe(200);
+
+    await page.getByRole("button", { name: "New token for reader" }).click();
+    const form = page.getByRole("dialog", { name: "New token" });
+    await form.getByLabel("Expires after").selectOption("never");
+    await expect(form).not.toContainText("no random ending");
+    await form.getByLabel("Name").fill("plain");
+    await expect(form).toContainText("This name has no random ending");
+    await form.getByRole("button", { name: "Create token" }).click();
+    await expect(form.getByRole("alert")).toContainText("its old value would work again");
+    await form.getByRole("button", { name: "Suggest" }).click();
+    await expect(form.getByLabel("Name")).toHaveValue(/^plain-\w{5}$/);
+    await form.getByRole("button", { name: "Create token" }).click();
+    await expect(page.getByRole("dialog", { name: /^Token plain-/ }).getByRole("region", { name: "Value" })).toBeVisible();
+  });
 });

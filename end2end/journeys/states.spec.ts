@@ -47,10 +47,16 @@ test("who may not list secrets reads which permission is missing", async ({ page
 test("who may not list projects types the name", async ({ page, start }) => {
   const dashboard = start("project-admin");
   await open(page, dashboard);
-  await page.getByRole("button", { name: "System" }).click();
-  await page.getByLabel("Project").fill("kargo-demo");
-  await page.getByRole("button", { name: "Go", exact: true }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Project kargo-demo");
+  // In the switcher, and on the page that they may not read.
+  const { origin } = new URL(page.url());
+  const switcher = page.getByRole("navigation", { name: "Scope" });
+  for (const field of [switcher, page.getByRole("region", { name: "Go to your project" })]) {
+    await page.goto(`${origin}/system`);
+    if (field === switcher) await page.getByRole("button", { name: "System" }).click();
+    await field.getByLabel("Project").fill("kargo-demo");
+    await field.getByRole("button", { name: "Go", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Project kargo-demo");
+  }
   await hydrated(page);
   await expect(page.getByRole("alert")).toHaveCount(0);
   await expect(page.getByRole("region").first()).toBeVisible();

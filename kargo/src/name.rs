@@ -141,6 +141,11 @@ impl TokenName {
         Self(format!("{base}-{}", String::from_utf8_lossy(&suffix)))
     }
 
+    /// Whether it ends as [`TokenName::with_suffix`] makes names end, so that it hardly existed before.
+    pub fn has_random_suffix(&self) -> bool {
+        without_suffix(&self.0) != self.0
+    }
+
     /// A name for the token that takes this one's place.
     #[must_use]
     pub fn successor(&self, random: [u8; SUFFIX]) -> Self {

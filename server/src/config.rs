@@ -138,7 +138,7 @@ pub enum StartError {
     Remote(SocketAddr),
     /// The pages' files are not there.
     #[error(
-        "there are no built pages in {0}. Build them with `make`, or name their folder with --site."
+        "there are no built pages in {0}. `make run` builds them, into target/site of the source tree; elsewhere, name their folder with --site."
     )]
     Site(PathBuf),
     /// What names the pages' files is not there.

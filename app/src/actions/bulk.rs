@@ -16,7 +16,7 @@ use web_sys::{Element, HtmlInputElement};
 use super::{
     acts::{arguments, restore},
     browser,
-    delete::ALL_REFUSED_SOON,
+    delete::{ALL_REFUSED_SOON, REFUSED_SOON},
     notice::Notice,
     page::{self, elements, rows, token_of},
     refresh::refresh,
@@ -238,7 +238,12 @@ impl Picked {
             let said = if bulk == Bulk::Restore {
                 said
             } else {
-                format!("{said} {ALL_REFUSED_SOON}")
+                let soon = if done.len() == 1 {
+                    REFUSED_SOON
+                } else {
+                    ALL_REFUSED_SOON
+                };
+                format!("{said} {soon}")
             };
             notice.say_with_undo(said, undo);
         });
@@ -322,7 +327,7 @@ pub fn BulkBar() -> impl IntoView {
     let buttons = move || {
         view! {
             <p><strong>{count}</strong> " selected"</p>
-            <button type="button" class="quiet" on:click=move |_| picked.pick_all_matching(notice)>"All that match"</button>
+            <button type="button" class="quiet" on:click=move |_| picked.pick_all_matching(notice)>"Select all of this view"</button>
             <button type="button" on:click=move |_| picked.start(Bulk::Suspend, notice)>"Suspend"</button>
             <button type="button" on:click=move |_| picked.start(Bulk::Restore, notice)>"Restore"</button>
             <button type="button" class="danger" on:click=on_delete>
@@ -345,7 +350,7 @@ pub fn BulkBar() -> impl IntoView {
             .collect_view();
         let failures = (!failed.is_empty()).then(|| {
             view! {
-                <details>
+                <details class="failed" open>
                     <summary>{format!("{} not done", failed.len())}</summary>
                     <ul>{named}</ul>
                 </details>

@@ -10,6 +10,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     acts::{arguments, finish_compromise, is_gone},
     dialogs::{Dialog, DialogTitle, Dialogs, Then},
+    notice::Notice,
     recreate::Creating,
     refresh::refresh,
 };
@@ -23,6 +24,8 @@ use crate::{
 pub struct Finished {
     token: StoredValue<Option<TokenHandle>>,
     result: RwSignal<Option<Result<bool, ApiError>>>,
+    /// Where it is said that nobody waited for it.
+    later: StoredValue<Option<Notice>>,
 }
 
 impl Finished {
@@ -31,6 +34,7 @@ impl Finished {
         provide_context(Self {
             token: StoredValue::new(None),
             result: RwSignal::new(None),
+            later: StoredValue::new(None),
         });
     }
 
@@ -42,9 +46,16 @@ impl Finished {
             let result = finish_compromise(&token).await;
             refresh();
             // Another one may have been reported meanwhile.
-            if self.is_about(&token) {
-                self.result.set(Some(result));
+            if !self.is_about(&token) {
+                return;
             }
+            if let Some(notice) = self.later.get_value() {
+                match &result {
+                    Err(error) if error.0.kind != Kind::NotFound => notice.complain(&error.0),
+                    _ => notice.say(format!("{} {}", token.name, is_gone(&result))),
+                }
+            }
+            self.result.set(Some(result));
         });
     }
 
@@ -125,11 +136,24 @@ pub fn Aftermath(old: TokenHandle) -> impl IntoView {
     let again = StoredValue::new(old.clone());
     let exposed = RwSignal::new(None::<Result<ExposedTokens, ApiError>>);
     finished.begin_once(&old);
+    // Who closes this before it is known is told all the same.
+    let notice = Notice::get();
+    finished.later.set_value(None);
+    on_cleanup(move || {
+        if finished.result.with_untracked(Option::is_none) {
+            finished.later.set_value(Some(notice));
+        }
+    });
     {
         let old = old.clone();
         spawn_local(async move {
             exposed.set(Some(
-                api::list_exposed(old.scope.to_string(), old.role.clone()).await,
+                api::list_exposed(
+                    old.scope.to_string(),
+                    old.role.clone(),
+                    Some(old.name.to_string()),
+                )
+                .await,
             ));
         });
     }
@@ -175,6 +199,7 @@ fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
         tokens,
         total,
         by_hand,
+        successor,
     } = exposed;
     let partial = is_partial.then(|| {
         view! { <p class="help">"Not all that is granted to its role was read: Kargo grants system roles more in each project, and there may be rules that you may not read."</p> }
@@ -186,31 +211,36 @@ fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
         }
         .into_any();
     }
-    let tokens: Vec<_> = tokens.into_iter().filter(|t| t.name != old.name).collect();
-    let rest = total.saturating_sub(tokens.len() + 1);
-    let rows = tokens
-        .into_iter()
-        .map(|token| {
-            let (name, label) = (token.name.to_string(), format!("Recreate {}", token.name));
-            let role = token.role.clone();
-            let on_recreate = move |_| {
-                dialogs.open(Dialog::Recreate {
-                    token: token.clone(),
-                    lifetime: None,
-                });
+    let rest = total.saturating_sub(tokens.len());
+    let row = move |token: TokenHandle| {
+        let (name, label) = (token.name.to_string(), format!("Recreate {}", token.name));
+        let role = token.role.clone();
+        let old = old.clone();
+        let on_recreate = move |_| {
+            let recreate = Dialog::Recreate {
+                token: token.clone(),
+                lifetime: None,
             };
-            view! {
-                <li><span><code>{name}</code> " of " {role}</span> <button type="button" aria-label=label on:click=on_recreate>"Recreate"</button></li>
-            }
-        })
-        .collect_view();
+            dialogs.open_before(recreate, Dialog::Aftermath(old.clone()));
+        };
+        view! {
+            <li><span><code>{name}</code> " of " {role}</span> <button type="button" aria-label=label on:click=on_recreate>"Recreate"</button></li>
+        }
+    };
+    let successor = successor.map(|token| {
+        view! {
+            <p>"Its successor was made while the API server could still accept the old one, for some seconds. Who was watching may have read it:"</p>
+            <ul class="exposed">{row(token)}</ul>
+        }
+    });
+    let rows = tokens.into_iter().map(row).collect_view();
     view! {
         <p><strong>"Whoever held it may have taken more:"</strong></p>
         <ul class="findings">{findings.into_iter().map(|text| view! { <li>{text}</li> }).collect_view()}</ul>
         {partial}
         {(!by_hand.is_empty()).then(|| {
             view! {
-                <p>"Not Kargo's to recreate, so replace or delete these with kubectl:"</p>
+                <p>"These can't be recreated here, since Kargo doesn't manage them or they belong to none of its roles. Replace or delete them otherwise:"</p>
                 <ul class="exposed">
                     {by_hand
                         .into_iter()
@@ -220,6 +250,7 @@ fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
             }
         })}
         <ul class="exposed">{rows}</ul>
+        {successor}
         {(rest > 0).then(|| view! { <p class="help">{format!("And {rest} more: the page lists them.")}</p> })}
     }
     .into_any()

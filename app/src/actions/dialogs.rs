@@ -44,6 +44,8 @@ pub enum Dialog {
         /// Whether that was begun already: then nothing is asked.
         is_begun: bool,
     },
+    /// What became of this token, whose value was in the wrong hands, and what else was in its reach.
+    Aftermath(TokenHandle),
     /// Edit what people wrote about this token.
     Notes {
         /// Which one.
@@ -81,6 +83,8 @@ impl Dialog {
 #[derive(Clone, Copy)]
 pub struct Dialogs {
     current: RwSignal<Option<Dialog>>,
+    /// What closing leads back to.
+    back: StoredValue<Option<Dialog>>,
     guarded: RwSignal<bool>,
     steps: RwSignal<u32>,
 }
@@ -90,6 +94,7 @@ impl Dialogs {
     pub fn provide() -> Self {
         let dialogs = Self {
             current: RwSignal::new(None),
+            back: StoredValue::new(None),
             guarded: RwSignal::new(false),
             steps: RwSignal::new(0),
         };
@@ -108,10 +113,17 @@ impl Dialogs {
         self.current.set(Some(dialog));
     }
 
-    /// Closes it.
+    /// The same; when that and all that follows from it is closed, `back` is open again.
+    pub fn open_before(self, dialog: Dialog, back: Dialog) {
+        self.back.set_value(Some(back));
+        self.open(dialog);
+    }
+
+    /// Closes it, or leads back to where it was opened.
     pub fn close(self) {
+        let back = self.back.try_update_value(Option::take).flatten();
         self.guarded.set(false);
-        self.current.set(None);
+        self.current.set(back);
     }
 
     /// While guarded, neither Esc nor the backdrop closes it: something unsaved is in it.

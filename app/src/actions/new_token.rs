@@ -88,7 +88,7 @@ pub fn NewTokenDialog(scope: Scope, roles: Vec<RoleName>, role: Option<RoleName>
                     })
                     .collect_view()}
             </select>
-            <NameField name own_name error=name_error problem suggest />
+            <NameField name own_name error=name_error problem suggest lifetime />
             <LifetimeField lifetime />
             {move || problem.get().map(|problem| view! { <ProblemView problem /> })}
             <div class="actions">
@@ -110,7 +110,16 @@ fn NameField(
     error: Memo<Option<String>>,
     problem: RwSignal<Option<Problem>>,
     suggest: impl Fn() -> String + Copy + 'static,
+    lifetime: Lifetime,
 ) -> impl IntoView {
+    // An expiring token's value is another one each time.
+    let is_risky = Memo::new(move |_| {
+        let is_plain = name.with(|name| {
+            name.parse::<TokenName>()
+                .is_ok_and(|name| !name.has_random_suffix())
+        });
+        is_plain && lifetime.seconds() == Ok(0)
+    });
     view! {
             <label for="new-token-name">"Name"</label>
             <div class="with-button">
@@ -142,7 +151,8 @@ fn NameField(
                 </button>
             </div>
             <p id="new-token-name-error" class="field-error" aria-live="polite">{error}</p>
-            <p id="new-token-name-help" class="help">
+            <p id="new-token-name-help" class="help" class:risky=is_risky>
+                {move || is_risky.get().then_some("This name has no random ending. ")}
                 "Never use a deleted token's name again: Kubernetes gives the same name the same value, so a leaked one would work again. The random ending makes sure."
             </p>
     }

@@ -191,8 +191,12 @@ fn Failed(problem: Problem, ask: impl Fn() + Copy + Send + 'static) -> impl Into
         problem.kind,
         Kind::Conflict | Kind::Forbidden | Kind::NotFound | Kind::Invalid
     );
+    let waits = (problem.kind == Kind::Unauthenticated).then(|| {
+        view! { <p>"The token is there and nobody has seen its value: once you are signed in again, its row has "<strong>"Reveal once"</strong>"."</p> }
+    });
     view! {
         <ProblemView problem />
+        {waits}
         <div class="actions">
             <button type="button" on:click=move |_| dialogs.close()>"Close"</button>
             {again.then(|| view! { <button type="button" class="primary" on:click=move |_| ask()>"Try again"</button> })}

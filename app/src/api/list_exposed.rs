@@ -2,7 +2,7 @@
 
 use kargo::token::TokenHandle;
 #[cfg(feature = "ssr")]
-use kargo::token::TokenSummary;
+use kargo::token::{REFUSED_AFTER, TokenState, TokenSummary};
 use leptos::{
     prelude::*,
     server_fn::codec::{GetUrl, Json},
@@ -28,11 +28,18 @@ pub struct Exposed {
     pub by_hand: Vec<(String, String)>,
     /// How many these are in all.
     pub total: usize,
+    /// The successor of the token that is asked about, where its value was there to be read before the old one was refused.
+    pub successor: Option<TokenHandle>,
 }
 
-/// What a role of a scope lets its holder take: other tokens' values, and tokens of their own making.
+/// What a role of a scope lets its holder take: other tokens' values, and tokens of their own making. `name`: the token that was in the
+/// wrong hands; what was made after it was refused, or is being deleted, is left out then.
 #[server(endpoint = "list_exposed", input = GetUrl, output = Json)]
-pub async fn list_exposed(scope: String, role: String) -> Result<Exposed, ApiError> {
+pub async fn list_exposed(
+    scope: String,
+    role: String,
+    name: Option<String>,
+) -> Result<Exposed, ApiError> {
     use kargo::{cluster::exposure, role::Rules, scope::Scope};
 
     let scope: Scope = super::argument("scope", scope)?;
@@ -85,6 +92,7 @@ pub async fn list_exposed(scope: String, role: String) -> Result<Exposed, ApiErr
     };
     let mut tokens = super::list_tokens::all(&cluster, &scope).await?.0;
     tokens.retain(|token| !token.is_expiring() && reads_here(token.name.as_str()));
+    let successor = name.and_then(|name| without_the_past(&mut tokens, &name));
     tokens.sort_by(|a, b| (&a.role, &a.name).cmp(&(&b.role, &b.name)));
     let has_role = |token: &TokenSummary| roles.iter().any(|of| of.name.as_str() == token.role);
     let (tokens, by_hand): (Vec<_>, Vec<_>) = tokens
@@ -99,6 +107,7 @@ pub async fn list_exposed(scope: String, role: String) -> Result<Exposed, ApiErr
                 .grants
                 .iter()
                 .any(|grant| grant.rules == Rules::Unreadable),
+        successor: successor.map(|token| token.handle(&scope)),
         total: tokens.len(),
         by_hand: by_hand
             .into_iter()
@@ -111,4 +120,65 @@ pub async fn list_exposed(scope: String, role: String) -> Result<Exposed, ApiErr
             .map(|token| token.handle(&scope))
             .collect(),
     })
+}
+
+/// Leaves out what a compromised token can't have read, or what is dealt with: itself, what was made after it was refused, what is being
+/// deleted. Answers with its successor.
+#[cfg(feature = "ssr")]
+fn without_the_past(tokens: &mut Vec<TokenSummary>, name: &str) -> Option<TokenSummary> {
+    let is_successor = |token: &TokenSummary| {
+        token
+            .replaces
+            .as_ref()
+            .is_some_and(|old| old.as_str() == name)
+    };
+    let successor = tokens
+        .iter()
+        .filter(|token| is_successor(token))
+        .max_by_key(|token| token.created)
+        .cloned();
+    let refused = successor
+        .as_ref()
+        .and_then(|successor| successor.created.checked_add(REFUSED_AFTER).ok());
+    tokens.retain(|token| {
+        token.name.as_str() != name
+            && successor.as_ref().is_none_or(|s| s.name != token.name)
+            && refused.is_none_or(|refused| token.created <= refused)
+            && !matches!(token.state, TokenState::Deleting { .. })
+    });
+    successor
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use crate::sample::{at, token};
+
+    #[test]
+    fn only_what_could_be_read_is_left() {
+        let named = |name: &str, created: &str| TokenSummary {
+            name: name.parse().expect("a name"),
+            created: at(created),
+            ..token()
+        };
+        let mut tokens = vec![
+            named("other", "2026-01-01T00:00:00Z"),
+            named("old", "2026-01-01T00:00:00Z"),
+            TokenSummary {
+                replaces: Some("old".parse().expect("a name")),
+                ..named("new", "2026-02-01T00:00:00Z")
+            },
+            named("later", "2026-02-01T00:01:00Z"),
+            TokenSummary {
+                state: TokenState::Deleting {
+                    until: at("2026-03-01T00:00:00Z"),
+                },
+                ..named("going", "2026-01-01T00:00:00Z")
+            },
+        ];
+        let successor = without_the_past(&mut tokens, "old").expect("one");
+        assert_eq!(successor.name.as_str(), "new");
+        let left: Vec<_> = tokens.iter().map(|token| token.name.as_str()).collect();
+        assert_eq!(left, ["other"]);
+    }
 }

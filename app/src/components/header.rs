@@ -72,11 +72,7 @@ fn Scopes(scope: Option<Scope>) -> impl IntoView {
                         Err(error) => {
                             view! {
                                 <ProblemView problem=error.0 />
-                                <form action="/projects" method="get">
-                                    <label for="project">"Project"</label>
-                                    <input id="project" name="project" required autocomplete="off" autocapitalize="none" spellcheck="false" />
-                                    <button type="submit">"Go"</button>
-                                </form>
+                                <ProjectField id="project" />
                             }
                                 .into_any()
                         }
@@ -84,6 +80,18 @@ fn Scopes(scope: Option<Scope>) -> impl IntoView {
                 })
             }}
         </Suspense>
+    }
+}
+
+/// A field to type a project's name, for those who may not list them.
+#[component]
+pub fn ProjectField(id: &'static str) -> impl IntoView {
+    view! {
+        <form class="project-field" action="/projects" method="get">
+            <label for=id>"Project"</label>
+            <input id=id name="project" required autocomplete="off" autocapitalize="none" spellcheck="false" />
+            <button type="submit">"Go"</button>
+        </form>
     }
 }
 

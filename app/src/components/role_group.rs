@@ -135,7 +135,7 @@ pub fn RoleGroup(
         }
     };
     let warning = stray.then_some(match scope {
-        Scope::System => "No system role of Kargo's. Whoever holds one of these tokens acts as this ServiceAccount, which can lead to control of the whole cluster. Delete them unless you know what they are for.",
+        Scope::System => "This is none of Kargo's system roles. Whoever holds one of these tokens acts as this ServiceAccount, which can lead to control of the whole cluster. Delete them unless you know what they are for.",
         Scope::Project(_) => "This role is gone. Its tokens don't work any more.",
     });
     let table = (shown > 0).then(|| {

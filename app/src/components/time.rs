@@ -49,7 +49,14 @@ pub fn from_now(now: Timestamp, then: Timestamp) -> String {
         }
         // What was begun a moment ago for a day has a day to go.
         let then = then.saturating_add(SignedDuration::from_secs(MINUTE - 1));
-        return format!("in {}", age(then.unwrap_or(now), now));
+        let then = then.unwrap_or(now);
+        // Of what ends, each day counts: 89 days are not 2 months.
+        let days = (then.as_second() - now.as_second()) / DAY;
+        return if (MONTH / DAY..YEAR / DAY).contains(&days) {
+            format!("in {days} d")
+        } else {
+            format!("in {}", age(then, now))
+        };
     }
     match age(now, then) {
         text if text == "just now" => text,
@@ -130,6 +137,8 @@ mod tests {
             ("2026-11-24T12:00:30Z", "in less than a minute"),
             ("2026-11-24T14:00:00Z", "in 2 h"),
             ("2026-11-25T11:59:20Z", "in 1 d"),
+            ("2027-02-22T12:00:00Z", "in 90 d"),
+            ("2028-11-24T12:00:00Z", "in 2 y"),
         ] {
             assert_eq!(from_now(now, at(then)), said, "{then}");
         }

@@ -91,6 +91,7 @@ fn actions(
         roles: vec![],
     });
     Some(view! {
+        <noscript>"Changing a token needs JavaScript."</noscript>
         <div class="row-actions" data-facts=facts.attribute() data-handle=handle>
             <Actions listing token=summary stray />
         </div>

@@ -129,7 +129,7 @@ fn role_words(
     let remark = match (role, scope) {
         (Ok(Some(role)), _) => role.description.clone().map(|text| format!(" · {text}")),
         (Ok(None), Scope::System) => Some(
-            " · No system role of Kargo's. Whoever holds this token acts as this ServiceAccount, which can lead to control of the whole cluster."
+            " · This is none of Kargo's system roles. Whoever holds this token acts as this ServiceAccount, which can lead to control of the whole cluster."
                 .to_owned(),
         ),
         (Ok(None), Scope::Project(_)) => Some(" · This role is gone, so the token doesn't work any more.".to_owned()),

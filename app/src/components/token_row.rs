@@ -234,7 +234,7 @@ pub fn Actions(listing: Arc<Listing>, token: TokenSummary, stray: bool) -> impl 
     if can.can_suspend() && !is_refused && !token.is_expiring() && !own {
         more.push(button(Act::Suspend, "Suspend…", &name, ""));
     }
-    if can.patch && token.replaced_by.is_some() && !own && !is_deleting {
+    if can.patch && token.replaced_by.is_some() && !own && !is_refused {
         more.push(button(Act::Retire, "When it retires…", &name, ""));
     }
     if can.delete && !own && !matches!(due, Some(Due::Deletion | Due::Expiry)) {

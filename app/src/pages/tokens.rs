@@ -14,6 +14,7 @@ use crate::{
     app::SessionResource,
     components::{
         count::grouped,
+        header::ProjectField,
         listing::Listing,
         problem::ProblemView,
         role_group::{RoleGroup, groups},
@@ -61,7 +62,8 @@ pub fn TokensPage() -> impl IntoView {
             scope: Scope::Project(name),
             ..
         }) => format!("Project {name}"),
-        _ => "System".to_owned(),
+        Ok(_) => "System".to_owned(),
+        Err(_) => "Project".to_owned(),
     };
     view! {
         <Title text=title.clone() />
@@ -163,6 +165,7 @@ fn main_part(asked: Asked, title: String, read: Read) -> impl IntoView {
     .flatten()
     .map(|error| view! { <ProblemView problem=error.0.clone() /> })
     .collect();
+    let is_closed = scope == Scope::System && tokens.is_err() && roles.is_err();
     let counts = tokens.as_ref().ok().map(|t| t.counts);
     let session = session.ok();
     let policy = session.as_ref().map(|s| s.policy).unwrap_or_default();
@@ -215,6 +218,7 @@ fn main_part(asked: Asked, title: String, read: Read) -> impl IntoView {
                 <NewToken listing=listing.clone() />
             </div>
             {back}
+            {is_closed.then(|| view! { <Elsewhere /> })}
             {limits(&listing)}
             <About show scope=listing.scope.clone() tracking_since />
             {problems}
@@ -223,6 +227,17 @@ fn main_part(asked: Asked, title: String, read: Read) -> impl IntoView {
         </main>
     }
     .into_any()
+}
+
+/// Whoever has no business with the system may have some in a project.
+#[component]
+fn Elsewhere() -> impl IntoView {
+    view! {
+        <section aria-labelledby="elsewhere">
+            <h2 id="elsewhere">"Go to your project"</h2>
+            <ProjectField id="your-project" />
+        </section>
+    }
 }
 
 /// What is assumed where the API server couldn't be asked: it decides all the same.
@@ -247,7 +262,7 @@ fn limits(listing: &Listing) -> impl IntoView + use<> {
     .map(|(_, verb)| verb)
     .collect();
     let missing = (!missing.is_empty()).then(|| {
-        view! { <p class="help">{format!("What takes the right to {} secrets here isn't offered: you haven't got it.", missing.join(" or "))}</p> }
+        view! { <p class="help">{format!("You may not {} secrets here, so what takes that isn't offered.", missing.join(" or "))}</p> }
     });
     let old = (!can.suspend_works).then(|| {
         view! { <p class="help">"This cluster is older than Kubernetes 1.29, which goes on accepting suspended tokens: neither suspending nor undoing a deletion is offered."</p> }

@@ -210,6 +210,7 @@ fn why(error: &KubeconfigError) -> String {
         KubeconfigError::LoadClientCertificate(_) | KubeconfigError::LoadClientKey(_) => {
             "its client certificate or key can't be read".to_owned()
         }
+        KubeconfigError::ReadConfig(error, _) => error.to_string(),
         KubeconfigError::ParseProxyUrl(_) => "its proxy's address is none".to_owned(),
         other => other.to_string(),
     }

@@ -40,7 +40,8 @@ impl Cluster {
     /// from now and 10 minutes at least; `None`: never, as Kargo's own tools make them.
     ///
     /// # Errors
-    /// [`Error::NoRole`], [`Error::NotASystemRole`], [`Error::NameTaken`]: nothing was changed then.
+    /// [`Error::NoRole`], [`Error::NotASystemRole`], [`Error::NameTaken`]: nothing was changed then. [`Error::NameWasUsed`] for one
+    /// without end whose name is known to be a deleted token's: it would get that one's value.
     pub async fn create_token(
         &self,
         scope: &Scope,
@@ -48,6 +49,10 @@ impl Cluster {
         name: &TokenName,
         lifetime: Option<SignedDuration>,
     ) -> Result<TokenSummary, Error> {
+        let namespace = self.namespace(scope);
+        if lifetime.is_none() && self.was_deleted(namespace, name).await {
+            return Err(Error::NameWasUsed(self.token_at(scope, name)));
+        }
         self.create(scope, role, name, lifetime, None).await
     }
 

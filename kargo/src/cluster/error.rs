@@ -124,6 +124,11 @@ pub enum Error {
     /// A Secret of this name exists.
     #[error("The name is taken: there is a Secret {0} already.")]
     NameTaken(TokenAt),
+    /// A deleted token's name.
+    #[error(
+        "A token named {0} was deleted not long ago. Under the same name its old value would work again."
+    )]
+    NameWasUsed(TokenAt),
     /// The token that the person saw is gone; another one has its name.
     #[error("There is another token {0} now than the one that you saw.")]
     Replaced(TokenAt),
@@ -195,7 +200,7 @@ pub enum Error {
         at: Timestamp,
     },
     /// A lifetime beyond what can be written as a date.
-    #[error("The lifetime is too long.")]
+    #[error("The lifetime is too long: Kubernetes mints values for 136 years at most.")]
     TooLong,
     /// Nobody said that it is compromised, or it was restored.
     #[error(
@@ -305,6 +310,7 @@ impl Error {
                 Kind::NotFound
             }
             Self::NameTaken(_)
+            | Self::NameWasUsed(_)
             | Self::Replaced(_)
             | Self::OtherRole(_)
             | Self::Changed(_)
@@ -359,6 +365,7 @@ impl Error {
                     .into()
             }
             Self::NameTaken(_) => "Choose another name. Nothing was changed.".into(),
+            Self::NameWasUsed(_) => "Choose another name, such as one with a random ending. Nothing was changed.".into(),
             Self::Replaced(_)
             | Self::OtherRole(_)
             | Self::Changed(_)

@@ -8,7 +8,7 @@ use kube::core::{
     Request,
     params::{ListParams, PostParams},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     event::Event,
+    name::TokenName,
     token::{Act, Did, TokenHandle, TokenSummary},
 };
 
@@ -103,6 +104,22 @@ impl Cluster {
                 tracing::debug!(%namespace, name = %token.name, "no Event was written in time");
             }
         }
+    }
+
+    /// Whether a token of a name is known to have been deleted a while ago: Kubernetes keeps Events for an hour, as a rule. `false`, too,
+    /// where they can't be listed.
+    pub(super) async fn was_deleted(&self, namespace: &str, name: &TokenName) -> bool {
+        let access = Access::to("list", "events").within(namespace);
+        let deleted = reason(Did::Deleted);
+        let fields =
+            format!("involvedObject.kind=Secret,involvedObject.name={name},reason={deleted}");
+        let params = ListParams::default().fields(&fields).limit(1);
+        let request = Request::new(format!("/api/v1/namespaces/{namespace}/events")).list(&params);
+        let list = match self.read(&access, request).await {
+            Ok(answer) => answer.parse::<List<IgnoredAny>>(&access),
+            Err(error) => Err(error),
+        };
+        list.is_ok_and(|list| !list.items().is_empty())
     }
 
     /// The Events about a token, oldest first.

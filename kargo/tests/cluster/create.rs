@@ -292,3 +292,26 @@ async fn a_namespace_that_is_no_project_has_no_roles() {
         assert!(matches!(error, Error::NotAProject(_)), "{error}");
     }
 }
+
+#[tokio::test]
+async fn never_revives_a_value_that_was_deleted_a_moment_ago() {
+    in_a_project(async |project| {
+        let old = project.create("ci").await;
+        let handle = project.handle(&old);
+        project.cluster.delete_token(&handle).await.expect("gone");
+        let before = project.versions().await;
+        let again = async |lifetime| {
+            project
+                .cluster
+                .create_token(&project.scope, &project.role, &old.name, lifetime)
+                .await
+        };
+        let error = again(None).await.expect_err("its value would work again");
+        assert!(matches!(error, Error::NameWasUsed(_)), "{error}");
+        assert_eq!(project.versions().await, before);
+        // An expiring one's value differs each time.
+        let hour = jiff::SignedDuration::from_hours(1);
+        again(Some(hour)).await.expect("another value");
+    })
+    .await;
+}

@@ -232,7 +232,10 @@ async fn is_of_the_token_that_was_seen() {
             project.reveal(&seen, &claim()).await,
             Err(Error::NoToken(_))
         ));
-        project.create("ci").await;
+        // Made by another tool, which takes any name.
+        let labels = json!({ "rbac.kargo.akuity.io/api-token": "true" });
+        let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
+        project.add_token("ci", labels, managed).await;
         assert!(matches!(
             project.reveal(&seen, &claim()).await,
             Err(Error::Replaced(_))
