@@ -20,6 +20,7 @@ mod notice;
 mod page;
 mod recreate;
 mod refresh;
+mod restore;
 mod retire;
 mod reveal;
 mod suspend;
@@ -41,6 +42,7 @@ use self::{
     notes::NotesDialog,
     notice::{Notice, NoticeLine},
     recreate::{RecreateDialog, RecreateWithDialog},
+    restore::RestoreDialog,
     retire::RetireDialog,
     reveal::RevealDialog,
     suspend::SuspendDialog,
@@ -139,9 +141,10 @@ pub fn Actions() -> impl IntoView {
                     Dialog::RecreateWith(token) => view! { <RecreateWithDialog token /> }.into_any(),
                     Dialog::Reveal { token, then } => view! { <RevealDialog token then /> }.into_any(),
                     Dialog::Suspend(token) => view! { <SuspendDialog token /> }.into_any(),
+                    Dialog::Restore(token) => view! { <RestoreDialog token /> }.into_any(),
                     Dialog::Retire(token) => view! { <RetireDialog token /> }.into_any(),
                     Dialog::Compromise { token, is_begun } => view! { <CompromiseDialog token is_begun /> }.into_any(),
-                    Dialog::Aftermath(old) => view! { <Aftermath old /> }.into_any(),
+                    Dialog::Aftermath { old, before } => view! { <Aftermath old before /> }.into_any(),
                     Dialog::Notes { token, note, contact } => view! { <NotesDialog token note contact /> }.into_any(),
                     Dialog::Delete(token) => view! { <DeleteDialog token /> }.into_any(),
                 })

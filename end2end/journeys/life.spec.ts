@@ -133,6 +133,25 @@ test("a compromised token: suspended, replaced and deleted, and what it could re
   await expect(row(page, /^leaked-/)).toContainText("active");
 });
 
+test("a false alarm is taken back only when that is confirmed", async ({ page, dashboard, projectName }) => {
+  const { metadata } = await kargoToken(projectName, "reader", "fine");
+  const used = await value(projectName, "fine");
+  await open(page, dashboard, `/projects/${projectName}`);
+  const { origin } = new URL(page.url());
+  const form = { scope: `projects/${projectName}`, role: "reader", name: "fine", uid: metadata.uid };
+  expect((await page.request.post(`${origin}/api/compromise_token`, { headers: { origin, accept: "application/json" }, form })).status()).toBe(200);
+  await page.reload();
+  await hydrated(page);
+  await expect(exactly(page, "fine")).toContainText("compromised");
+  await button(page, "fine", "Restore").click();
+  const confirm = page.getByRole("dialog", { name: "Restore fine?" });
+  await expect(confirm.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await confirm.getByRole("button", { name: "Restore token" }).click();
+  await expect(confirm).toBeHidden();
+  await expect(exactly(page, "fine")).toContainText("active");
+  expect((await signIn(used)).status).toBe(201);
+});
+
 test("what a compromised token could read is worked through, one after the other", async ({ page, dashboard, projectName }) => {
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${projectName}`;
   await api("POST", `${rbac}/roles`, { body: { metadata: { name: "reads" }, rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "list"] }] } });

@@ -47,7 +47,12 @@ pub struct Config {
     pub allow_host: Vec<String>,
 
     /// Kargo's own API address, to fill in what a new token's user pastes.
-    #[arg(long, env = "KARGO_TOKENS_KARGO_ADDRESS", value_name = "URL")]
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_KARGO_ADDRESS",
+        value_name = "URL",
+        value_parser = web_address
+    )]
     pub kargo_address: Option<String>,
 
     /// Where the built pages' files are.
@@ -159,6 +164,23 @@ pub enum StartError {
     Serve(io::Error),
 }
 
+/// An address as a browser has it: it becomes a part of what people paste into their shells.
+fn web_address(text: &str) -> Result<String, String> {
+    let is_one = ["https://", "http://"].iter().any(|scheme| {
+        text.strip_prefix(scheme).is_some_and(|rest| {
+            !rest.is_empty()
+                && rest
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte))
+        })
+    });
+    if is_one {
+        Ok(text.to_owned())
+    } else {
+        Err("not an address such as https://kargo.example.com".to_owned())
+    }
+}
+
 impl Config {
     /// Looks for what would only show later, on the first page.
     pub fn check(&self) -> Result<(), StartError> {
@@ -241,6 +263,17 @@ mod tests {
                 max_lifetime: Some(90 * 86_400)
             }
         );
+    }
+
+    #[test]
+    fn kargos_address_is_one() {
+        let address = |text| parse(&["--kargo-address", text]).map(|config| config.kargo_address);
+        for good in ["https://kargo.example.com", "http://127.0.0.1:8080/kargo"] {
+            assert_eq!(address(good).expect("one").as_deref(), Some(good));
+        }
+        for bad in ["kargo", "https://", "https://a'; rm -rf ~", "ftp://kargo"] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

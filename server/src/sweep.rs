@@ -54,10 +54,11 @@ fn log(swept: &Swept, dry_run: bool) -> Did {
     let (scope, name) = (&token.scope, &token.name);
     match result {
         Ok(()) => {
-            tracing::info!(%scope, %name, ?due, dry_run, "swept");
+            let did = if dry_run { "would be swept" } else { "swept" };
+            tracing::info!(%scope, %name, ?due, "{did}");
             Did::Done
         }
-        Err(error @ Error::SuccessorGone(_)) => {
+        Err(error @ (Error::SuccessorGone(_) | Error::Terminating(_))) => {
             tracing::warn!(%scope, %name, ?due, %error, "left to a person");
             Did::Left
         }

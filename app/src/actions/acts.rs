@@ -28,7 +28,7 @@ pub enum Act {
     Suspend,
     /// Undoes a deletion or a suspension.
     Restore,
-    /// Takes back, too, that it is compromised.
+    /// Asks, then takes back, too, that it is compromised.
     RestoreCompromised,
     /// Asks when it retires.
     Retire,
@@ -38,7 +38,7 @@ pub enum Act {
     Compromise,
     /// Goes on with that where it has no successor yet.
     ReplaceCompromised,
-    /// Goes on with that where only the deletion is left.
+    /// Goes on with that where only the deletion is left, and tells what else was in its reach.
     FinishCompromise,
 }
 
@@ -115,8 +115,9 @@ pub fn perform(act: Act, token: TokenHandle, dialogs: Dialogs, notice: Notice) {
                 Err(error) => notice.complain(&error),
             }
         }),
-        Act::Restore | Act::RestoreCompromised => spawn_local(async move {
-            let restored = restore(&token, act == Act::RestoreCompromised).await;
+        Act::RestoreCompromised => dialogs.open(Dialog::Restore(token)),
+        Act::Restore => spawn_local(async move {
+            let restored = restore(&token, false).await;
             report(restored, format!("{} is restored.", token.name), notice);
         }),
         Act::Finish => spawn_local(async move {
@@ -124,17 +125,10 @@ pub fn perform(act: Act, token: TokenHandle, dialogs: Dialogs, notice: Notice) {
             let finished = api::finish_token(scope, role, name, uid).await;
             report(finished, format!("{} is deleted.", token.name), notice);
         }),
-        Act::FinishCompromise => {
-            notice.say(format!(
-                "Checking that the API server refuses {}…",
-                token.name
-            ));
-            spawn_local(async move {
-                let finished = finish_compromise(&token).await;
-                let said = format!("{} {}", token.name, is_gone(&finished));
-                report(finished.map(|_| ()), said, notice);
-            });
-        }
+        Act::FinishCompromise => dialogs.open(Dialog::Aftermath {
+            old: token,
+            before: None,
+        }),
     }
 }
 

@@ -10,7 +10,8 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     acts::{arguments, finish_compromise, is_gone},
     dialogs::{Dialog, DialogTitle, Dialogs, Then},
-    notice::Notice,
+    notice::{Notice, NoticeLine},
+    page::Facts,
     recreate::Creating,
     refresh::refresh,
 };
@@ -39,7 +40,8 @@ impl Finished {
     }
 
     /// Deletes it as soon as the API server must refuse it.
-    fn begin(self, token: TokenHandle) {
+    fn begin(self, token: TokenHandle, notice: Notice) {
+        self.later.set_value(None);
         self.token.set_value(Some(token.clone()));
         self.result.set(None);
         spawn_local(async move {
@@ -47,6 +49,11 @@ impl Finished {
             refresh();
             // Another one may have been reported meanwhile.
             if !self.is_about(&token) {
+                if let Err(error) = &result
+                    && error.0.kind != Kind::NotFound
+                {
+                    notice.complain(&error.0);
+                }
                 return;
             }
             if let Some(notice) = self.later.get_value() {
@@ -60,9 +67,9 @@ impl Finished {
     }
 
     /// The same where nobody has begun it: it was reported on a page that was closed.
-    fn begin_once(self, token: &TokenHandle) {
+    fn begin_once(self, token: &TokenHandle, notice: Notice) {
         if !self.is_about(token) {
-            self.begin(token.clone());
+            self.begin(token.clone(), notice);
         }
     }
 
@@ -75,6 +82,7 @@ impl Finished {
 #[component]
 pub fn CompromiseDialog(token: TokenHandle, is_begun: bool) -> impl IntoView {
     let (dialogs, finished) = (Dialogs::get(), expect_context::<Finished>());
+    let notice = Notice::get();
     let name = token.name.to_string();
     let problem = RwSignal::new(None::<Problem>);
     let pending = RwSignal::new(false);
@@ -82,6 +90,8 @@ pub fn CompromiseDialog(token: TokenHandle, is_begun: bool) -> impl IntoView {
         let old = token.clone();
         pending.set(true);
         problem.set(None);
+        // What comes next must find this dialog, and nothing else in its place.
+        dialogs.guard(true);
         spawn_local(async move {
             let (scope, role, name, uid) = arguments(&old);
             let begun = api::compromise_token(scope, role, name, uid).await;
@@ -90,13 +100,16 @@ pub fn CompromiseDialog(token: TokenHandle, is_begun: bool) -> impl IntoView {
             match begun {
                 Ok(token) => {
                     // Not only when the new value is saved: this page may be closed before.
-                    finished.begin(old.clone());
+                    finished.begin(old.clone(), notice);
                     dialogs.open(Dialog::Reveal {
                         token,
                         then: Then::Delete(old),
                     });
                 }
-                Err(error) => problem.set(Some(error.0)),
+                Err(error) => {
+                    dialogs.guard(false);
+                    problem.set(Some(error.0));
+                }
             }
         });
     };
@@ -130,14 +143,15 @@ pub fn CompromiseDialog(token: TokenHandle, is_begun: bool) -> impl IntoView {
 
 /// After the new value is saved: is the old one gone, and what else was in its reach?
 #[component]
-pub fn Aftermath(old: TokenHandle) -> impl IntoView {
+pub fn Aftermath(old: TokenHandle, before: Option<i64>) -> impl IntoView {
+    let before = before.unwrap_or_else(|| Facts::read().now);
     let (dialogs, finished) = (Dialogs::get(), expect_context::<Finished>());
     let name = old.name.to_string();
     let again = StoredValue::new(old.clone());
     let exposed = RwSignal::new(None::<Result<ExposedTokens, ApiError>>);
-    finished.begin_once(&old);
-    // Who closes this before it is known is told all the same.
     let notice = Notice::get();
+    finished.begin_once(&old, notice);
+    // Who closes this before it is known is told all the same.
     finished.later.set_value(None);
     on_cleanup(move || {
         if finished.result.with_untracked(Option::is_none) {
@@ -152,6 +166,7 @@ pub fn Aftermath(old: TokenHandle) -> impl IntoView {
                     old.scope.to_string(),
                     old.role.clone(),
                     Some(old.name.to_string()),
+                    Some(before),
                 )
                 .await,
             ));
@@ -168,7 +183,7 @@ pub fn Aftermath(old: TokenHandle) -> impl IntoView {
         Some(Err(error)) => {
             view! {
                 <ProblemView problem=error.0 />
-                <div class="actions"><button type="button" on:click=move |_| finished.begin(again.get_value())>"Try again"</button></div>
+                <div class="actions"><button type="button" on:click=move |_| finished.begin(again.get_value(), notice)>"Try again"</button></div>
             }
             .into_any()
         }
@@ -177,13 +192,15 @@ pub fn Aftermath(old: TokenHandle) -> impl IntoView {
     let reach = move || {
         exposed.get().map(|exposed| match exposed {
             Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
-            Ok(exposed) => view! { <Reach exposed old=old.clone() /> }.into_any(),
+            Ok(exposed) => view! { <Reach exposed old=old.clone() before /> }.into_any(),
         })
     };
     view! {
         <DialogTitle>"What became of " <code>{name}</code></DialogTitle>
         {status}
         {reach}
+        // What is said behind a modal dialog can be neither heard nor undone.
+        <NoticeLine />
         <div class="actions">
             <button type="button" class="primary" autofocus on:click=move |_| dialogs.close()>"Close"</button>
         </div>
@@ -191,7 +208,7 @@ pub fn Aftermath(old: TokenHandle) -> impl IntoView {
 }
 
 #[component]
-fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
+fn Reach(exposed: ExposedTokens, old: TokenHandle, before: i64) -> impl IntoView {
     let dialogs = Dialogs::get();
     let ExposedTokens {
         findings,
@@ -221,7 +238,11 @@ fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
                 token: token.clone(),
                 lifetime: None,
             };
-            dialogs.open_before(recreate, Dialog::Aftermath(old.clone()));
+            let back = Dialog::Aftermath {
+                old: old.clone(),
+                before: Some(before),
+            };
+            dialogs.open_before(recreate, back);
         };
         view! {
             <li><span><code>{name}</code> " of " {role}</span> <button type="button" aria-label=label on:click=on_recreate>"Recreate"</button></li>
@@ -229,7 +250,7 @@ fn Reach(exposed: ExposedTokens, old: TokenHandle) -> impl IntoView {
     };
     let successor = successor.map(|token| {
         view! {
-            <p>"Its successor was made while the API server could still accept the old one, for some seconds. Who was watching may have read it:"</p>
+            <p>"Its successor may have been read, too, if it was made in the seconds in which the API server could still accept the old one:"</p>
             <ul class="exposed">{row(token)}</ul>
         }
     });

@@ -35,6 +35,8 @@ pub enum Dialog {
     },
     /// Ask why, then suspend this token.
     Suspend(TokenHandle),
+    /// Confirm that this token was never compromised, and restore it.
+    Restore(TokenHandle),
     /// Choose when this token retires.
     Retire(TokenHandle),
     /// Suspend and recreate this token, whose value is in the wrong hands.
@@ -44,8 +46,13 @@ pub enum Dialog {
         /// Whether that was begun already: then nothing is asked.
         is_begun: bool,
     },
-    /// What became of this token, whose value was in the wrong hands, and what else was in its reach.
-    Aftermath(TokenHandle),
+    /// What became of a token whose value was in the wrong hands, and what else was in its reach.
+    Aftermath {
+        /// Which one.
+        old: TokenHandle,
+        /// When this was first asked, in seconds since 1970 by the API server's clock: what is made later was not. `None`: now.
+        before: Option<i64>,
+    },
     /// Edit what people wrote about this token.
     Notes {
         /// Which one.

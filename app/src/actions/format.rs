@@ -44,8 +44,17 @@ impl Format {
         match self {
             Self::Raw => format!("{token}.token"),
             Self::Environment => format!("{token}.env"),
-            Self::KargoConfig => "config".to_owned(),
+            Self::KargoConfig => format!("{token}.kargo-config.yaml"),
             Self::Kubeconfig => format!("{token}.kubeconfig"),
+        }
+    }
+
+    /// Where its users look for it.
+    pub fn place(self) -> Option<&'static str> {
+        match self {
+            Self::Raw | Self::Environment => None,
+            Self::KargoConfig => Some("~/.config/kargo/config"),
+            Self::Kubeconfig => Some("~/.kube/config, or wherever KUBECONFIG names it"),
         }
     }
 

@@ -21,6 +21,8 @@ pub fn RecreateDialog(token: TokenHandle, lifetime: Option<u64>) -> impl IntoVie
     let recreate = move || {
         let old = token.clone();
         problem.set(None);
+        // What comes next must find this dialog, and nothing else in its place.
+        dialogs.guard(true);
         spawn_local(async move {
             let (scope, role, name, uid) = arguments(&old);
             match api::recreate_token(scope, role, name, uid, lifetime).await {
@@ -31,7 +33,10 @@ pub fn RecreateDialog(token: TokenHandle, lifetime: Option<u64>) -> impl IntoVie
                         then: Then::Retire(old),
                     });
                 }
-                Err(error) => problem.set(Some(error.0)),
+                Err(error) => {
+                    dialogs.guard(false);
+                    problem.set(Some(error.0));
+                }
             }
         });
     };

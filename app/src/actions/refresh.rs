@@ -105,12 +105,21 @@ fn identity(button: &Element) -> Option<(String, Option<String>)> {
     Some((what, handle(button)))
 }
 
-/// Focuses the same button, or where there is none any more, the main part itself.
+/// Focuses the same button, or where there is none any more, the first of the same token's (such as *Undo*), or the main part itself.
 fn focus(main: &Element, focused: &(String, Option<String>)) -> Result<(), JsValue> {
-    let same = elements_within(main, "[data-dialog], [data-act]")
+    let buttons: Vec<HtmlElement> = elements_within(main, "[data-dialog], [data-act]")
         .into_iter()
-        .filter_map(|button| button.dyn_into::<HtmlElement>().ok())
-        .find(|button| identity(button).as_ref() == Some(focused));
+        .filter_map(|button| button.dyn_into().ok())
+        .collect();
+    let same = buttons
+        .iter()
+        .find(|button| identity(button).as_ref() == Some(focused))
+        .or_else(|| {
+            let of = focused.1.as_ref()?;
+            buttons
+                .iter()
+                .find(|button| handle(button).as_ref() == Some(of))
+        });
     match same {
         Some(button) => button.focus(),
         None => main.unchecked_ref::<HtmlElement>().focus(),

@@ -8,6 +8,7 @@ use super::{
     delete::{REFUSED_SOON, delete},
     dialogs::{DialogTitle, Dialogs},
     notice::Notice,
+    page,
     refresh::refresh,
 };
 use crate::{api, components::problem::ProblemView};
@@ -62,6 +63,15 @@ pub fn OldToken(old: TokenHandle, may_cancel: bool) -> impl IntoView {
         }
     };
     let name = old.name.to_string();
+    let for_good = page::deletes_at_once(&old);
+    let help = move || match choice.get() {
+        "now" if for_good => "It is deleted at once. That can't be undone.",
+        "now" => REFUSED_SOON,
+        "open" => "Its row shows whether it is still used.",
+        _ => {
+            "Its row shows when it retires and whether it is still used. It is deleted then: by this program, or if that has ended before, by kargo-tokens sweep."
+        }
+    };
     view! {
         <fieldset class="choices">
             <legend>"The old token " <code>{name}</code> " still works:"</legend>
@@ -77,7 +87,7 @@ pub fn OldToken(old: TokenHandle, may_cancel: bool) -> impl IntoView {
                 })
                 .collect_view()}
         </fieldset>
-        <p class="help">{move || if choice.get() == "now" { REFUSED_SOON } else { "Its row shows when it retires and whether it is still used." }}</p>
+        <p class="help">{help}</p>
         {move || problem.get().map(|problem| view! { <ProblemView problem /> })}
         <div class="actions">
             {may_cancel.then(|| view! { <button type="button" on:click=move |_| dialogs.close()>"Cancel"</button> })}

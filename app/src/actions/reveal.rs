@@ -154,7 +154,7 @@ pub fn RevealDialog(token: TokenHandle, then: Then) -> impl IntoView {
                 match then.get_value() {
                     Then::Nothing => ().into_any(),
                     Then::Retire(old) => view! { <OldToken old may_cancel=false /> }.into_any(),
-                    Then::Delete(old) => view! { <Aftermath old /> }.into_any(),
+                    Then::Delete(old) => view! { <Aftermath old before=None /> }.into_any(),
                 }
             }
         }}
@@ -336,7 +336,10 @@ fn Revealed(
                                     type="radio"
                                     name="format"
                                     prop:checked=move || format.get() == f
-                                    on:change=move |_| format.set(f)
+                                    on:change=move |_| {
+                                        format.set(f);
+                                        said.set(String::new());
+                                    }
                                 />
                                 <span>{f.label()}</span>
                             </label>
@@ -348,6 +351,7 @@ fn Revealed(
             <pre class="value" tabindex="0" role="region" aria-label="Value" data-shown=move || shown.get().to_string()>
                 {move || text(!shown.get())}
             </pre>
+            {move || format.get().place().map(|place| view! { <p class="help">"It is looked for in " <code>{place}</code> "."</p> })}
             {no_kargo_address}
             <div class="value-actions">
                 <button type="button" class="primary" autofocus on:click=on_copy>"Copy"</button>

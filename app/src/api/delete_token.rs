@@ -34,6 +34,6 @@ pub async fn delete_token(
     }
     let window = policy.undo_window(more.unwrap_or(0));
     cluster.begin_deletion(&token, window).await?;
-    cluster.finish_deletion_later(token, window);
+    cluster.finish_later(token, window);
     Ok(Some(window.as_secs().unsigned_abs()))
 }

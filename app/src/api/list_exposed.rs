@@ -1,8 +1,13 @@
 //! `GET /api/list_exposed`: what whoever held a role's token could have taken besides.
 
+#[cfg(feature = "ssr")]
+use jiff::Timestamp;
 use kargo::token::TokenHandle;
 #[cfg(feature = "ssr")]
-use kargo::token::{REFUSED_AFTER, TokenState, TokenSummary};
+use kargo::{
+    name::TokenName,
+    token::{TokenState, TokenSummary},
+};
 use leptos::{
     prelude::*,
     server_fn::codec::{GetUrl, Json},
@@ -28,17 +33,18 @@ pub struct Exposed {
     pub by_hand: Vec<(String, String)>,
     /// How many these are in all.
     pub total: usize,
-    /// The successor of the token that is asked about, where its value was there to be read before the old one was refused.
+    /// The successor of the token that is asked about, where its value is there to be read.
     pub successor: Option<TokenHandle>,
 }
 
 /// What a role of a scope lets its holder take: other tokens' values, and tokens of their own making. `name`: the token that was in the
-/// wrong hands; what was made after it was refused, or is being deleted, is left out then.
+/// wrong hands. `before`: when it can have read others, in seconds since 1970; what was made later is left out.
 #[server(endpoint = "list_exposed", input = GetUrl, output = Json)]
 pub async fn list_exposed(
     scope: String,
     role: String,
     name: Option<String>,
+    before: Option<i64>,
 ) -> Result<Exposed, ApiError> {
     use kargo::{cluster::exposure, role::Rules, scope::Scope};
 
@@ -92,7 +98,8 @@ pub async fn list_exposed(
     };
     let mut tokens = super::list_tokens::all(&cluster, &scope).await?.0;
     tokens.retain(|token| !token.is_expiring() && reads_here(token.name.as_str()));
-    let successor = name.and_then(|name| without_the_past(&mut tokens, &name));
+    let before = before.and_then(|before| Timestamp::from_second(before).ok());
+    let successor = without_the_rest(&mut tokens, name.as_deref(), before);
     tokens.sort_by(|a, b| (&a.role, &a.name).cmp(&(&b.role, &b.name)));
     let has_role = |token: &TokenSummary| roles.iter().any(|of| of.name.as_str() == token.role);
     let (tokens, by_hand): (Vec<_>, Vec<_>) = tokens
@@ -122,31 +129,27 @@ pub async fn list_exposed(
     })
 }
 
-/// Leaves out what a compromised token can't have read, or what is dealt with: itself, what was made after it was refused, what is being
-/// deleted. Answers with its successor.
+/// Leaves out what a compromised token can't have read, or what is dealt with: itself, what was made later, what is being deleted. Answers
+/// with its successor.
 #[cfg(feature = "ssr")]
-fn without_the_past(tokens: &mut Vec<TokenSummary>, name: &str) -> Option<TokenSummary> {
-    let is_successor = |token: &TokenSummary| {
-        token
-            .replaces
-            .as_ref()
-            .is_some_and(|old| old.as_str() == name)
-    };
-    let successor = tokens
-        .iter()
-        .filter(|token| is_successor(token))
-        .max_by_key(|token| token.created)
-        .cloned();
-    let refused = successor
-        .as_ref()
-        .and_then(|successor| successor.created.checked_add(REFUSED_AFTER).ok());
+fn without_the_rest(
+    tokens: &mut Vec<TokenSummary>,
+    name: Option<&str>,
+    before: Option<Timestamp>,
+) -> Option<TokenSummary> {
+    let is = |name: Option<&str>, other: &TokenName| name == Some(other.as_str());
     tokens.retain(|token| {
-        token.name.as_str() != name
-            && successor.as_ref().is_none_or(|s| s.name != token.name)
-            && refused.is_none_or(|refused| token.created <= refused)
+        !is(name, &token.name)
+            && before.is_none_or(|before| token.created <= before)
             && !matches!(token.state, TokenState::Deleting { .. })
     });
-    successor
+    let successor = tokens
+        .iter()
+        .filter(|token| token.replaces.as_ref().is_some_and(|old| is(name, old)))
+        .max_by_key(|token| token.created)
+        .cloned()?;
+    tokens.retain(|token| token.name != successor.name);
+    Some(successor)
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -176,7 +179,8 @@ mod tests {
                 ..named("going", "2026-01-01T00:00:00Z")
             },
         ];
-        let successor = without_the_past(&mut tokens, "old").expect("one");
+        let before = Some(at("2026-02-01T00:00:30Z"));
+        let successor = without_the_rest(&mut tokens, Some("old"), before).expect("one");
         assert_eq!(successor.name.as_str(), "new");
         let left: Vec<_> = tokens.iter().map(|token| token.name.as_str()).collect();
         assert_eq!(left, ["other"]);

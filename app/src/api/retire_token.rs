@@ -9,7 +9,7 @@ use leptos::{
 
 use super::ApiError;
 
-/// Keeps a token that has a successor for `overlap` seconds from now; without it, until somebody deletes it.
+/// Keeps a token that has a successor for `overlap` seconds from now, then deletes it; without it, until somebody deletes it.
 #[server(endpoint = "retire_token", input = PostUrl, output = Json)]
 pub async fn retire_token(
     scope: String,
@@ -20,6 +20,10 @@ pub async fn retire_token(
 ) -> Result<(), ApiError> {
     let token = super::handle(scope, role, name, uid)?;
     let overlap = overlap.map(|seconds| SignedDuration::from_secs(seconds.into()));
-    super::cluster()?.retire_token(&token, overlap).await?;
+    let cluster = super::cluster()?;
+    cluster.retire_token(&token, overlap).await?;
+    if let Some(overlap) = overlap {
+        cluster.finish_later(token, overlap);
+    }
     Ok(())
 }

@@ -73,7 +73,11 @@ fn remarks(listing: &Listing, token: &TokenSummary) -> impl IntoView + use<> {
         quiet.push(format!("replaces {name}"));
     }
     if let Some(name) = &token.replaced_by {
-        quiet.push(format!("replaced by {name}"));
+        if listing.successors.contains_key(name) {
+            quiet.push(format!("replaced by {name}"));
+        } else {
+            loud.push(format!("its successor {name} is gone"));
+        }
         // Uses are noted by the day: one on the day of the succession may have been before it.
         if let Some(created) = listing.successors.get(name)
             && token.was_used_after(&day_of(*created))
@@ -217,11 +221,16 @@ pub fn Actions(listing: Arc<Listing>, token: TokenSummary, stray: bool) -> impl 
     {
         row.push(reveal_button(&listing, &token));
     }
-    if can.patch && !is_deleting && (is_suspended || token.is_compromised) {
+    let has_lifted = token.delete_after.is_some();
+    if can.patch && !is_deleting && !has_lifted && (is_suspended || token.is_compromised) {
         row.push(button(restore, "Restore", &name, ""));
     }
+    // One that works beside its successor waits for somebody to decide about it.
+    let is_replaced = token.replaced_by.is_some() && !own && !is_refused;
+    let is_undecided = is_replaced && token.retire_after.is_none();
     if can.create && !stray && !is_deleting && !is_compromised {
-        row.push(button(Act::Recreate, "Recreate", &name, ""));
+        let place = if is_undecided { &mut more } else { &mut row };
+        place.push(button(Act::Recreate, "Recreate", &name, ""));
         if can.mint {
             more.push(button(
                 Act::RecreateWith,
@@ -234,8 +243,9 @@ pub fn Actions(listing: Arc<Listing>, token: TokenSummary, stray: bool) -> impl 
     if can.can_suspend() && !is_refused && !token.is_expiring() && !own {
         more.push(button(Act::Suspend, "Suspend…", &name, ""));
     }
-    if can.patch && token.replaced_by.is_some() && !own && !is_refused {
-        more.push(button(Act::Retire, "When it retires…", &name, ""));
+    if can.patch && is_replaced {
+        let place = if is_undecided { &mut row } else { &mut more };
+        place.push(button(Act::Retire, "When it retires…", &name, ""));
     }
     if can.delete && !own && !matches!(due, Some(Due::Deletion | Due::Expiry)) {
         let undo = can.can_suspend()

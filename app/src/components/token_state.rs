@@ -43,10 +43,10 @@ pub fn stated(token: &TokenSummary, now: Timestamp, me: Option<&str>) -> Stated 
                 who(token.created_by.as_deref(), "its creator")
             ),
         ),
-        // Whose value was lost isn't used.
-        TokenState::Active if was_claimed && token.last_used.is_none() => (
+        TokenState::Active if was_claimed => (
             "unconfirmed",
-            "perhaps never seen",
+            // A use may have been the test of its value.
+            if token.last_used.is_some() { "saving not confirmed" } else { "perhaps never seen" },
             "It works. Its value was sent once, and nobody said that it was saved: if it is lost, recreate the token.".to_owned(),
         ),
         TokenState::Active => ("active", "active", "It works.".to_owned()),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_was_not_lost() {
+    fn what_is_used_was_seen() {
         let mut claimed = TokenSummary {
             reveal: Some(Reveal::Claimed {
                 at: at("2026-11-24T11:00:00Z"),
@@ -150,6 +150,6 @@ mod tests {
         };
         assert_eq!(said(&claimed, None).word, "perhaps never seen");
         claimed.last_used = Some("2026-11-24".to_owned());
-        assert_eq!(said(&claimed, None).word, "active");
+        assert_eq!(said(&claimed, None).word, "saving not confirmed");
     }
 }

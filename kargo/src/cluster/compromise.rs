@@ -12,7 +12,7 @@ use super::{
     change::Change,
     contract::{COMPROMISED, REPLACED_BY, RETIRE_AFTER},
     delete::{Rest, patiently, time_until},
-    error::{Error, TokenAt},
+    error::{Access, Error, TokenAt},
     suspend::suspended,
 };
 use crate::{
@@ -38,8 +38,9 @@ impl Cluster {
         self.spare_own_token(seen)?;
         let TokenHandle { scope, name, .. } = seen;
         let found = self.find(scope, name).await?.token;
+        found.judge(self.token_at(scope, name), seen)?;
         if found.summary.is_expiring() || !self.suspend_works().await? {
-            return self.replace_and_delete(seen, lifetime).await;
+            return Box::pin(self.replace_and_delete(seen, &found.summary, lifetime)).await;
         }
         let suspended = self.change(seen, |token, moment| {
             // What stands there of an earlier rotation is no successor that could be relied on.
@@ -57,11 +58,13 @@ impl Cluster {
             Ok(_) => {}
             // Whoever has the value may be changing the Secret without end, or have filled its annotations.
             Err(Error::Changed(_) | Error::Invalid(_)) => {
-                return self.replace_and_delete(seen, lifetime).await;
+                return Box::pin(self.replace_and_delete(seen, &found.summary, lifetime)).await;
             }
             Err(error) => return Err(error),
         }
-        let new = self.create_successor(seen, lifetime).await?;
+        let new = self
+            .create_successor(seen, &found.summary, lifetime)
+            .await?;
         self.link_or_warn(seen, &new.name).await;
         Ok(new)
     }
@@ -71,11 +74,28 @@ impl Cluster {
     async fn replace_and_delete(
         &self,
         seen: &TokenHandle,
+        old: &TokenSummary,
         lifetime: Option<SignedDuration>,
     ) -> Result<TokenSummary, Error> {
-        let new = self.create_successor(seen, lifetime).await;
-        self.delete_if(seen, Rest::NotNeeded, |_, _| Ok(())).await?;
-        new
+        let scope = &seen.scope;
+        // Without the right to delete, each try would leave one more token.
+        if !self.abilities(scope).await?.delete {
+            let access = Access::to("delete", "secrets").within(self.namespace(scope));
+            return Err(Error::Forbidden(access));
+        }
+        let new = self.create_successor(seen, old, lifetime).await;
+        match self.delete_if(seen, Rest::NotNeeded, |_, _| Ok(())).await {
+            Ok(()) | Err(Error::NoToken(_) | Error::Terminating(_)) => new,
+            Err(error) => {
+                // Nobody has seen its value.
+                if let Ok(new) = &new
+                    && let Err(error) = self.delete_token(&new.handle(scope)).await
+                {
+                    tracing::warn!(%scope, name = %new.name, %error, "a needless successor is left");
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Deletes a compromised token, 12 seconds after its suspension at the earliest: the API server must refuse it by then. Answers with

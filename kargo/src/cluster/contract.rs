@@ -351,7 +351,8 @@ pub(super) struct NewToken<'a> {
     pub role: &'a RoleName,
     pub role_uid: &'a Uid,
     pub created_by: &'a str,
-    pub replaces: Option<&'a TokenName>,
+    /// The token whose place it takes, and whose note and contact.
+    pub old: Option<&'a TokenSummary>,
     /// The time by the API server's clock.
     pub now: Timestamp,
     /// When it is to end; `None`: never.
@@ -373,9 +374,14 @@ impl NewToken<'_> {
             (REVEAL): "pending",
         });
         let mut about = String::new();
-        if let Some(replaces) = self.replaces {
-            annotations[REPLACES] = replaces.as_str().into();
-            about = format!("in place of {replaces}");
+        if let Some(old) = self.old {
+            annotations[REPLACES] = old.name.as_str().into();
+            about = format!("in place of {}", old.name);
+            for (key, text) in [(NOTE, &old.note), (CONTACT, &old.contact)] {
+                if let Some(text) = text {
+                    annotations[key] = text.as_str().into();
+                }
+            }
         }
         let act = Act {
             at: self.now,

@@ -62,7 +62,7 @@ impl Cluster {
         role: &RoleName,
         name: &TokenName,
         lifetime: Option<SignedDuration>,
-        replaces: Option<&TokenName>,
+        old: Option<&TokenSummary>,
     ) -> Result<TokenSummary, Error> {
         let (identity, (role_uid, now)) =
             futures::try_join!(self.review(), self.role_for_a_token(scope, role))?;
@@ -84,7 +84,7 @@ impl Cluster {
             role,
             role_uid: &role_uid,
             created_by: &identity.user,
-            replaces,
+            old,
             now,
             expires,
         };

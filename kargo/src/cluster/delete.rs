@@ -68,8 +68,8 @@ impl Cluster {
         Ok(changed.await?.summary)
     }
 
-    /// Finishes a deletion when it is due, in the background. Should this program end before, the deletion stays due.
-    pub fn finish_deletion_later(&self, seen: TokenHandle, wait: SignedDuration) {
+    /// Finishes what is due of a token after a `wait`, in the background. Should this program end before, it stays due.
+    pub fn finish_later(&self, seen: TokenHandle, wait: SignedDuration) {
         let cluster = self.clone();
         tokio::spawn(async move {
             // The API server's clock is read in whole seconds.
@@ -81,8 +81,9 @@ impl Cluster {
                 match patiently(finish, &cluster, &seen).await {
                     // Not yet by the clock of another API server, or begun anew.
                     Err(Error::NotDue(_)) => match cluster.time_to_deletion(&seen).await {
-                        Some(left) => wait = left.saturating_add(SignedDuration::from_secs(1)),
-                        None => return,
+                        Ok(Some(left)) => wait = left.saturating_add(SignedDuration::from_secs(1)),
+                        Ok(None) => return,
+                        Err(error) => break Err(error),
                     },
                     finished => break finished,
                 }
@@ -91,21 +92,21 @@ impl Cluster {
                 // Finished by somebody else.
                 Ok(()) | Err(Error::NoToken(_) | Error::Replaced(_)) => {}
                 Err(error) => {
-                    tracing::warn!(scope = %seen.scope, name = %seen.name, %error, "a deletion stays due");
+                    tracing::warn!(scope = %seen.scope, name = %seen.name, %error, "what is due stays so");
                 }
             }
         });
     }
 
     /// How long it is until a token's deletion is due; `None` if it isn't being deleted any more.
-    async fn time_to_deletion(&self, seen: &TokenHandle) -> Option<SignedDuration> {
-        let found = self.find(&seen.scope, &seen.name).await.ok()?;
-        match found.token.summary.state {
+    async fn time_to_deletion(&self, seen: &TokenHandle) -> Result<Option<SignedDuration>, Error> {
+        let found = self.find(&seen.scope, &seen.name).await?;
+        Ok(match found.token.summary.state {
             TokenState::Deleting { until } if found.token.summary.uid == seen.uid => {
                 Some(time_until(until, found.now))
             }
             _ => None,
-        }
+        })
     }
 
     /// Deletes the token that was seen if `judge`, too, finds nothing against it. Tried again while the API server notes its use.

@@ -126,7 +126,7 @@ pub enum Error {
     NameTaken(TokenAt),
     /// A deleted token's name.
     #[error(
-        "A token named {0} was deleted not long ago. Under the same name its old value would work again."
+        "A token named {0} was deleted not long ago. Under the same name its old value may work again."
     )]
     NameWasUsed(TokenAt),
     /// The token that the person saw is gone; another one has its name.

@@ -115,10 +115,10 @@ impl Cluster {
             format!("involvedObject.kind=Secret,involvedObject.name={name},reason={deleted}");
         let params = ListParams::default().fields(&fields).limit(1);
         let request = Request::new(format!("/api/v1/namespaces/{namespace}/events")).list(&params);
-        let list = match self.read(&access, request).await {
-            Ok(answer) => answer.parse::<List<IgnoredAny>>(&access),
-            Err(error) => Err(error),
+        let Ok(Ok(answer)) = timeout(DEADLINE, self.read(&access, request)).await else {
+            return false;
         };
+        let list = answer.parse::<List<IgnoredAny>>(&access);
         list.is_ok_and(|list| !list.items().is_empty())
     }
 

@@ -54,8 +54,9 @@ impl Cluster {
         let Scope::Project(name) = scope else {
             return Ok(());
         };
+        // What holds for the system must not be led around by another name for it.
         if self.is_system(scope) {
-            return Ok(());
+            return Err(Error::NotAProject(name.clone()));
         }
         let access = Access::to("get", "namespaces").named(name.as_str());
         let request =

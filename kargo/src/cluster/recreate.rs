@@ -11,7 +11,7 @@ use super::{
 use crate::{
     name::{RoleName, TokenName},
     scope::Scope,
-    token::{Did, Reveal, TokenHandle, TokenState, TokenSummary},
+    token::{Did, Reveal, TokenHandle, TokenState, TokenSummary, day},
 };
 
 const PAGE: u32 = 500;
@@ -36,7 +36,7 @@ impl Cluster {
         if let TokenState::Deleting { until } = old.summary.state {
             return Err(Error::Deleting { token: at, until });
         }
-        let new = self.create_successor(seen, lifetime).await?;
+        let new = self.create_successor(seen, &old.summary, lifetime).await?;
         self.link_or_warn(seen, &new.name).await;
         Ok(new)
     }
@@ -48,10 +48,11 @@ impl Cluster {
         }
     }
 
-    /// Creates the token alone; the old one is not told.
+    /// Creates the token alone, with what people wrote about the old one; the old one is not told.
     pub(super) async fn create_successor(
         &self,
         seen: &TokenHandle,
+        old: &TokenSummary,
         lifetime: Option<SignedDuration>,
     ) -> Result<TokenSummary, Error> {
         let TokenHandle { scope, name, .. } = seen;
@@ -63,7 +64,7 @@ impl Cluster {
         loop {
             tries += 1;
             let new = name.successor(random());
-            match self.create(scope, &role, &new, lifetime, Some(name)).await {
+            match self.create(scope, &role, &new, lifetime, Some(old)).await {
                 Err(Error::NameTaken(_)) if tries <= TRIES => {}
                 result => return result,
             }
@@ -122,8 +123,11 @@ impl TokenSummary {
     /// Anybody who may write Secrets can make a token name another one, so a successor has to be one in every way. One whose value was
     /// perhaps never saved does nobody's job.
     fn works_in_place_of(&self, old: &Self) -> bool {
-        let is_unsaved =
-            matches!(self.reveal, Some(Reveal::Claimed { .. })) && self.last_used.is_none();
+        let is_unsaved = match &self.reveal {
+            // A use on that day may have been the test of its value.
+            Some(Reveal::Claimed { at, .. }) => !self.was_used_after(&day(*at)),
+            _ => false,
+        };
         self.replaces.as_ref() == Some(&old.name)
             && self.role == old.role
             && self.created >= old.created

@@ -54,9 +54,11 @@ impl Cluster {
                  }| RoleSummary {
                     grants: rules.granted_to(namespace, &name),
                     name,
-                    managed: annotations
-                        .get(MANAGED)
-                        .is_some_and(|managed| managed == "true"),
+                    // The system's are a part of its installation, which doesn't annotate them.
+                    managed: self.is_system(scope)
+                        || annotations
+                            .get(MANAGED)
+                            .is_some_and(|managed| managed == "true"),
                     claims: claims(&annotations),
                     description: annotations
                         .remove(DESCRIPTION)

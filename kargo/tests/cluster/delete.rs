@@ -244,9 +244,7 @@ async fn is_finished_later_unless_it_was_undone() {
             .expect("undone");
         // `kept` is first, so that its turn is over when `gone` is gone.
         for token in [&kept, &gone] {
-            project
-                .cluster
-                .finish_deletion_later(project.handle(token), second);
+            project.cluster.finish_later(project.handle(token), second);
         }
         until(Duration::from_secs(10), "the one is deleted", async || {
             !project.has(&gone.name).await

@@ -2,13 +2,13 @@
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kargo::{
-    cluster::Error,
+    cluster::{Error, Notes},
     token::{Reveal, TokenState},
 };
 use kube::{Api, api::DeleteParams};
 use serde_json::json;
 
-use super::project::{claim, in_a_project};
+use super::project::{claim, in_a_project, text};
 
 #[tokio::test]
 async fn gives_another_name_and_another_value_and_keeps_the_old_one() {
@@ -150,6 +150,28 @@ async fn links_one_way_where_the_old_one_may_not_be_patched() {
             .expect("a new token");
         assert_eq!(new.replaces.as_ref(), Some(&old.name));
         assert_eq!(project.token(&old.name).await.replaced_by, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn takes_along_what_people_wrote() {
+    in_a_project(async |project| {
+        let old = project.create("ci").await;
+        let handle = project.handle(&old);
+        let notes = Notes {
+            note: text("The nightly build uses it."),
+            contact: text("#ops"),
+        };
+        let written = project
+            .cluster
+            .note_token(&handle, &Notes::default(), &notes)
+            .await;
+        written.expect("noted");
+        let new = project.cluster.recreate_token(&handle, None).await;
+        let new = new.expect("a new token");
+        assert_eq!(new.note.as_deref(), Some("The nightly build uses it."));
+        assert_eq!(new.contact.as_deref(), Some("#ops"));
     })
     .await;
 }

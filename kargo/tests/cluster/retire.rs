@@ -1,5 +1,7 @@
 //! Retiring the old token of a rotation.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use kargo::{
     cluster::Error,
@@ -7,7 +9,10 @@ use kargo::{
 };
 use serde_json::json;
 
-use super::project::{in_a_project, text};
+use super::{
+    control_plane::until,
+    project::{in_a_project, text},
+};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -196,6 +201,24 @@ async fn spares_the_last_one_that_works() {
         project.cluster.delete_token(&new).await.expect("deleted");
         assert!(matches!(finish().await, Error::SuccessorGone(_)));
         assert!(project.has(&old.name).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ends_by_itself_while_the_program_runs() {
+    in_a_project(async |project| {
+        let old = project.create("ci").await;
+        let handle = project.handle(&old);
+        project.succeed(&old).await;
+        let second = SignedDuration::from_secs(1);
+        let retiring = project.cluster.retire_token(&handle, Some(second)).await;
+        retiring.expect("retiring");
+        project.cluster.finish_later(handle, second);
+        until(Duration::from_secs(20), "it is deleted", async || {
+            !project.has(&old.name).await
+        })
+        .await;
     })
     .await;
 }

@@ -51,20 +51,20 @@ pub fn routes(state: &State) -> Router {
                 provide_context(cluster);
             }
         };
-        // In a task of its own: what was begun is done to its end, also when the browser closes the connection between two writes.
-        let done = tokio::spawn(async move {
-            handle_server_fns_with_context(context, request)
-                .await
-                .into_response()
-        });
+        // What changes something is done to its end, also when the browser closes the connection between two writes. But not the reveal:
+        // what nobody waits for any more must stay unrevealed.
+        let is_finished =
+            request.method() == Method::POST && request.uri().path() != "/api/reveal_token";
         async move {
-            match done.await {
-                Ok(response) => response,
-                Err(error) => match error.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    // The program is ending.
-                    Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-                },
+            let response = async move {
+                handle_server_fns_with_context(context, request)
+                    .await
+                    .into_response()
+            };
+            if is_finished {
+                to_its_end(response).await
+            } else {
+                response.await
             }
         }
     };
@@ -74,6 +74,18 @@ pub fn routes(state: &State) -> Router {
         .layer(GovernorLayer::new(writes_per_second()))
         .layer(middleware::from_fn(status_from_kind))
         .layer(middleware::from_fn(refuse_html))
+}
+
+/// In a task of its own, whether somebody waits for it or not.
+async fn to_its_end(response: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(response).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The program is ending.
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        },
+    }
 }
 
 /// What people click never gets near this; a script that runs away is slowed down before it slows the cluster down.
