@@ -96,7 +96,7 @@ pub async fn list_exposed(
                 && (one.names.is_empty() || one.names.iter().any(|only| only == name))
         })
     };
-    let mut tokens = super::list_tokens::all(&cluster, &scope).await?.0;
+    let mut tokens = cluster.list_all_tokens(&scope).await?.0;
     tokens.retain(|token| !token.is_expiring() && reads_here(token.name.as_str()));
     let before = before.and_then(|before| Timestamp::from_second(before).ok());
     let successor = without_the_rest(&mut tokens, name.as_deref(), before);

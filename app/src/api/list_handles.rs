@@ -21,7 +21,7 @@ pub async fn list_handles(
     let scope = super::argument("scope", scope)?;
     let show = Show::asked(show.as_deref(), days)?;
     let cluster = super::cluster()?;
-    let (tokens, now) = super::list_tokens::all(&cluster, &scope).await?;
+    let (tokens, now) = cluster.list_all_tokens(&scope).await?;
     let wanted = Wanted::read(show, &cluster, &scope, now).await?;
     Ok(tokens
         .iter()

@@ -71,7 +71,7 @@ pub async fn list_tokens(
     let scope = super::argument("scope", scope)?;
     let show = Show::asked(show.as_deref(), days)?;
     let cluster = super::cluster()?;
-    let (tokens, now) = all(&cluster, &scope).await?;
+    let (tokens, now) = cluster.list_all_tokens(&scope).await?;
     let own = tokens
         .iter()
         .find(|token| cluster.is_own_token(&scope, &token.name))
@@ -89,23 +89,6 @@ pub async fn list_tokens(
         replaced,
         ..list
     })
-}
-
-/// All tokens of a scope, and the time by the API server's clock.
-#[cfg(feature = "ssr")]
-pub(super) async fn all(
-    cluster: &kargo::cluster::Cluster,
-    scope: &kargo::scope::Scope,
-) -> Result<(Vec<TokenSummary>, Timestamp), ApiError> {
-    let (mut all, mut next) = (Vec::new(), None);
-    loop {
-        let page = cluster.list_tokens(scope, 1000, next.as_deref()).await?;
-        all.extend(page.tokens);
-        next = page.next;
-        if next.is_none() {
-            return Ok((all, page.now));
-        }
-    }
 }
 
 #[cfg(feature = "ssr")]

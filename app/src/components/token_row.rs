@@ -73,16 +73,15 @@ fn remarks(listing: &Listing, token: &TokenSummary) -> impl IntoView + use<> {
         quiet.push(format!("replaces {name}"));
     }
     if let Some(name) = &token.replaced_by {
-        if listing.successors.contains_key(name) {
-            quiet.push(format!("replaced by {name}"));
-        } else {
-            loud.push(format!("its successor {name} is gone"));
-        }
-        // Uses are noted by the day: one on the day of the succession may have been before it.
-        if let Some(created) = listing.successors.get(name)
-            && token.was_used_after(&day_of(*created))
-        {
-            loud.push("still used since its successor is there".to_owned());
+        match listing.successors.get(name) {
+            None => loud.push(format!("its successor {name} is gone")),
+            Some(created) => {
+                quiet.push(format!("replaced by {name}"));
+                // Uses are noted by the day: one on the day of the succession may have been before it.
+                if token.was_used_after(&day_of(*created)) {
+                    loud.push("still used since its successor is there".to_owned());
+                }
+            }
         }
     }
     if token.was_tried_since_suspension() {

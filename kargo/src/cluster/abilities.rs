@@ -72,7 +72,7 @@ impl Cluster {
             .await
     }
 
-    async fn may(
+    pub(super) async fn may(
         &self,
         namespace: &str,
         verb: &str,

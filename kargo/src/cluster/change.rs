@@ -88,8 +88,7 @@ impl Cluster {
         let by = self.review().await?.user;
         let mut tries = 0;
         loop {
-            let found = self.find(scope, name).await?;
-            found.token.judge(at.clone(), seen)?;
+            let found = self.find_seen(seen).await?;
             let moment = Moment {
                 now: found.now,
                 by: by.clone(),

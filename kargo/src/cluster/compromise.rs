@@ -36,9 +36,7 @@ impl Cluster {
         lifetime: Option<SignedDuration>,
     ) -> Result<TokenSummary, Error> {
         self.spare_own_token(seen)?;
-        let TokenHandle { scope, name, .. } = seen;
-        let found = self.find(scope, name).await?.token;
-        found.judge(self.token_at(scope, name), seen)?;
+        let found = self.find_seen(seen).await?.token;
         if found.summary.is_expiring() || !self.suspend_works().await? {
             return Box::pin(self.replace_and_delete(seen, &found.summary, lifetime)).await;
         }
@@ -78,10 +76,12 @@ impl Cluster {
         lifetime: Option<SignedDuration>,
     ) -> Result<TokenSummary, Error> {
         let scope = &seen.scope;
+        let namespace = self.namespace(scope);
         // Without the right to delete, each try would leave one more token.
-        if !self.abilities(scope).await?.delete {
-            let access = Access::to("delete", "secrets").within(self.namespace(scope));
-            return Err(Error::Forbidden(access));
+        if !self.may(namespace, "delete", "secrets", "", "").await? {
+            return Err(Error::Forbidden(
+                Access::to("delete", "secrets").within(namespace),
+            ));
         }
         let new = self.create_successor(seen, old, lifetime).await;
         match self.delete_if(seen, Rest::NotNeeded, |_, _| Ok(())).await {
@@ -108,8 +108,7 @@ impl Cluster {
         self.spare_own_token(seen)?;
         let TokenHandle { scope, name, .. } = seen;
         let at = self.token_at(scope, name);
-        let found = self.find(scope, name).await?;
-        found.token.judge(at.clone(), seen)?;
+        let found = self.find_seen(seen).await?;
         may_be_deleted(&found.token.summary, &at)?;
         let since = found.token.summary.suspension.as_ref().map(|s| s.at);
         if let Some(refused_at) = since.and_then(|since| since.checked_add(REFUSED_AFTER).ok()) {

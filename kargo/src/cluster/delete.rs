@@ -126,9 +126,8 @@ impl Cluster {
         let (at, by) = (self.token_at(scope, name), self.review().await?.user);
         let mut tries = 0;
         loop {
-            let found = self.find(scope, name).await?;
+            let found = self.find_seen(seen).await?;
             let token = found.token;
-            token.judge(at.clone(), seen)?;
             let moment = Moment {
                 now: found.now,
                 by: by.clone(),

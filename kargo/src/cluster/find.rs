@@ -71,6 +71,14 @@ impl Cluster {
         })
     }
 
+    /// Reads the token that the person saw; refuses another one, and one that Kargo would refuse too.
+    pub(super) async fn find_seen(&self, seen: &TokenHandle) -> Result<Found, Error> {
+        let TokenHandle { scope, name, .. } = seen;
+        let found = self.find(scope, name).await?;
+        found.token.judge(self.token_at(scope, name), seen)?;
+        Ok(found)
+    }
+
     /// Reads one token.
     pub(super) async fn find(&self, scope: &Scope, name: &TokenName) -> Result<Found, Error> {
         let namespace = self.namespace(scope);

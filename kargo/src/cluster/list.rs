@@ -1,5 +1,6 @@
 //! The tokens of a scope, page by page, without their values: only metadata is asked for.
 
+use jiff::Timestamp;
 use kube::core::params::ListParams;
 
 use super::{
@@ -9,7 +10,13 @@ use super::{
     find::secrets,
     request::List,
 };
-use crate::{scope::Scope, token::TokenPage};
+use crate::{
+    scope::Scope,
+    token::{TokenPage, TokenSummary},
+};
+
+/// Tokens that are asked for at once where all are wanted.
+const PAGE: u32 = 1000;
 
 impl Cluster {
     /// Up to `limit` tokens by name, from the start or from where another page said that the `next` one starts. Those that Kargo
@@ -29,6 +36,25 @@ impl Cluster {
                 // Too large to be read, perhaps: whoever may change Secrets can make each of them a quarter of a megabyte.
                 Err(Error::BadAnswer(_)) if limit > 10 => limit /= 10,
                 result => return result,
+            }
+        }
+    }
+
+    /// All tokens of a scope, and the time by the API server's clock.
+    ///
+    /// # Errors
+    /// Those of any page.
+    pub async fn list_all_tokens(
+        &self,
+        scope: &Scope,
+    ) -> Result<(Vec<TokenSummary>, Timestamp), Error> {
+        let (mut all, mut next) = (Vec::new(), None);
+        loop {
+            let page = self.list_tokens(scope, PAGE, next.as_deref()).await?;
+            all.extend(page.tokens);
+            next = page.next;
+            if next.is_none() {
+                return Ok((all, page.now));
             }
         }
     }

@@ -14,8 +14,6 @@ use crate::{
     token::{Did, Reveal, TokenHandle, TokenState, TokenSummary, day},
 };
 
-const PAGE: u32 = 500;
-
 impl Cluster {
     /// Creates a token for the role of an old one, under a name that never existed: under the old name it would get the old value
     /// again. The two note each other's names; where the old one can't be written, only the new one does.
@@ -29,12 +27,10 @@ impl Cluster {
         seen: &TokenHandle,
         lifetime: Option<SignedDuration>,
     ) -> Result<TokenSummary, Error> {
-        let TokenHandle { scope, name, .. } = seen;
-        let old = self.find(scope, name).await?.token;
-        let at = self.token_at(scope, name);
-        old.judge(at.clone(), seen)?;
+        let old = self.find_seen(seen).await?.token;
         if let TokenState::Deleting { until } = old.summary.state {
-            return Err(Error::Deleting { token: at, until });
+            let token = self.token_at(&seen.scope, &seen.name);
+            return Err(Error::Deleting { token, until });
         }
         let new = self.create_successor(seen, &old.summary, lifetime).await?;
         self.link_or_warn(seen, &new.name).await;
@@ -104,18 +100,10 @@ impl Cluster {
                 Err(error) => Err(error),
             };
         }
-        let mut next = None;
-        loop {
-            let page = self.list_tokens(scope, PAGE, next.as_deref()).await?;
-            let mut tokens = page.tokens.into_iter();
-            if let Some(successor) = tokens.find(|token| token.works_in_place_of(old)) {
-                return Ok(Some(successor));
-            }
-            next = page.next;
-            if next.is_none() {
-                return Ok(None);
-            }
-        }
+        let (tokens, _) = self.list_all_tokens(scope).await?;
+        Ok(tokens
+            .into_iter()
+            .find(|token| token.works_in_place_of(old)))
     }
 }
 

@@ -76,8 +76,7 @@ impl Cluster {
         let at = self.token_at(scope, name);
         let mut tries = 0;
         loop {
-            let found = self.find(scope, name).await?;
-            found.token.judge(at.clone(), seen)?;
+            let found = self.find_seen(seen).await?;
             asking.turn(&found.token, &at, found.now)?;
             let (token, revealed, now) = self.value_of(scope, found, deadline).await?;
 

@@ -7,8 +7,6 @@ use crate::{
     token::{Due, TokenHandle, TokenSummary},
 };
 
-const PAGE: u32 = 500;
-
 /// What a sweep did about one token.
 #[derive(Debug)]
 pub struct Swept {
@@ -93,20 +91,11 @@ impl Cluster {
         tell: &mut impl FnMut(Swept),
     ) -> Result<(), Error> {
         // All of it first: acting takes longer than the API server keeps the place in a list.
-        let (mut all, mut next) = (Vec::new(), None);
-        loop {
-            let page = self.list_tokens(scope, PAGE, next.as_deref()).await?;
-            let due = page.tokens.into_iter().filter_map(|token| {
-                let due = token.due(page.now)?;
-                Some((token, due))
-            });
-            all.extend(due);
-            next = page.next;
-            if next.is_none() {
-                break;
-            }
-        }
-        for (summary, due) in all {
+        let (all, now) = self.list_all_tokens(scope).await?;
+        for summary in all {
+            let Some(due) = summary.due(now) else {
+                continue;
+            };
             let token = summary.handle(scope);
             let result = if dry_run {
                 self.judge_due(scope, &summary, Some(due)).await
