@@ -1,6 +1,6 @@
-# What there is to do, by its name. Each job is a script in tools/, which says what it does.
+# Targets for people. Each target calls scripts in tools/; their header comments describe them.
 
-# Only when given on make's own command line: an exported KUBECONFIG must never send a newcomer to production.
+# Read KUBECONFIG and LISTEN from make's command line only: an exported KUBECONFIG could name a production cluster.
 ifeq ($(origin KUBECONFIG),command line)
 kubeconfig := $(KUBECONFIG)
 endif
@@ -10,57 +10,38 @@ endif
 unexport KUBECONFIG LISTEN
 
 .NOTPARALLEL:
-.PHONY: help run test watch bench clean
+.PHONY: help run test watch bench pictures clean
 
 help:
-	@echo 'make run     build it and serve it on a local Kubernetes with sample data: prints one URL, Ctrl-C ends it'
-	@echo '             KUBECONFIG=path: on that cluster instead      LISTEN=address:port: there, not 127.0.0.1:3000'
-	@echo 'make test    every check and test, the browser'\''s included'
-	@echo 'make watch   serve a debug build and follow every change of the sources'
-	@echo 'make bench   build it and measure it'
-	@echo 'make clean   remove what was built and the local cluster'\''s data (the tools stay, in .tools/)'
+	@echo 'make run       build the dashboard and serve it on a local Kubernetes with sample data; prints a URL, Ctrl-C stops'
+	@echo '               KUBECONFIG=path         use another cluster'
+	@echo '               LISTEN=address:port     serve on another address than 127.0.0.1:3000'
+	@echo 'make test      run all checks and tests, including browser tests'
+	@echo 'make watch     serve a debug build; rebuild and reload after every change'
+	@echo 'make bench     build the dashboard and run the benchmarks'
+	@echo 'make pictures  take a picture of every page and dialog: end2end/pictures/index.html'
+	@echo 'make clean     remove build output and the local cluster'\''s data; installed tools stay in .tools/'
 
 run:
-	@tools/setup-base
-	@tools/setup-rust
-	@tools/setup-leptos
-ifndef kubeconfig
-	@tools/setup-go
-	@tools/setup-cluster
-endif
-	@tools/build
+	@tools/prepare release $(if $(kubeconfig),,cluster)
 	@tools/run '$(kubeconfig)' '$(listen)'
 
 test:
-	@tools/setup-base
-	@tools/setup-rust
-	@tools/lint
-	@tools/setup-go
-	@tools/setup-cluster
-	@tools/lint-go
-	@tools/setup-leptos
-	@tools/build
+	@tools/prepare tests cluster checks browser
 	@tools/size
-	@tools/setup-browser
 	@tools/test
 
 watch:
-	@tools/setup-base
-	@tools/setup-rust
-	@tools/setup-leptos
-	@tools/setup-go
-	@tools/setup-cluster
+	@tools/prepare cluster
 	@tools/watch
 
 bench:
-	@tools/setup-base
-	@tools/setup-rust
-	@tools/setup-leptos
-	@tools/setup-go
-	@tools/setup-cluster
-	@tools/build
-	@tools/setup-browser
+	@tools/prepare release cluster browser
 	@end2end/bench/run
 
+pictures:
+	@tools/prepare tests cluster browser
+	@tools/pictures
+
 clean:
-	rm -rf target .local end2end/test-results end2end/playwright-report
+	rm -rf target .local end2end/test-results end2end/playwright-report end2end/pictures
