@@ -1,6 +1,6 @@
 package main
 
-// The Kubernetes API server: the real one, in this process.
+// Runs the upstream Kubernetes API server in this process.
 
 import (
 	"context"
@@ -27,7 +27,7 @@ const (
 	shutdownTimeout = 2 * time.Second
 )
 
-// apiServer is a running one. Done gives why it ended, once.
+// apiServer is a running API server. done receives the reason when the server stops.
 type apiServer struct {
 	stop context.CancelFunc
 	done chan error
@@ -65,7 +65,7 @@ func apiServerFlags(address net.Addr) []string {
 		"--etcd-servers=" + etcdAddress,
 		"--secure-port=" + strconv.Itoa(address.(*net.TCPAddr).Port),
 		"--bind-address=127.0.0.1",
-		// Published nowhere, since nothing reconciles endpoints; without one, a machine without a network is refused.
+		// Not published, because no endpoints are reconciled. Without this flag, startup fails on a machine without a network.
 		"--advertise-address=192.0.2.1",
 		"--external-hostname=127.0.0.1",
 		"--endpoint-reconciler-type=none",
@@ -78,15 +78,15 @@ func apiServerFlags(address net.Addr) []string {
 		"--service-account-signing-key-file=" + tokenKeyFile,
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--authorization-mode=RBAC",
-		// Installations have it that harden owner references; nothing must rely on its absence.
+		// Some installations enable this plugin. Tests run with the plugin, so the dashboard can't depend on its absence.
 		"--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
-		// Otherwise every open watch would delay the end.
+		// Limits how long open watches delay shutdown.
 		"--shutdown-watch-termination-grace-period=1s",
 		"--profiling=false",
 	}
 }
 
-// waitUntilReady waits until the server says so and has made the ConfigMap that says since when it tracks tokens' use.
+// waitUntilReady waits until /readyz succeeds and the server has created the ConfigMap with the start of usage tracking.
 func (s *apiServer) waitUntilReady(ctx context.Context, config *rest.Config) error {
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *apiServer) waitUntilReady(ctx context.Context, config *rest.Config) err
 		select {
 		case err := <-s.done:
 			s.done <- err
-			return false, fmt.Errorf("the API server ended while it started: %w", err)
+			return false, fmt.Errorf("the API server stopped during startup: %w", err)
 		default:
 		}
 		if last = client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error(); last != nil {
@@ -119,7 +119,7 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-// shutdown ends the server. Clients whose watches stay open would delay it by a minute; they are cut off.
+// shutdown stops the server. After shutdownTimeout, remaining watches are dropped; they would delay shutdown by a minute.
 func (s *apiServer) shutdown() {
 	s.stop()
 	select {

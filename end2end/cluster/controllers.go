@@ -1,8 +1,7 @@
 package main
 
-// The controllers that make Kubernetes behave, where tokens are concerned, as it does in a real cluster, each with its
-// own clients: garbage collection, the end of namespaces, and the service account `default` of each namespace. The one
-// that writes tokens' values can be stopped and is in its own file.
+// Runs the Kubernetes controllers that affect tokens: garbage collection, namespace deletion, and the service account
+// `default` of each namespace. The token controller can be stopped separately, see tokencontroller.go.
 
 import (
 	"context"
@@ -31,8 +30,8 @@ const (
 	namespaceWorkers = 10
 )
 
-// runControllers runs them until ctx ends; stopped gives the way to wait for that.
-func runControllers(ctx context.Context, config *rest.Config) (stopped func(), err error) {
+// runControllers runs the controllers until ctx is done. wait blocks until all have stopped.
+func runControllers(ctx context.Context, config *rest.Config) (wait func(), err error) {
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,6 @@
 package main
 
-// The directory of one control plane: what is in it, that it is private, and that only one process uses it.
+// The data directory of a control plane: file names, private permissions, and a lock against concurrent use.
 
 import (
 	"errors"
@@ -24,20 +24,20 @@ const (
 	usersDirectory = "users"
 )
 
-// What a control plane writes, all of it: the only names that are ever removed. The lock comes last, since it is what
-// says whose directory this is.
+// contents lists every file that a control plane writes. Only these names are removed. The lock comes last, because the
+// lock marks the directory as a control plane's.
 var contents = []string{etcdDirectory, etcdSocket, pkiDirectory, usersDirectory, stateFile, logFile, kubeconfigFile, lockFile}
 
-// directory is one that this process alone uses, and the process's working directory: the names above are relative,
-// which keeps the path of etcd's socket short (at most 107 bytes) wherever the directory is.
+// directory is a locked data directory and the working directory of this process. The names above are relative to the
+// directory, because the path of etcd's socket is limited to 107 bytes.
 type directory struct {
 	path string // absolute
 	lock *os.File
 }
 
-// openDirectory makes the directory where it is missing, locks it and enters it.
+// openDirectory creates the directory if missing, locks it and makes it the working directory.
 func openDirectory(path string) (*directory, error) {
-	syscall.Umask(0o077) // also for what Kubernetes and etcd write
+	syscall.Umask(0o077) // also applies to files of Kubernetes and etcd
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func openDirectory(path string) (*directory, error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, lockProblem(path, lock, err)
+		return nil, lockError(path, lock, err)
 	}
 	if err := os.Chmod(path, 0o700); err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func openDirectory(path string) (*directory, error) {
 	return &directory{path, lock}, nil
 }
 
-// refuseForeign keeps this program from changing the mode of, or writing its files into, somebody's home directory.
+// refuseForeign returns an error for a directory with other files, such as a home directory.
 func refuseForeign(path string) error {
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -80,21 +80,21 @@ func refuseForeign(path string) error {
 		return nil
 	}
 	if _, err := os.Stat(filepath.Join(path, lockFile)); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s has files in it and is no control plane's directory: give --dir an empty or a new one", path)
+		return fmt.Errorf("%s has other files and is not a control plane's directory: set --dir to an empty or new directory", path)
 	}
 	return nil
 }
 
-func lockProblem(path string, lock *os.File, err error) error {
+func lockError(path string, lock *os.File, err error) error {
 	if !errors.Is(err, syscall.EWOULDBLOCK) {
-		return fmt.Errorf("%s can't be locked: %w", path, err)
+		return fmt.Errorf("can't lock %s: %w", path, err)
 	}
-	pid, _ := os.ReadFile(lock.Name()) // only to say more
-	return fmt.Errorf("a control plane is running in %s already (process %s): use it, end it, or give another --dir",
+	pid, _ := os.ReadFile(lock.Name()) // best effort
+	return fmt.Errorf("a control plane is running in %s already (process %s): use that one, stop it, or set another --dir",
 		path, strings.TrimSpace(string(pid)))
 }
 
-// empty removes what a control plane wrote, but the lock, which is still needed.
+// empty removes all files of a control plane except the lock.
 func (d *directory) empty() error {
 	for _, name := range contents {
 		if name == lockFile {
@@ -107,7 +107,7 @@ func (d *directory) empty() error {
 	return nil
 }
 
-// remove removes what a control plane wrote, and the directory itself where nothing else is in it.
+// remove removes all files of a control plane, and the directory if no other files remain.
 func (d *directory) remove() error {
 	if err := d.empty(); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (d *directory) remove() error {
 	return nil
 }
 
-// write puts a private file in place as a whole: nobody reads half of it.
+// write writes a private file atomically.
 func write(name string, content []byte) error {
 	part := name + ".part"
 	if err := os.WriteFile(part, content, 0o600); err != nil {

@@ -1,6 +1,6 @@
 package main
 
-// The store: etcd in this process, reachable over a socket in the private directory alone.
+// Runs etcd in this process, reachable only through a socket in the private directory.
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 )
 
-// Relative to the control plane's directory, which is the working directory.
+// etcdAddress is relative to the working directory, which is the control plane's directory.
 const etcdAddress = "unix://" + etcdSocket
 
 func startEtcd(ctx context.Context) (*embed.Etcd, error) {
@@ -25,8 +25,8 @@ func startEtcd(ctx context.Context) (*embed.Etcd, error) {
 	}
 	config.ListenClientUrls = []url.URL{*socket}
 	config.AdvertiseClientUrls = []url.URL{*socket}
-	config.ListenPeerUrls = nil // there are no peers
-	// Safe when this process dies in any way; only a power cut can lose the last seconds, of data made to be thrown away.
+	config.ListenPeerUrls = nil // single member
+	// A crash of this process loses no data. A power failure can lose the last seconds of test data.
 	config.UnsafeNoFsync = true
 	etcd, err := embed.StartEtcd(config)
 	if err != nil {
@@ -37,7 +37,7 @@ func startEtcd(ctx context.Context) (*embed.Etcd, error) {
 		return etcd, nil
 	case err = <-etcd.Err():
 	case <-etcd.Server.StopNotify():
-		err = errors.New("it stopped while it started")
+		err = errors.New("etcd stopped during startup")
 	case <-ctx.Done():
 		err = ctx.Err()
 	}

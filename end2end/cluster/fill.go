@@ -1,6 +1,6 @@
 package main
 
-// The command `fill`: many tokens, quickly.
+// The command `fill`: creates many tokens.
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	creators    = 32 // enough to keep the API server busy, too few for it to queue
+	creators    = 32 // keeps the API server busy without queueing
 	fillTimeout = 10 * time.Minute
 )
 
@@ -40,7 +40,7 @@ func fill(ctx context.Context, to target, options fillOptions) error {
 		}
 		roles = append(roles, role)
 	}
-	begun := time.Now()
+	start := time.Now()
 	run := strings.ToLower(rand.Text()[:5])
 	names := make([]string, options.number)
 	work, working := errgroup.WithContext(ctx)
@@ -54,13 +54,13 @@ func fill(ctx context.Context, to target, options fillOptions) error {
 		})
 	}
 	if err := work.Wait(); err != nil {
-		return fmt.Errorf("the tokens were not all created: %w", err)
+		return fmt.Errorf("can't create all tokens: %w", err)
 	}
-	created := time.Since(begun)
+	created := time.Since(start)
 	if err := c.wait(ctx, options.namespace, names, populated); err != nil {
 		return err
 	}
 	fmt.Printf("%d tokens in namespace %s, load-%s-…: created in %.1f s, populated after %.1f s\n",
-		options.number, options.namespace, run, created.Seconds(), time.Since(begun).Seconds())
+		options.number, options.namespace, run, created.Seconds(), time.Since(start).Seconds())
 	return nil
 }

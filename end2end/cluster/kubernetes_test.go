@@ -1,6 +1,6 @@
 package main
 
-// That the rest of Kubernetes is real as far as the dashboard meets it.
+// Checks the other Kubernetes behaviour that the dashboard depends on.
 
 import (
 	"context"
@@ -15,52 +15,52 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// collectGarbage deletes an object and waits until the collector has deleted the one that belonged to it.
+// collectGarbage deletes an object and waits until the garbage collector has deleted the dependent object.
 func collectGarbage(t *testing.T) {
 	t.Helper()
 	maps := shared.admin(t).typed.CoreV1().ConfigMaps("default")
-	make := func(name string, owners ...metav1.OwnerReference) *v1.ConfigMap {
+	create := func(name string, owners ...metav1.OwnerReference) *v1.ConfigMap {
 		t.Helper()
-		made, err := maps.Create(t.Context(), &v1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: name, OwnerReferences: owners}}, metav1.CreateOptions{})
+		configMap, err := maps.Create(t.Context(), &v1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: name, OwnerReferences: owners}}, metav1.CreateOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return made
+		return configMap
 	}
-	owner := make("owner-")
-	owned := make("owned-", metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: owner.Name, UID: owner.UID})
+	owner := create("owner-")
+	dependent := create("dependent-", metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: owner.Name, UID: owner.UID})
 	if err := maps.Delete(t.Context(), owner.Name, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	until(t, patience, "what belonged to it is gone", func(ctx context.Context) bool {
-		_, err := maps.Get(ctx, owned.Name, metav1.GetOptions{})
+	waitUntil(t, pollTimeout, "the dependent object is deleted", func(ctx context.Context) bool {
+		_, err := maps.Get(ctx, dependent.Name, metav1.GetOptions{})
 		return apierrors.IsNotFound(err)
 	})
 }
 
-func TestGarbageIsCollected(t *testing.T) { collectGarbage(t) }
+func TestGarbageCollectionDeletesDependents(t *testing.T) { collectGarbage(t) }
 
-func TestANamespaceHasADefaultServiceAccountAndEnds(t *testing.T) {
+func TestNamespaceGetsDefaultServiceAccountAndCanBeDeleted(t *testing.T) {
 	c := shared.admin(t).typed.CoreV1()
-	namespace := &v1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "passing-"}}
+	namespace := &v1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "temporary-"}}
 	namespace, err := c.Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	until(t, patience, "it has its service account", func(ctx context.Context) bool {
+	waitUntil(t, pollTimeout, "the namespace has its service account", func(ctx context.Context) bool {
 		_, err := c.ServiceAccounts(namespace.Name).Get(ctx, "default", metav1.GetOptions{})
 		return err == nil
 	})
 	if err := c.Namespaces().Delete(t.Context(), namespace.Name, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	until(t, patience, "it is gone", func(ctx context.Context) bool {
+	waitUntil(t, pollTimeout, "the namespace is deleted", func(ctx context.Context) bool {
 		_, err := c.Namespaces().Get(ctx, namespace.Name, metav1.GetOptions{})
 		return apierrors.IsNotFound(err)
 	})
 }
 
-func TestBlockOwnerDeletionIsRefusedToKargoAdmin(t *testing.T) {
+func TestKargoAdminMayNotSetBlockOwnerDeletion(t *testing.T) {
 	c := shared.user(t, "admin")
 	role, err := c.role(t.Context(), systemNamespace, "kargo-admin")
 	if err != nil {
@@ -74,19 +74,19 @@ func TestBlockOwnerDeletionIsRefusedToKargoAdmin(t *testing.T) {
 	}
 	block := true
 	if err := create("blocking", &block); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "blockOwnerDeletion") {
-		t.Errorf("not refused for it: %v", err)
+		t.Errorf("not refused because of blockOwnerDeletion: %v", err)
 	}
 	if err := create("not-blocking", nil); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestALongListIsCompressedAndMayBeMetadataOnly(t *testing.T) {
-	said := says(t, "fill", "300", "--dir", shared.dir, "--namespace", demoProject, "--role", "ci-promoter")
-	if !strings.HasPrefix(said, fmt.Sprintf("300 tokens in namespace %s", demoProject)) {
-		t.Errorf("it said %q", said)
+func TestLongMetadataOnlyListIsCompressed(t *testing.T) {
+	output := mustSucceed(t, "fill", "300", "--dir", shared.dir, "--namespace", demoProject, "--role", "ci-promoter")
+	if !strings.HasPrefix(output, fmt.Sprintf("300 tokens in namespace %s", demoProject)) {
+		t.Errorf("unexpected output: %q", output)
 	}
-	config := shared.with(t, strings.Split(file(t, shared.dir, userTokensFile), ",")[0])
+	config := shared.configWithToken(t, strings.Split(readFile(t, shared.dir, userTokensFile), ",")[0])
 	transport, err := rest.TransportFor(config)
 	if err != nil {
 		t.Fatal(err)
@@ -97,12 +97,12 @@ func TestALongListIsCompressedAndMayBeMetadataOnly(t *testing.T) {
 	}
 	request.Header.Set("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
 	request.Header.Set("Accept-Encoding", "gzip")
-	answer, err := transport.RoundTrip(request)
+	response, err := transport.RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Encoding") != "gzip" {
-		t.Errorf("%s, %v", answer.Status, answer.Header)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK || response.Header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("%s, %v", response.Status, response.Header)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
-// Where the output of Kubernetes and etcd goes: into a file, all of it, whichever way they write it. The terminal gets
-// what this program itself has to say.
+// Logging: redirects all output of Kubernetes and etcd to a file. Only this program's own messages reach the terminal.
 
 import (
 	"fmt"
@@ -18,36 +17,36 @@ const (
 	lastBytes = 8192
 )
 
-// Where this program itself speaks, whatever happens to the file descriptors 1 and 2.
+// output and messages are the original standard output and standard error, also after logToFile.
 var output, messages = os.Stdout, os.Stderr
 
-// logToFile turns file descriptors 1 and 2 to the log. A crash and a fatal error still reach the terminal.
+// logToFile redirects file descriptors 1 and 2 to the log. Crashes and fatal errors still reach the terminal.
 func logToFile() error {
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	if output, err = replace(os.Stdout, log); err != nil {
+	if output, err = redirect(os.Stdout, log); err != nil {
 		return err
 	}
-	if messages, err = replace(os.Stderr, log); err != nil {
+	if messages, err = redirect(os.Stderr, log); err != nil {
 		return err
 	}
 	klog.OsExit = func(code int) {
-		fmt.Fprintf(messages, "cluster: a fatal error; the last lines of the log:\n%s\n", lastLogLines())
+		fmt.Fprintf(messages, "cluster: fatal error. The last lines of the log:\n%s\n", lastLogLines())
 		os.Exit(code)
 	}
 	return debug.SetCrashOutput(messages, debug.CrashOptions{})
 }
 
-// replace lets a file's descriptor write to another file, and gives a new one for what it wrote to until now.
-func replace(file, by *os.File) (*os.File, error) {
-	kept, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+// redirect makes the descriptor of from write to the file to. Returns a new file for the original target.
+func redirect(from, to *os.File) (*os.File, error) {
+	original, err := unix.FcntlInt(from.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(kept), file.Name()), unix.Dup2(int(by.Fd()), int(file.Fd()))
+	return os.NewFile(uintptr(original), from.Name()), unix.Dup2(int(to.Fd()), int(from.Fd()))
 }
 
 func lastLogLines() string {

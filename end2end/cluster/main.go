@@ -1,6 +1,6 @@
-// Command cluster is a real local Kubernetes control plane in one process, with what a Kargo installation puts on it:
-// for `make run` where no cluster is named, and for every test. This file has the commands and their flags; each
-// command lives in the file of its name.
+// Command cluster runs a local Kubernetes control plane in one process and seeds it like a Kargo installation. `make run`
+// uses it by default, and all tests use it. This file defines the commands and their flags; each command has a file of
+// its name.
 package main
 
 import (
@@ -17,11 +17,11 @@ import (
 )
 
 func main() {
-	// Kubernetes' libraries put flags of their own there, which cobra would show as this program's.
+	// Hides the flags of Kubernetes' libraries, which cobra would show in the help.
 	pflag.CommandLine = pflag.NewFlagSet("", pflag.ContinueOnError)
 	root := &cobra.Command{
 		Use:           "cluster",
-		Short:         "A real local Kubernetes control plane in one process, seeded as by Kargo's installation",
+		Short:         "Local Kubernetes control plane in one process, seeded like a Kargo installation",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -38,28 +38,28 @@ func upCommand() *cobra.Command {
 	var options upOptions
 	command := &cobra.Command{
 		Use:   "up --dir DIR",
-		Short: "Start the control plane and keep it running until SIGTERM or SIGINT",
+		Short: "Run the control plane until SIGTERM or SIGINT",
 		Long: `Starts etcd, the Kubernetes API server and the controllers of service account tokens, service accounts,
 namespaces and garbage collection, all in this process and reachable from this machine only.
-Prints one line when everything is ready: ready DIR/kubeconfig
+Prints one line when the control plane is ready: ready DIR/kubeconfig
 
 In DIR:
-  kubeconfig                      cluster admin, by client certificate
-  users/NAME.kubeconfig           the users for tests: ` + userNames() + ` (their rights come with seed)
-  token-controller                "running" or "stopped"
-  cluster.log                     the log of this run
-  etcd/ pki/ lock                 the data, which survives a restart, and what keeps a second one away
+  kubeconfig                      cluster admin, with a client certificate
+  users/NAME.kubeconfig           test users: ` + userNames() + ` (cluster seed grants their permissions)
+  token-controller                state of the token controller: "running" or "stopped"
+  cluster.log                     log of this run
+  etcd/ pki/ lock                 persistent data, and the lock against concurrent use
 
 Signals:
-  SIGTERM, SIGINT                 end it
-  SIGUSR1                         stop the controller that writes the tokens' values
-  SIGUSR2                         start it again`,
+  SIGTERM, SIGINT                 stop the control plane
+  SIGUSR1                         stop the token controller, which writes the tokens' values
+  SIGUSR2                         start the token controller again`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return up(options) },
 	}
-	command.Flags().StringVar(&options.dir, "dir", "", "directory of this control plane alone; made if it does not exist")
-	command.Flags().BoolVar(&options.ephemeral, "ephemeral", false, "throw the data away at the start and at the end (kept after a failure)")
-	command.Flags().BoolVar(&options.exitWithParent, "exit-with-parent", false, "end when the process that started this one is gone")
+	command.Flags().StringVar(&options.dir, "dir", "", "data directory of this control plane; created if missing")
+	command.Flags().BoolVar(&options.ephemeral, "ephemeral", false, "delete the data at start and exit (kept after a failure)")
+	command.Flags().BoolVar(&options.exitWithParent, "exit-with-parent", false, "exit when the parent process has exited")
 	require(command, "dir")
 	return command
 }
@@ -68,12 +68,12 @@ func seedCommand() *cobra.Command {
 	var to target
 	command := &cobra.Command{
 		Use:   "seed --dir DIR | --kubeconfig PATH",
-		Short: "Put Kargo's roles, two projects, sample tokens and the test users' rights on a running control plane",
-		Long: `Puts on a running control plane what Kargo's installation would: its system roles and its other service
-accounts with their rights, in namespace kargo. Then two projects, kargo-demo with sample tokens of several kinds
-and kargo-empty without any, and the rights of the users for tests.
-May be run again: roles and rights are brought back to this state, sample tokens are made only the first time, so
-that a token which was deleted does not come back.`,
+		Short: "Create Kargo's roles, two projects, sample tokens and test users' permissions on a running control plane",
+		Long: `Creates the objects of a Kargo installation: system roles and other service accounts with their permissions, in
+namespace kargo. Also creates two projects, kargo-demo with sample tokens of several kinds and kargo-empty without
+tokens, and the permissions of the test users.
+Can be repeated: each run resets roles and permissions. Only the first run creates the sample tokens, so deleted
+tokens stay deleted.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return untilInterrupted(func(ctx context.Context) error { return seed(ctx, to) })
@@ -88,13 +88,13 @@ func fillCommand() *cobra.Command {
 	options := fillOptions{}
 	command := &cobra.Command{
 		Use:   "fill N --dir DIR | --kubeconfig PATH",
-		Short: "Make N populated tokens quickly",
-		Long:  `Makes N managed tokens, in turn for each of the roles, and waits until Kubernetes has populated all of them.`,
+		Short: "Create N populated tokens",
+		Long:  `Creates N managed tokens, distributed over the roles, and waits until Kubernetes has populated all of them.`,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			n, err := strconv.Atoi(args[0])
 			if err != nil || n < 1 {
-				return fmt.Errorf("%q is not a number of tokens: give 1 or more", args[0])
+				return fmt.Errorf("%q is not a number of tokens: use 1 or more", args[0])
 			}
 			options.number = n
 			return untilInterrupted(func(ctx context.Context) error { return fill(ctx, to, options) })
@@ -108,11 +108,11 @@ func fillCommand() *cobra.Command {
 
 func require(command *cobra.Command, flag string) {
 	if err := command.MarkFlagRequired(flag); err != nil {
-		panic(err) // only where the flag isn't the command's: a mistake in this file
+		panic(err) // the flag is not defined: a bug in this file
 	}
 }
 
-// untilInterrupted runs a command with a context that SIGTERM and SIGINT end.
+// untilInterrupted runs a command with a context that SIGTERM and SIGINT cancel.
 func untilInterrupted(run func(context.Context) error) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()

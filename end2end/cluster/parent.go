@@ -1,6 +1,6 @@
 package main
 
-// The end of the process that started this one, so that a test run that was killed leaves no control plane behind.
+// Watches the parent process, so that a killed test run leaves no control plane behind.
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 
 const parentInterval = 500 * time.Millisecond
 
-// whenParentIsGone calls back once the process that started this one has ended. It asks again and again, since the
-// kernel's own signal for this comes already when the parent's thread ends, which in a test runner is at every test.
-func whenParentIsGone(ctx context.Context, gone func()) {
+// onParentExit calls exited once the parent process has exited. Polls, because the kernel's parent-death signal already
+// fires when the parent's thread exits, which in a test runner happens after every test.
+func onParentExit(ctx context.Context, exited func()) {
 	parent := os.Getppid()
 	ticker := time.NewTicker(parentInterval)
 	defer ticker.Stop()
@@ -23,5 +23,5 @@ func whenParentIsGone(ctx context.Context, gone func()) {
 		case <-ticker.C:
 		}
 	}
-	gone()
+	exited()
 }

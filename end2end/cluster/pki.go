@@ -1,7 +1,7 @@
 package main
 
-// Keys and certificates. The authority and the key that signs service account tokens are made once, so that a token
-// and a kubeconfig's authority outlive a restart; the certificates that it issues are new at each start.
+// Keys and certificates. The certificate authority and the service account signing key persist, so tokens and kubeconfigs
+// stay valid after a restart. Each start issues new certificates.
 
 import (
 	"crypto"
@@ -31,8 +31,8 @@ const (
 	serverKeyFile     = pkiDirectory + "/server.key"
 	tokenKeyFile      = pkiDirectory + "/service-account.key"
 
-	authorityLife   = 10 * 365 * 24 * time.Hour
-	certificateLife = 365 * 24 * time.Hour
+	authorityLifetime   = 10 * 365 * 24 * time.Hour
+	certificateLifetime = 365 * 24 * time.Hour
 )
 
 // authority is the certificate authority of one control plane.
@@ -42,7 +42,7 @@ type authority struct {
 	pem         []byte
 }
 
-// pair is a certificate with its key, both PEM.
+// pair is a certificate and its key, both PEM-encoded.
 type pair struct {
 	certificate, key []byte
 }
@@ -85,13 +85,13 @@ func openAuthority() (*authority, error) {
 	signer, ok := key.(crypto.Signer)
 	block, _ := pem.Decode(certificate)
 	if !ok || block == nil {
-		return nil, fmt.Errorf("%s can't be read: remove the directory and start again", filepath.Dir(caKeyFile))
+		return nil, fmt.Errorf("can't parse the certificate authority in %s: delete the directory and start again", filepath.Dir(caKeyFile))
 	}
 	parsed, err := x509.ParseCertificate(block.Bytes)
 	return &authority{parsed, signer, certificate}, err
 }
 
-// makeAuthority writes the certificate last: it is what says that the key is there.
+// makeAuthority writes the certificate last, because openAuthority expects a key wherever there is a certificate.
 func makeAuthority() (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -99,7 +99,7 @@ func makeAuthority() (*authority, error) {
 	}
 	template := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: "local control plane"},
-		NotAfter:              time.Now().Add(authorityLife),
+		NotAfter:              time.Now().Add(authorityLifetime),
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 		BasicConstraintsValid: true,
 		IsCA:                  true,
@@ -124,7 +124,7 @@ func (a *authority) issue(template *x509.Certificate) (pair, error) {
 	if err != nil {
 		return pair{}, err
 	}
-	template.NotAfter = time.Now().Add(certificateLife)
+	template.NotAfter = time.Now().Add(certificateLifetime)
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	certificate, err := sign(template, a.certificate, key.Public(), a.key)
 	if err != nil {
@@ -140,7 +140,7 @@ func sign(template, parent *x509.Certificate, public crypto.PublicKey, key crypt
 		return nil, err
 	}
 	template.SerialNumber = serial
-	template.NotBefore = time.Now().Add(-time.Hour) // a clock that was set back must not end everything
+	template.NotBefore = time.Now().Add(-time.Hour) // tolerates a clock that is set back
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func certificatePEM(certificate *x509.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})
 }
 
-// makeTokenKey makes the key that signs service account tokens: RSA, as real installations have.
+// makeTokenKey creates the service account signing key if missing: RSA, the common type in installations.
 func makeTokenKey() error {
 	if _, err := os.Stat(tokenKeyFile); !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -1,7 +1,7 @@
 package main
 
-// What every test stands on: this program as a process of its own (the test's own binary, run again as what it tests),
-// one control plane that most tests share, clients for it, and waiting for what nothing announces.
+// Test helpers: runs this program as a separate process (the test binary, run again), a control plane that most tests share,
+// clients, and polling.
 
 import (
 	"bufio"
@@ -23,9 +23,9 @@ import (
 )
 
 const (
-	asProgram  = "CLUSTER_TEST_AS_PROGRAM"
-	startLimit = 60 * time.Second
-	endLimit   = 10 * time.Second
+	asProgram    = "CLUSTER_TEST_AS_PROGRAM"
+	startTimeout = 60 * time.Second
+	stopTimeout  = 10 * time.Second
 )
 
 var shared *process
@@ -51,7 +51,7 @@ func withShared(m *testing.M) int {
 	}
 	defer func() {
 		shared.command.Process.Kill()
-		shared.command.Wait() // before its directory is removed
+		shared.command.Wait() // before the directory is removed
 	}()
 	if out, err := program("seed", "--dir", shared.dir).CombinedOutput(); err != nil {
 		log.Printf("seed: %v: %s", err, out)
@@ -60,7 +60,7 @@ func withShared(m *testing.M) int {
 	return m.Run()
 }
 
-// program is this program with arguments, not started yet.
+// program returns a command that runs this program with arguments.
 func program(args ...string) *exec.Cmd {
 	command := exec.Command(os.Args[0], args...)
 	command.Env = append(os.Environ(), asProgram+"=1")
@@ -71,12 +71,12 @@ func program(args ...string) *exec.Cmd {
 type process struct {
 	dir     string
 	command *exec.Cmd
-	line    string // what it said when it was ready
-	rest    chan string
+	line    string      // first line of standard output
+	rest    chan string // standard output after the first line, once the process has stopped
 	errors  *bytes.Buffer
 }
 
-// start returns when it is ready.
+// start runs `cluster up` and returns once the control plane is ready.
 func start(dir string, args ...string) (*process, error) {
 	p := &process{dir: dir, command: program(append([]string{"up", "--dir", dir}, args...)...), rest: make(chan string, 1), errors: &bytes.Buffer{}}
 	p.command.Stderr = p.errors
@@ -90,25 +90,25 @@ func start(dir string, args ...string) (*process, error) {
 	first := make(chan string, 1)
 	go func() {
 		reader := bufio.NewReader(stdout)
-		line, _ := reader.ReadString('\n') // nothing, if it ends without a word
+		line, _ := reader.ReadString('\n') // empty if the process exits without output
 		first <- line
 		rest, _ := io.ReadAll(reader)
 		p.rest <- string(rest)
 	}()
 	select {
 	case p.line = <-first:
-	case <-time.After(startLimit):
+	case <-time.After(startTimeout):
 		p.command.Process.Kill()
 	}
 	if p.line == "" {
 		p.command.Wait()
-		return nil, fmt.Errorf("it did not become ready: %s", p.errors)
+		return nil, fmt.Errorf("the control plane did not become ready: %s", p.errors)
 	}
 	return p, nil
 }
 
-// begin starts one for this test alone.
-func begin(t *testing.T, dir string, args ...string) *process {
+// startForTest starts a control plane for this test only.
+func startForTest(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
 	p, err := start(dir, append(args, "--exit-with-parent")...)
 	if err != nil {
@@ -118,8 +118,8 @@ func begin(t *testing.T, dir string, args ...string) *process {
 	return p
 }
 
-// end asks it to end and sees that it does so in time, without an error and without another word.
-func (p *process) end(t *testing.T) {
+// stop sends SIGTERM and checks that the process exits in time, without errors or further output.
+func (p *process) stop(t *testing.T) {
 	t.Helper()
 	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -127,20 +127,20 @@ func (p *process) end(t *testing.T) {
 	select {
 	case rest := <-p.rest:
 		if rest != "" {
-			t.Errorf("it said more than one line: %q", rest)
+			t.Errorf("unexpected output after the first line: %q", rest)
 		}
-	case <-time.After(endLimit):
-		t.Fatalf("it did not end within %s", endLimit)
+	case <-time.After(stopTimeout):
+		t.Fatalf("the process did not exit within %s", stopTimeout)
 	}
 	if err := p.command.Wait(); err != nil {
 		t.Fatalf("%v: %s", err, p.errors)
 	}
 	if p.errors.Len() > 0 {
-		t.Errorf("it complained: %s", p.errors)
+		t.Errorf("unexpected standard error: %s", p.errors)
 	}
 }
 
-// clients gives those of a kubeconfig in its directory.
+// clients returns clients for a kubeconfig in the data directory.
 func (p *process) clients(t *testing.T, kubeconfig string) *clients {
 	t.Helper()
 	to := target{kubeconfig: filepath.Join(p.dir, kubeconfig)}
@@ -157,8 +157,8 @@ func (p *process) user(t *testing.T, name string) *clients {
 	return p.clients(t, filepath.Join(usersDirectory, name+".kubeconfig"))
 }
 
-// with gives a client's configuration with another credential: a bearer token.
-func (p *process) with(t *testing.T, token string) *rest.Config {
+// configWithToken returns a client configuration with a bearer token.
+func (p *process) configWithToken(t *testing.T, token string) *rest.Config {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", filepath.Join(p.dir, kubeconfigFile))
 	if err != nil {
@@ -169,8 +169,8 @@ func (p *process) with(t *testing.T, token string) *rest.Config {
 	return config
 }
 
-// says runs a command that has to succeed.
-func says(t *testing.T, args ...string) string {
+// mustSucceed runs a command that must succeed, and returns its output.
+func mustSucceed(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := program(args...).CombinedOutput()
 	if err != nil {
@@ -179,39 +179,39 @@ func says(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// refuses runs a command that has to fail, and gives what it complains of.
-func refuses(t *testing.T, args ...string) string {
+// mustFail runs a command that must fail, and returns its error message.
+func mustFail(t *testing.T, args ...string) string {
 	t.Helper()
 	command := program(args...)
-	var complaint bytes.Buffer
-	command.Stderr = &complaint
+	var message bytes.Buffer
+	command.Stderr = &message
 	out, err := command.Output()
 	if err == nil || len(out) > 0 {
-		t.Fatalf("it succeeded, or spoke on standard output: %q", out)
+		t.Fatalf("the command succeeded or wrote to standard output: %q", out)
 	}
-	if !strings.HasPrefix(complaint.String(), "cluster: ") {
-		t.Fatalf("it failed without a word of its own: %s", &complaint)
+	if !strings.HasPrefix(message.String(), "cluster: ") {
+		t.Fatalf("the command failed without its own error message: %s", &message)
 	}
-	return complaint.String()
+	return message.String()
 }
 
-// until waits for a condition that nothing announces.
-func until(t *testing.T, within time.Duration, what string, is func(context.Context) bool) {
+// waitUntil polls until condition is true. description names the condition in the failure message.
+func waitUntil(t *testing.T, timeout time.Duration, description string, condition func(context.Context) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), within)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
-	for !is(ctx) {
+	for !condition(ctx) {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("not within %s: %s", within, what)
+			t.Fatalf("not within %s: %s", timeout, description)
 		case <-ticker.C:
 		}
 	}
 }
 
-func file(t *testing.T, elements ...string) string {
+func readFile(t *testing.T, elements ...string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(elements...))
 	if err != nil {

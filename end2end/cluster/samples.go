@@ -1,6 +1,6 @@
 package main
 
-// The sample tokens: a few of every kind that a real installation has after a year.
+// Sample tokens: a few of every kind that long-running installations have.
 
 import (
 	"context"
@@ -17,29 +17,29 @@ import (
 	"k8s.io/kubernetes/pkg/serviceaccount"
 )
 
-// The ConfigMap in kube-system that says that the samples were made.
-const samplesMade = "kargo-tokens-samples"
+// samplesCreated names the ConfigMap in kube-system that records that the samples have been created.
+const samplesCreated = "kargo-tokens-samples"
 
 type sample struct {
 	namespace, role, name string
 	kind                  kind
-	life                  life
+	usage                 usage
 }
 
-// kind is how the Secret came to be.
+// kind is how the Secret was created.
 type kind int
 
 const (
-	managed   kind = iota // as Kargo writes it
-	unlabeled             // by hand: neither Kargo's label nor its annotation, nor an owner
-	labeled               // by hand: Kargo's label without its annotation
+	managed   kind = iota // by Kargo
+	unlabeled             // manually: no Kargo label, annotation or owner
+	labeled               // manually: Kargo's label without Kargo's annotation
 )
 
-// life is what has happened to the token since.
-type life int
+// usage is what happened to the token after its creation.
+type usage int
 
 const (
-	neverUsed life = iota
+	neverUsed usage = iota
 	inUse
 	suspended // after use
 )
@@ -53,7 +53,7 @@ var samples = []sample{
 	{systemNamespace, "kargo-viewer", "audit-export-k9d2m", managed, neverUsed},
 	{systemNamespace, "kargo-viewer", "legacy-ci-m3t6x", labeled, neverUsed},
 	{systemNamespace, "kargo-project-creator", "onboarding-bot-r6h3z", managed, neverUsed},
-	// Of a service account that is no role: whoever has it can do everything.
+	// A token of a ServiceAccount that is not a role but has every permission.
 	{systemNamespace, "kargo-management-controller", "debug-z7k2p", managed, neverUsed},
 	{demoProject, "kargo-admin", "alice-cli-g8x2k", managed, neverUsed},
 	{demoProject, "ci-promoter", "promote-staging-h4n8c", managed, inUse},
@@ -62,38 +62,38 @@ var samples = []sample{
 	{demoProject, "deploy-reader", "smoke-test-t6d4v", managed, suspended},
 }
 
-// makeSamplesOnce makes them if that was not done before: one that somebody deleted since must stay deleted, the more
-// so as under its old name it would have its old value.
-func makeSamplesOnce(ctx context.Context, c *clients) error {
-	marks := c.typed.CoreV1().ConfigMaps(metav1.NamespaceSystem)
-	_, err := marks.Get(ctx, samplesMade, metav1.GetOptions{})
+// createSamplesOnce creates the samples in the first run only. Deleted samples must stay deleted: recreated under the same
+// name, a token would have the same value.
+func createSamplesOnce(ctx context.Context, c *clients) error {
+	markers := c.typed.CoreV1().ConfigMaps(metav1.NamespaceSystem)
+	_, err := markers.Get(ctx, samplesCreated, metav1.GetOptions{})
 	if !apierrors.IsNotFound(err) {
 		return err
 	}
 	for _, namespace := range []string{systemNamespace, demoProject} {
-		if err := makeSamples(ctx, c, namespace); err != nil {
+		if err := createSamples(ctx, c, namespace); err != nil {
 			return err
 		}
 	}
-	mark := &v1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: samplesMade}}
-	_, err = marks.Create(ctx, mark, metav1.CreateOptions{})
+	marker := &v1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: samplesCreated}}
+	_, err = markers.Create(ctx, marker, metav1.CreateOptions{})
 	return err
 }
 
-func makeSamples(ctx context.Context, c *clients, namespace string) error {
+func createSamples(ctx context.Context, c *clients, namespace string) error {
 	var all, toUse, toSuspend []string
 	for _, s := range samples {
 		if s.namespace != namespace {
 			continue
 		}
 		if err := s.create(ctx, c); err != nil {
-			return fmt.Errorf("sample token %s was not created: %w", s.name, err)
+			return fmt.Errorf("can't create sample token %s: %w", s.name, err)
 		}
 		all = append(all, s.name)
-		if s.life != neverUsed {
+		if s.usage != neverUsed {
 			toUse = append(toUse, s.name)
 		}
-		if s.life == suspended {
+		if s.usage == suspended {
 			toSuspend = append(toSuspend, s.name)
 		}
 	}
@@ -102,7 +102,7 @@ func makeSamples(ctx context.Context, c *clients, namespace string) error {
 	}
 	for _, name := range toUse {
 		if err := use(ctx, c, namespace, name); err != nil {
-			return fmt.Errorf("sample token %s was not used: %w", name, err)
+			return fmt.Errorf("can't use sample token %s: %w", name, err)
 		}
 	}
 	if err := c.wait(ctx, namespace, toUse, used); err != nil {
@@ -112,13 +112,13 @@ func makeSamples(ctx context.Context, c *clients, namespace string) error {
 		patch := fmt.Sprintf(`{"metadata":{"labels":{%q:%q}}}`, serviceaccount.InvalidSinceLabelKey, time.Now().UTC().Format(time.DateOnly))
 		_, err := c.typed.CoreV1().Secrets(namespace).Patch(ctx, name, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
 		if err != nil {
-			return fmt.Errorf("sample token %s was not suspended: %w", name, err)
+			return fmt.Errorf("can't suspend sample token %s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// create makes the sample's Secret; one that an interrupted run has made will do.
+// create creates the sample's Secret. Accepts a Secret that an interrupted run has created.
 func (s *sample) create(ctx context.Context, c *clients) error {
 	role, err := c.role(ctx, s.namespace, s.role)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *sample) create(ctx context.Context, c *clients) error {
 	return err
 }
 
-// use signs in with the token's value, so that the API server writes when it was last used.
+// use authenticates with the token's value, so that the API server records the use.
 func use(ctx context.Context, c *clients, namespace, name string) error {
 	token, err := c.typed.CoreV1().Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {

@@ -1,7 +1,7 @@
 package main
 
-// The command `seed`: what Kargo's installation puts on a cluster, two projects, and the rights of the users for tests,
-// as the files in seed/ say; the sample tokens are in samples.go.
+// The command `seed`: applies the manifests in seed/ (a Kargo installation, two projects, test users' permissions) and
+// creates the sample tokens, see samples.go.
 
 import (
 	"bufio"
@@ -30,7 +30,7 @@ const (
 //go:embed seed
 var manifests embed.FS
 
-// The kinds in seed/, by the name of their resource.
+// resources maps each kind in seed/ to its resource name.
 var resources = map[schema.GroupVersionKind]string{
 	{Version: "v1", Kind: "Namespace"}:                                              "namespaces",
 	{Version: "v1", Kind: "ServiceAccount"}:                                         "serviceaccounts",
@@ -40,7 +40,7 @@ var resources = map[schema.GroupVersionKind]string{
 	{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "RoleBinding"}:        "rolebindings",
 }
 
-// The labels that Kargo's chart puts on all that it installs.
+// chartLabels are the labels that Kargo's chart adds to every object.
 var chartLabels = map[string]string{
 	"app.kubernetes.io/name":       "kargo",
 	"app.kubernetes.io/instance":   "kargo",
@@ -71,7 +71,7 @@ func seed(ctx context.Context, to target) error {
 	if err := applyFile(ctx, c.dynamic, "users.yaml", func(*unstructured.Unstructured) {}); err != nil {
 		return err
 	}
-	return makeSamplesOnce(ctx, c)
+	return createSamplesOnce(ctx, c)
 }
 
 func projectNamespace(project string) *unstructured.Unstructured {
@@ -85,7 +85,7 @@ func projectNamespace(project string) *unstructured.Unstructured {
 
 func addChartLabels(object *unstructured.Unstructured) {
 	if object.GetKind() == "Namespace" {
-		return // the chart labels these otherwise, and Helm makes the first one
+		return // the chart labels namespaces differently, and Helm creates the namespace kargo
 	}
 	labels := object.GetLabels()
 	if labels == nil {
@@ -97,7 +97,7 @@ func addChartLabels(object *unstructured.Unstructured) {
 	object.SetLabels(labels)
 }
 
-// inProject fills in the project's namespace, in subjects too where they name none.
+// inProject sets the project's namespace on an object and on subjects without a namespace.
 func inProject(project string) func(*unstructured.Unstructured) {
 	return func(object *unstructured.Unstructured) {
 		object.SetNamespace(project)
@@ -146,7 +146,7 @@ func apply(ctx context.Context, client dynamic.Interface, object *unstructured.U
 		_, err = resource.Apply(ctx, object.GetName(), object, options)
 	}
 	if err != nil {
-		return fmt.Errorf("%s %s/%s was not applied: %w", kind.Kind, object.GetNamespace(), object.GetName(), err)
+		return fmt.Errorf("can't apply %s %s/%s: %w", kind.Kind, object.GetNamespace(), object.GetName(), err)
 	}
 	return nil
 }

@@ -11,43 +11,44 @@ import (
 	"k8s.io/kubernetes/pkg/serviceaccount"
 )
 
-func TestSeedMakesTokensOfEveryKind(t *testing.T) {
+func TestSeedCreatesTokensOfEveryKind(t *testing.T) {
 	for _, s := range samples {
 		t.Run(s.name, func(t *testing.T) {
 			token := secret(t, shared, s.namespace, s.name)
 			if token.Annotations[v1.ServiceAccountNameKey] != s.role {
-				t.Errorf("it is of %s", token.Annotations[v1.ServiceAccountNameKey])
+				t.Errorf("wrong role: %s", token.Annotations[v1.ServiceAccountNameKey])
 			}
 			if len(token.Data[v1.ServiceAccountTokenKey]) == 0 {
-				t.Error("it has no value")
+				t.Error("the token has no value")
 			}
-			has := func(what, value string, want bool) {
+			checkPresence := func(field, value string, want bool) {
 				t.Helper()
 				if (value != "") != want {
-					t.Errorf("%s is %q", what, value)
+					t.Errorf("%s is %q", field, value)
 				}
 			}
-			has("Kargo's label", token.Labels[tokenLabel], s.kind != unlabeled)
-			has("Kargo's annotation", token.Annotations[managedAnnotation], s.kind == managed)
-			has("the day of its last use", token.Labels[serviceaccount.LastUsedLabelKey], s.life != neverUsed)
-			has("the day of its suspension", token.Labels[serviceaccount.InvalidSinceLabelKey], s.life == suspended)
+			checkPresence("Kargo's label", token.Labels[tokenLabel], s.kind != unlabeled)
+			checkPresence("Kargo's annotation", token.Annotations[managedAnnotation], s.kind == managed)
+			checkPresence("the last-used label", token.Labels[serviceaccount.LastUsedLabelKey], s.usage != neverUsed)
+			checkPresence("the invalid-since label", token.Labels[serviceaccount.InvalidSinceLabelKey], s.usage == suspended)
 			if got := len(token.OwnerReferences) == 1; got != (s.kind == managed) {
-				t.Errorf("its owners are %v", token.OwnerReferences)
+				t.Errorf("unexpected owner references: %v", token.OwnerReferences)
 			}
 		})
 	}
 }
 
-// state is every role, binding and sample token with its version, or without it for what seed applies again.
-func state(t *testing.T) string {
+// snapshot lists every role, binding and sample token by UID. Sample tokens include the resource version, because a second
+// seed must not change them.
+func snapshot(t *testing.T) string {
 	t.Helper()
-	var state strings.Builder
-	add := func(kind string, version bool, object metav1.Object) {
-		state.WriteString(kind + " " + object.GetNamespace() + "/" + object.GetName() + " " + string(object.GetUID()))
-		if version {
-			state.WriteString(" " + object.GetResourceVersion())
+	var lines strings.Builder
+	add := func(kind string, withVersion bool, object metav1.Object) {
+		lines.WriteString(kind + " " + object.GetNamespace() + "/" + object.GetName() + " " + string(object.GetUID()))
+		if withVersion {
+			lines.WriteString(" " + object.GetResourceVersion())
 		}
-		state.WriteString("\n")
+		lines.WriteString("\n")
 	}
 	c := shared.admin(t).typed
 	for _, namespace := range []string{systemNamespace, demoProject, emptyProject} {
@@ -69,38 +70,38 @@ func state(t *testing.T) string {
 	for _, s := range samples {
 		add("token", true, secret(t, shared, s.namespace, s.name))
 	}
-	return state.String()
+	return lines.String()
 }
 
-func TestSeedMayRunAgain(t *testing.T) {
-	before := state(t)
-	if said := says(t, "seed", "--dir", shared.dir); said != "" {
-		t.Errorf("it said %q", said)
+func TestSeedCanBeRepeated(t *testing.T) {
+	before := snapshot(t)
+	if output := mustSucceed(t, "seed", "--dir", shared.dir); output != "" {
+		t.Errorf("unexpected output: %q", output)
 	}
-	if after := state(t); after != before {
+	if after := snapshot(t); after != before {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
 }
 
-func TestSeedLeavesADeletedSampleDeleted(t *testing.T) {
+func TestSeedDoesNotRecreateDeletedSamples(t *testing.T) {
 	t.Parallel()
-	p := begin(t, t.TempDir()+"/again", "--ephemeral")
-	says(t, "seed", "--kubeconfig", p.dir+"/kubeconfig")
+	p := startForTest(t, t.TempDir()+"/again", "--ephemeral")
+	mustSucceed(t, "seed", "--kubeconfig", p.dir+"/kubeconfig")
 	secrets := p.admin(t).typed.CoreV1().Secrets(systemNamespace)
 	if err := secrets.Delete(t.Context(), "nightly-x2m9d", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	says(t, "seed", "--dir", p.dir)
+	mustSucceed(t, "seed", "--dir", p.dir)
 	if _, err := secrets.Get(t.Context(), "nightly-x2m9d", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
-		t.Errorf("it is back: %v", err)
+		t.Errorf("the deleted token exists again: %v", err)
 	}
 }
 
-func TestTheUsersHaveTheirRights(t *testing.T) {
+func TestUsersHaveTheirPermissions(t *testing.T) {
 	const rbac = "rbac.authorization.k8s.io"
 	for _, test := range []struct {
 		user, verb, group, resource, subresource, namespace string
-		may                                                 bool
+		allowed                                             bool
 	}{
 		{"admin", "create", "", "secrets", "", systemNamespace, true},
 		{"admin", "delete", "", "secrets", "", demoProject, true},
@@ -135,15 +136,15 @@ func TestTheUsersHaveTheirRights(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if review.Status.Allowed != test.may {
-			t.Errorf("%+v: the API server says %t", test, review.Status.Allowed)
+		if review.Status.Allowed != test.allowed {
+			t.Errorf("%+v: got allowed=%t", test, review.Status.Allowed)
 		}
 	}
 }
 
-func TestTheUserAdminHasTheRightsOfKargoAdmin(t *testing.T) {
+func TestUserAdminHasThePermissionsOfKargoAdmin(t *testing.T) {
 	c := shared.admin(t).typed.RbacV1()
-	held := func(kind, name string) map[string]bool {
+	rolesOf := func(kind, name string) map[string]bool {
 		t.Helper()
 		roles := map[string]bool{}
 		bindings, err := c.RoleBindings("").List(t.Context(), metav1.ListOptions{})
@@ -157,31 +158,31 @@ func TestTheUserAdminHasTheRightsOfKargoAdmin(t *testing.T) {
 				}
 			}
 		}
-		wide, err := c.ClusterRoleBindings().List(t.Context(), metav1.ListOptions{})
+		clusterBindings, err := c.ClusterRoleBindings().List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, binding := range wide.Items {
+		for _, binding := range clusterBindings.Items {
 			for _, subject := range binding.Subjects {
 				if subject.Kind == kind && subject.Name == name {
-					roles["everywhere "+binding.RoleRef.Name] = true
+					roles["cluster-wide "+binding.RoleRef.Name] = true
 				}
 			}
 		}
 		return roles
 	}
-	user, role := held("User", "admin"+userDomain), held("ServiceAccount", "kargo-admin")
+	user, role := rolesOf("User", "admin"+userDomain), rolesOf("ServiceAccount", "kargo-admin")
 	if len(role) < 4 {
 		t.Errorf("kargo-admin holds only %v", role)
 	}
 	for name := range role {
 		if !user[name] {
-			t.Errorf("the user lacks %s", name)
+			t.Errorf("user admin lacks %s", name)
 		}
 	}
 	for name := range user {
 		if !role[name] {
-			t.Errorf("the user has %s, too", name)
+			t.Errorf("user admin also has %s", name)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package main
 
-// Which running control plane the commands `seed` and `fill` work on, and the clients for it.
+// The running control plane that `seed` and `fill` change, and its clients.
 
 import (
 	"errors"
@@ -15,19 +15,19 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// target is named by exactly one of the two.
+// target identifies a control plane by exactly one of its fields.
 type target struct {
 	dir, kubeconfig string
 }
 
 func (t *target) flags(command *cobra.Command) {
 	command.Flags().StringVar(&t.dir, "dir", "", "directory of the running control plane")
-	command.Flags().StringVar(&t.kubeconfig, "kubeconfig", "", "another kubeconfig, of a cluster admin")
+	command.Flags().StringVar(&t.kubeconfig, "kubeconfig", "", "kubeconfig of a cluster admin")
 	command.MarkFlagsOneRequired("dir", "kubeconfig")
 	command.MarkFlagsMutuallyExclusive("dir", "kubeconfig")
 }
 
-// clients are those of a cluster's admin.
+// clients are API clients that share a configuration.
 type clients struct {
 	config   *rest.Config
 	typed    kubernetes.Interface
@@ -35,7 +35,7 @@ type clients struct {
 	metadata metadata.Interface
 }
 
-// connect gives clients for a control plane that answers.
+// connect returns clients for a control plane that responds.
 func (t *target) connect() (*clients, error) {
 	path := t.kubeconfig
 	if path == "" {
@@ -45,7 +45,7 @@ func (t *target) connect() (*clients, error) {
 	if err != nil {
 		return nil, unreachable(err)
 	}
-	config.QPS = -1 // the server's own limits are enough
+	config.QPS = -1 // the server limits requests
 	config.UserAgent = "cluster"
 	typed, err1 := kubernetes.NewForConfig(config)
 	untyped, err2 := dynamic.NewForConfig(config)
@@ -60,5 +60,5 @@ func (t *target) connect() (*clients, error) {
 }
 
 func unreachable(err error) error {
-	return fmt.Errorf("there is no control plane to work on: start one with `cluster up --dir DIR` and name the same DIR: %w", err)
+	return fmt.Errorf("no control plane responds: start one with `cluster up --dir DIR` and use the same DIR: %w", err)
 }

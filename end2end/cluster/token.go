@@ -1,7 +1,6 @@
 package main
 
-// One token: its Secret as Kargo writes it, the ways in which Secrets differ from that, and waiting for what Kubernetes
-// does with it.
+// Token Secrets: creates them as Kargo does, and waits for Kubernetes to update them.
 
 import (
 	"context"
@@ -25,7 +24,7 @@ const (
 	managedAnnotation = "rbac.kargo.akuity.io/managed"
 )
 
-// newToken is the Secret that Kargo writes for a token of that role.
+// newToken returns a Secret as Kargo creates it for a token of the role.
 func newToken(role *v1.ServiceAccount, name string) *v1.Secret {
 	return &v1.Secret{
 		Type: v1.SecretTypeServiceAccountToken,
@@ -42,11 +41,11 @@ func newToken(role *v1.ServiceAccount, name string) *v1.Secret {
 	}
 }
 
-// role gives the service account of a role.
+// role returns the service account of a role.
 func (c *clients) role(ctx context.Context, namespace, name string) (*v1.ServiceAccount, error) {
 	role, err := c.typed.CoreV1().ServiceAccounts(namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("there is no role %s in namespace %s: run `cluster seed` first, or name another one", name, namespace)
+		return nil, fmt.Errorf("there is no role %s in namespace %s: run `cluster seed` first, or name another role", name, namespace)
 	}
 	return role, err
 }
@@ -59,8 +58,8 @@ func used(token *metav1.PartialObjectMetadata) bool {
 	return token.Labels[serviceaccount.LastUsedLabelKey] != ""
 }
 
-// wait waits until each of the tokens is what `is` says.
-func (c *clients) wait(ctx context.Context, namespace string, names []string, is func(*metav1.PartialObjectMetadata) bool) error {
+// wait blocks until condition is true for each of the tokens.
+func (c *clients) wait(ctx context.Context, namespace string, names []string, condition func(*metav1.PartialObjectMetadata) bool) error {
 	secrets := c.metadata.Resource(v1.SchemeGroupVersion.WithResource("secrets")).Namespace(namespace)
 	selector := fields.OneTermEqualSelector("type", string(v1.SecretTypeServiceAccountToken)).String()
 	source := &cache.ListWatch{
@@ -73,22 +72,22 @@ func (c *clients) wait(ctx context.Context, namespace string, names []string, is
 			return secrets.Watch(ctx, options)
 		},
 	}
-	missing := sets.New(names...)
-	everyOne := func(event watch.Event) (bool, error) {
+	pending := sets.New(names...)
+	all := func(event watch.Event) (bool, error) {
 		token, ok := event.Object.(*metav1.PartialObjectMetadata)
 		switch {
 		case !ok:
 			return false, apierrors.FromObject(event.Object)
-		case missing.Has(token.Name) && event.Type == watch.Deleted:
-			return false, fmt.Errorf("token %s/%s was deleted meanwhile", namespace, token.Name)
-		case is(token):
-			missing.Delete(token.Name)
+		case pending.Has(token.Name) && event.Type == watch.Deleted:
+			return false, fmt.Errorf("token %s/%s was deleted while waiting", namespace, token.Name)
+		case condition(token):
+			pending.Delete(token.Name)
 		}
-		return missing.Len() == 0, nil
+		return pending.Len() == 0, nil
 	}
-	_, err := watchtools.UntilWithSync(ctx, source, &metav1.PartialObjectMetadata{}, nil, everyOne)
+	_, err := watchtools.UntilWithSync(ctx, source, &metav1.PartialObjectMetadata{}, nil, all)
 	if ctx.Err() != nil {
-		return errors.New("the tokens have not been populated in time: does the token controller run? SIGUSR2 starts it")
+		return errors.New("the tokens did not change in time: check that the token controller runs (SIGUSR2 starts it)")
 	}
 	return err
 }

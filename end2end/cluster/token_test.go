@@ -1,6 +1,6 @@
 package main
 
-// That Kubernetes does here with tokens what it does in a real cluster.
+// Checks that the control plane handles tokens as a full cluster does.
 
 import (
 	"context"
@@ -19,10 +19,10 @@ import (
 	"k8s.io/kubernetes/pkg/serviceaccount"
 )
 
-const patience = 15 * time.Second
+const pollTimeout = 15 * time.Second
 
-// makeToken creates one as Kargo does, and waits for nothing.
-func makeToken(t *testing.T, p *process, namespace, role, name string) {
+// createToken creates a token as Kargo does, without waiting for its value.
+func createToken(t *testing.T, p *process, namespace, role, name string) {
 	t.Helper()
 	c := p.admin(t)
 	account, err := c.role(t.Context(), namespace, role)
@@ -35,11 +35,11 @@ func makeToken(t *testing.T, p *process, namespace, role, name string) {
 	}
 }
 
-func waitFor(t *testing.T, p *process, namespace, name string, is func(*metav1.PartialObjectMetadata) bool) {
+func waitFor(t *testing.T, p *process, namespace, name string, condition func(*metav1.PartialObjectMetadata) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), pollTimeout)
 	defer cancel()
-	if err := p.admin(t).wait(ctx, namespace, []string{name}, is); err != nil {
+	if err := p.admin(t).wait(ctx, namespace, []string{name}, condition); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 }
@@ -58,9 +58,9 @@ func tokenValue(t *testing.T, p *process, namespace, name string) string {
 	return string(secret(t, p, namespace, name).Data[v1.ServiceAccountTokenKey])
 }
 
-func signIn(ctx context.Context, t *testing.T, p *process, value string) (string, error) {
+func authenticate(ctx context.Context, t *testing.T, p *process, value string) (string, error) {
 	t.Helper()
-	client, err := kubernetes.NewForConfig(p.with(t, value))
+	client, err := kubernetes.NewForConfig(p.configWithToken(t, value))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,27 +71,27 @@ func signIn(ctx context.Context, t *testing.T, p *process, value string) (string
 	return review.Status.UserInfo.Username, nil
 }
 
-func whoIs(t *testing.T, p *process, value string) string {
+func username(t *testing.T, p *process, value string) string {
 	t.Helper()
-	user, err := signIn(t.Context(), t, p, value)
+	user, err := authenticate(t.Context(), t, p, value)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return user
 }
 
-func TestATokenIsPopulatedAndItsUseTracked(t *testing.T) {
-	makeToken(t, shared, systemNamespace, "kargo-viewer", "tracked")
+func TestTokenIsPopulatedAndItsUseIsTracked(t *testing.T) {
+	createToken(t, shared, systemNamespace, "kargo-viewer", "tracked")
 	waitFor(t, shared, systemNamespace, "tracked", populated)
-	made := secret(t, shared, systemNamespace, "tracked")
-	if !strings.Contains(string(made.Data["ca.crt"]), "BEGIN CERTIFICATE") || string(made.Data["namespace"]) != systemNamespace {
-		t.Errorf("ca.crt or namespace is missing")
+	token := secret(t, shared, systemNamespace, "tracked")
+	if !strings.Contains(string(token.Data["ca.crt"]), "BEGIN CERTIFICATE") || string(token.Data["namespace"]) != systemNamespace {
+		t.Errorf("ca.crt or namespace is missing or wrong")
 	}
-	if made.Labels[serviceaccount.LastUsedLabelKey] != "" {
-		t.Error("it counts as used before its use")
+	if token.Labels[serviceaccount.LastUsedLabelKey] != "" {
+		t.Error("the token counts as used before its first use")
 	}
-	if got := whoIs(t, shared, string(made.Data["token"])); got != "system:serviceaccount:kargo:kargo-viewer" {
-		t.Errorf("it is %q", got)
+	if got := username(t, shared, string(token.Data["token"])); got != "system:serviceaccount:kargo:kargo-viewer" {
+		t.Errorf("wrong user: %q", got)
 	}
 	waitFor(t, shared, systemNamespace, "tracked", used)
 
@@ -100,16 +100,16 @@ func TestATokenIsPopulatedAndItsUseTracked(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := time.Parse(time.DateOnly, since.Data["since"]); err != nil {
-		t.Errorf("it does not say since when use is tracked: %v", err)
+		t.Errorf("the start of usage tracking is missing: %v", err)
 	}
 }
 
-func TestASuspendedTokenIsRefused(t *testing.T) {
+func TestSuspendedTokenIsRefused(t *testing.T) {
 	t.Parallel()
-	makeToken(t, shared, systemNamespace, "kargo-viewer", "to-suspend")
+	createToken(t, shared, systemNamespace, "kargo-viewer", "to-suspend")
 	waitFor(t, shared, systemNamespace, "to-suspend", populated)
 	value := tokenValue(t, shared, systemNamespace, "to-suspend")
-	whoIs(t, shared, value)
+	username(t, shared, value)
 	secrets := shared.admin(t).typed.CoreV1().Secrets(systemNamespace)
 	patch := func(value string) {
 		t.Helper()
@@ -120,45 +120,45 @@ func TestASuspendedTokenIsRefused(t *testing.T) {
 		}
 	}
 	patch(`"2026-01-31"`)
-	until(t, patience, "it is refused", func(ctx context.Context) bool {
-		_, err := signIn(ctx, t, shared, value)
+	waitUntil(t, pollTimeout, "the suspended token is refused", func(ctx context.Context) bool {
+		_, err := authenticate(ctx, t, shared, value)
 		return apierrors.IsUnauthorized(err)
 	})
 	patch("null")
-	until(t, patience, "it is accepted again", func(ctx context.Context) bool {
-		_, err := signIn(ctx, t, shared, value)
+	waitUntil(t, pollTimeout, "the restored token is accepted", func(ctx context.Context) bool {
+		_, err := authenticate(ctx, t, shared, value)
 		return err == nil
 	})
 }
 
-func TestTheTokenControllerStopsAndStarts(t *testing.T) {
-	state := func(want string) {
+func TestTokenControllerStopsAndStarts(t *testing.T) {
+	waitForState := func(want string) {
 		t.Helper()
-		until(t, patience, "the token controller is "+want, func(context.Context) bool {
-			return strings.TrimSpace(file(t, shared.dir, stateFile)) == want
+		waitUntil(t, pollTimeout, "the token controller is "+want, func(context.Context) bool {
+			return strings.TrimSpace(readFile(t, shared.dir, stateFile)) == want
 		})
 	}
-	state("running")
+	waitForState("running")
 	if err := shared.command.Process.Signal(syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
 	}
-	state("stopped")
-	makeToken(t, shared, systemNamespace, "kargo-viewer", "waiting")
-	// By the time that another controller has done this much work, this one would have, too.
+	waitForState("stopped")
+	createToken(t, shared, systemNamespace, "kargo-viewer", "waiting")
+	// Waits for another controller's work; a running token controller would populate the token in this time.
 	for range 20 {
 		collectGarbage(t)
 	}
 	if len(secret(t, shared, systemNamespace, "waiting").Data) > 0 {
-		t.Error("it was populated by a stopped controller")
+		t.Error("the token was populated by a stopped controller")
 	}
 	if err := shared.command.Process.Signal(syscall.SIGUSR2); err != nil {
 		t.Fatal(err)
 	}
-	state("running")
+	waitForState("running")
 	waitFor(t, shared, systemNamespace, "waiting", populated)
-	log := file(t, shared.dir, logFile)
+	log := readFile(t, shared.dir, logFile)
 	stopped := strings.Index(log, "token controller: stopped\n")
 	if stopped < 0 || strings.LastIndex(log, "token controller: running\n") < stopped {
-		t.Error("the log does not tell")
+		t.Error("the log lacks the state changes")
 	}
 }

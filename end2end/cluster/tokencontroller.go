@@ -1,7 +1,7 @@
 package main
 
-// The controller that writes the values of service account tokens into their Secrets. It can be stopped and started
-// while the rest goes on, since a slow or a stopped one is what the dashboard has to live with.
+// The token controller, which writes the values of service account tokens into their Secrets. Tests stop and start it
+// while the control plane runs, because the dashboard has to handle a slow or stopped token controller.
 
 import (
 	"context"
@@ -24,12 +24,12 @@ import (
 
 const tokenWorkers = 20
 
-// tokenController is one that runs or not. Its state is in the file token-controller, written once it is true.
+// tokenController is a token controller, running or stopped. The file token-controller has its current state.
 type tokenController struct {
 	client    kubernetes.Interface
 	generator tokens.TokenGenerator
 	rootCA    []byte
-	stopRun   func() // nil while it is stopped
+	stopRun   func() // nil while stopped
 }
 
 func newTokenController(config *rest.Config) (*tokenController, error) {
@@ -48,7 +48,7 @@ func newTokenController(config *rest.Config) (*tokenController, error) {
 	return &tokenController{client: client, generator: generator, rootCA: config.CAData}, nil
 }
 
-// start returns when the controller works.
+// start returns once the controller's caches are synced. Does nothing if the controller runs.
 func (c *tokenController) start(ctx context.Context) error {
 	if c.stopRun != nil {
 		return nil
@@ -82,22 +82,22 @@ func (c *tokenController) start(ctx context.Context) error {
 	if !cache.WaitForCacheSync(ctx.Done(), all.Core().V1().ServiceAccounts().Informer().HasSynced,
 		secrets.Core().V1().Secrets().Informer().HasSynced) {
 		c.stopRun()
-		return errors.New("it was stopped before it had read the service accounts")
+		return errors.New("stopped before the caches were synced")
 	}
-	return c.say("running")
+	return c.publishState("running")
 }
 
-// stop returns when nothing of the controller runs any more.
+// stop returns once the controller has stopped. Does nothing if the controller is stopped.
 func (c *tokenController) stop() error {
 	if c.stopRun == nil {
 		return nil
 	}
 	c.stopRun()
 	c.stopRun = nil
-	return c.say("stopped")
+	return c.publishState("stopped")
 }
 
-func (c *tokenController) say(state string) error {
+func (c *tokenController) publishState(state string) error {
 	fmt.Fprintln(os.Stderr, "token controller:", state)
 	return write(stateFile, []byte(state+"\n"))
 }

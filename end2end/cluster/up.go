@@ -1,6 +1,6 @@
 package main
 
-// The command `up`: starts the parts in their order, says when they are ready, and ends them in reverse.
+// The command `up`: starts the components in order, reports when they are ready, and stops them in reverse.
 
 import (
 	"context"
@@ -24,11 +24,11 @@ type upOptions struct {
 }
 
 func up(options upOptions) error {
-	// From the first moment on, since without a receiver they would end the process.
+	// Registered first, because unhandled SIGUSR1 and SIGUSR2 terminate the process.
 	requests := make(chan os.Signal, 16)
 	signal.Notify(requests, syscall.SIGUSR1, syscall.SIGUSR2)
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer release() // not before all has ended: Ctrl-C often comes as SIGINT and then SIGTERM
+	defer release() // after shutdown: Ctrl-C often sends SIGINT and then SIGTERM
 
 	dir, err := openDirectory(options.dir)
 	if err != nil {
@@ -43,7 +43,7 @@ func up(options upOptions) error {
 		return err
 	}
 	if options.exitWithParent {
-		go whenParentIsGone(ctx, release)
+		go onParentExit(ctx, release)
 	}
 	err = run(ctx, requests, func() {
 		fmt.Fprintln(output, "ready", filepath.Join(options.dir, kubeconfigFile))
@@ -57,7 +57,7 @@ func up(options upOptions) error {
 	return os.RemoveAll(stateFile)
 }
 
-// run starts everything, and returns when everything has ended: because ctx did, or with the reason.
+// run starts all components and returns once all have stopped: with nil after ctx is done, otherwise with the error.
 func run(ctx context.Context, requests <-chan os.Signal, ready func()) error {
 	if err := errors.Join(os.RemoveAll(stateFile), makeUserTokens()); err != nil {
 		return err
@@ -90,8 +90,8 @@ func run(ctx context.Context, requests <-chan os.Signal, ready func()) error {
 		return err
 	}
 
-	controlling, stop := context.WithCancel(context.Background())
-	wait, err := runControllers(controlling, config)
+	controllersCtx, stop := context.WithCancel(context.Background())
+	wait, err := runControllers(controllersCtx, config)
 	if err != nil {
 		stop()
 		return fmt.Errorf("the controllers did not start: %w", err)
@@ -115,25 +115,25 @@ func run(ctx context.Context, requests <-chan os.Signal, ready func()) error {
 			return nil
 		case err := <-server.done:
 			server.done <- err
-			return fmt.Errorf("the API server ended: %w", err)
+			return fmt.Errorf("the API server stopped: %w", err)
 		case err := <-etcd.Err():
-			return fmt.Errorf("etcd ended: %w", err)
+			return fmt.Errorf("etcd stopped: %w", err)
 		case request := <-requests:
-			if err := obey(ctx, tokens, request); err != nil {
-				return fmt.Errorf("the token controller did not obey %s: %w", request, err)
+			if err := switchTokenController(ctx, tokens, request); err != nil {
+				return fmt.Errorf("the token controller did not follow %s: %w", request, err)
 			}
 		}
 	}
 }
 
-func obey(ctx context.Context, tokens *tokenController, request os.Signal) error {
+func switchTokenController(ctx context.Context, tokens *tokenController, request os.Signal) error {
 	if request == syscall.SIGUSR1 {
 		return tokens.stop()
 	}
 	return tokens.start(ctx)
 }
 
-// controllersConfig is the controllers' way in: without a limit on requests, as the only client that writes a lot.
+// controllersConfig returns the client configuration of the controllers, without a rate limit.
 func controllersConfig(ca *authority, address string) (*rest.Config, error) {
 	identity, err := ca.issue(&x509.Certificate{
 		Subject:     pkix.Name{CommonName: "system:kube-controller-manager", Organization: []string{"system:masters"}},

@@ -15,28 +15,28 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-func TestUpSaysWhereItsKubeconfigIs(t *testing.T) {
+func TestUpPrintsTheKubeconfigPath(t *testing.T) {
 	if want := "ready " + filepath.Join(shared.dir, "kubeconfig") + "\n"; shared.line != want {
-		t.Errorf("it said %q, not %q", shared.line, want)
+		t.Errorf("first line is %q, want %q", shared.line, want)
 	}
 }
 
-func TestUpIsOneProcess(t *testing.T) {
+func TestUpRunsAsOneProcess(t *testing.T) {
 	parents, err := exec.Command("ps", "-A", "-o", "ppid=").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	processes := strings.Fields(string(parents))
 	if !slices.Contains(processes, strconv.Itoa(os.Getpid())) {
-		t.Errorf("ps does not even show this test's own children: %v", processes)
+		t.Errorf("ps does not show this test's children: %v", processes)
 	}
 	if slices.Contains(processes, strconv.Itoa(shared.command.Process.Pid)) {
-		t.Error("it has children")
+		t.Error("the control plane has child processes")
 	}
 }
 
 func TestUpKeepsItsFilesPrivate(t *testing.T) {
-	seen := 0
+	count := 0
 	err := filepath.WalkDir(shared.dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -45,92 +45,92 @@ func TestUpKeepsItsFilesPrivate(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		seen++
+		count++
 		if info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s can be used by others: %s", path, info.Mode())
+			t.Errorf("%s is accessible to other users: %s", path, info.Mode())
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if seen < 15 {
-		t.Errorf("only %d files were seen", seen)
+	if count < 15 {
+		t.Errorf("found only %d files", count)
 	}
 }
 
 func TestUpRefusesADirectoryInUse(t *testing.T) {
-	complaint := refuses(t, "up", "--dir", shared.dir)
-	if pid := strconv.Itoa(shared.command.Process.Pid); !strings.Contains(complaint, "already (process "+pid+")") {
-		t.Errorf("it does not say which process it is: %s", complaint)
+	message := mustFail(t, "up", "--dir", shared.dir)
+	if pid := strconv.Itoa(shared.command.Process.Pid); !strings.Contains(message, "already (process "+pid+")") {
+		t.Errorf("the error does not name the process: %s", message)
 	}
 	_, err := shared.admin(t).typed.CoreV1().Namespaces().Get(t.Context(), "kube-system", metav1.GetOptions{})
 	if err != nil {
-		t.Errorf("the first one suffered: %v", err)
+		t.Errorf("the running control plane does not respond: %v", err)
 	}
 }
 
-func TestUpRefusesAForeignDirectory(t *testing.T) {
+func TestUpRefusesADirectoryWithOtherFiles(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "thesis.txt"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	complaint := refuses(t, "up", "--dir", dir, "--ephemeral")
-	if !strings.Contains(complaint, "no control plane's directory") {
-		t.Errorf("it does not say why: %s", complaint)
+	message := mustFail(t, "up", "--dir", dir, "--ephemeral")
+	if !strings.Contains(message, "not a control plane's directory") {
+		t.Errorf("the error does not name the reason: %s", message)
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
-		t.Errorf("it wrote there: %v", entries)
+		t.Errorf("unexpected files in the directory: %v", entries)
 	}
 }
 
-func TestUpSaysWhyItDidNotStart(t *testing.T) {
+func TestUpReportsWhyStartupFailed(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{lockFile, etcdDirectory} { // a file where etcd's directory should be
+	for _, name := range []string{lockFile, etcdDirectory} { // a file blocks etcd's directory
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	complaint := refuses(t, "up", "--dir", dir)
+	message := mustFail(t, "up", "--dir", dir)
 	for _, part := range []string{"etcd did not start", "not a directory", "The last lines of", "bootstrap failed"} {
-		if !strings.Contains(complaint, part) {
-			t.Errorf("it does not say %q: %s", part, complaint)
+		if !strings.Contains(message, part) {
+			t.Errorf("the error lacks %q: %s", part, message)
 		}
 	}
 }
 
-func TestUpKeepsItsDataOverARestart(t *testing.T) {
+func TestUpKeepsItsDataAcrossRestarts(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "kept")
-	first := begin(t, dir)
-	says(t, "seed", "--dir", dir)
+	first := startForTest(t, dir)
+	mustSucceed(t, "seed", "--dir", dir)
 	value := tokenValue(t, first, systemNamespace, "grafana-p4w8t")
-	authority := file(t, dir, caCertificateFile)
-	user := file(t, dir, userTokensFile)
-	// An open watch must not delay the end.
+	authority := readFile(t, dir, caCertificateFile)
+	user := readFile(t, dir, userTokensFile)
+	// An open watch must not delay shutdown.
 	watch, err := first.admin(t).typed.CoreV1().Secrets(systemNamespace).Watch(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer watch.Stop()
-	first.end(t)
+	first.stop(t)
 	if _, err := os.Stat(filepath.Join(dir, stateFile)); err == nil {
-		t.Error("the token controller's state outlived it")
+		t.Error("the token controller's state file still exists")
 	}
 
-	second := begin(t, dir)
-	if got := whoIs(t, second, value); got != "system:serviceaccount:kargo:kargo-viewer" {
-		t.Errorf("the token from before the restart is %q", got)
+	second := startForTest(t, dir)
+	if got := username(t, second, value); got != "system:serviceaccount:kargo:kargo-viewer" {
+		t.Errorf("the token from before the restart authenticates as %q", got)
 	}
-	if file(t, dir, caCertificateFile) != authority || file(t, dir, userTokensFile) != user {
-		t.Error("the authority or the users' tokens are others")
+	if readFile(t, dir, caCertificateFile) != authority || readFile(t, dir, userTokensFile) != user {
+		t.Error("the certificate authority or the users' tokens changed")
 	}
-	second.end(t)
+	second.stop(t)
 }
 
-func TestUpEphemeralLeavesNothing(t *testing.T) {
+func TestEphemeralUpRemovesItsData(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 50)) // longer than the path of a socket may be
+	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 50)) // longer than the limit for socket paths
 	leftover := filepath.Join(dir, pkiDirectory, "leftover")
 	if err := os.MkdirAll(filepath.Dir(leftover), 0o700); err != nil {
 		t.Fatal(err)
@@ -140,17 +140,17 @@ func TestUpEphemeralLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := begin(t, dir, "--ephemeral")
+	p := startForTest(t, dir, "--ephemeral")
 	if _, err := os.Stat(leftover); err == nil {
-		t.Error("what was there before is still there")
+		t.Error("the leftover file still exists")
 	}
-	p.end(t)
+	p.stop(t)
 	if _, err := os.Stat(dir); err == nil {
-		t.Error("the directory is still there")
+		t.Error("the directory still exists")
 	}
 }
 
-func TestUpEndsWithItsParent(t *testing.T) {
+func TestUpExitsWithItsParent(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "orphan")
 	shell := exec.Command("sh", "-c", `"$0" up --dir "$1" --ephemeral --exit-with-parent >/dev/null & wait`, os.Args[0], dir)
@@ -158,13 +158,13 @@ func TestUpEndsWithItsParent(t *testing.T) {
 	if err := shell.Start(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, startLimit, "it is ready", func(context.Context) bool {
+	waitUntil(t, startTimeout, "the control plane is ready", func(context.Context) bool {
 		_, err := os.Stat(filepath.Join(dir, kubeconfigFile))
 		return err == nil
 	})
 	shell.Process.Kill()
 	shell.Wait()
-	until(t, endLimit+time.Second, "it has ended and left nothing", func(context.Context) bool {
+	waitUntil(t, stopTimeout+time.Second, "the control plane has exited and removed its data", func(context.Context) bool {
 		_, err := os.Stat(dir)
 		return err != nil
 	})

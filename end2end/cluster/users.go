@@ -1,7 +1,7 @@
 package main
 
-// Who can sign in: the cluster's admin by client certificate, and the users for tests by bearer tokens that are made
-// once. What the users may do comes with seed (see seed/users.yaml).
+// Users: the cluster admin with a client certificate, and test users with persistent bearer tokens. seed/users.yaml has the
+// test users' permissions.
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ import (
 
 const (
 	userTokensFile = usersDirectory + "/tokens.csv"
-	// What seed/users.yaml calls them, too.
+	// seed/users.yaml uses the same domain.
 	userDomain = "@example.com"
 )
 
@@ -28,8 +28,7 @@ var users = []string{"admin", "project-admin", "viewer", "auditor"}
 
 func userNames() string { return strings.Join(users, ", ") }
 
-// writeKubeconfigs writes one for the cluster's admin and one for each user. The file of the users' tokens, which the
-// API server reads, has to exist by then.
+// writeKubeconfigs writes a kubeconfig for the cluster admin and one for each test user. Call makeUserTokens first.
 func writeKubeconfigs(ca *authority, server string) error {
 	admin, err := ca.issue(&x509.Certificate{
 		Subject:     pkix.Name{CommonName: "admin@local", Organization: []string{"system:masters"}},
@@ -68,7 +67,7 @@ func writeKubeconfig(path string, ca *authority, server, user string, credential
 	return write(path, content)
 }
 
-// makeUserTokens gives every user a token who has none yet.
+// makeUserTokens creates a token for every test user without one.
 func makeUserTokens() error {
 	if err := os.MkdirAll(usersDirectory, 0o700); err != nil {
 		return err
@@ -91,7 +90,7 @@ func makeUserTokens() error {
 	return write(userTokensFile, file.Bytes())
 }
 
-// readUserTokens gives the tokens by user; none before they are made.
+// readUserTokens returns the tokens by user. The map is empty before makeUserTokens.
 func readUserTokens() (map[string]string, error) {
 	tokens := map[string]string{}
 	file, err := os.Open(userTokensFile)
