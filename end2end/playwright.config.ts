@@ -22,7 +22,11 @@ export default defineConfig({
   use: { trace: "retain-on-failure" },
   projects: [
     { name: "wide", use: { ...browser, viewport: { width: 1440, height: 900 } } },
-    // Without what the window's width makes no difference to.
-    { name: "narrow", testIgnore: /(crash|safety|secrecy|sweep)\.spec\.ts$/, use: { ...browser, viewport: { width: 390, height: 844 }, hasTouch: true } },
+    // Without what the window's width makes no difference to, or what chooses its own.
+    {
+      name: "narrow",
+      testIgnore: /(security\/.*|(crash|sweep|layout|requests)\.spec\.ts)$/,
+      use: { ...browser, viewport: { width: 390, height: 844 }, hasTouch: true },
+    },
   ],
 });

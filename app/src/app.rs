@@ -1,5 +1,6 @@
 //! The app itself: what every page shares, and which page belongs to which address.
 
+use kargo::cluster::Cluster;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
@@ -9,45 +10,34 @@ use leptos_router::{
 };
 
 use crate::{
-    api::{self, ApiError, Session},
-    components::header::Header,
-    pages::{not_found::NotFound, sign_in::SignIn, token::TokenPage, tokens::TokensPage},
+    components::places::Places,
+    pages::{
+        compromise::CompromisePage, not_found::NotFound, sign_in::SignIn, token::TokenPage,
+        tokens::TokensPage,
+    },
 };
-
-/// Who is signed in, read once for each page.
-#[derive(Clone, Copy)]
-pub struct SessionResource;
-
-impl SessionResource {
-    /// Reads it, and makes it available to every component below.
-    fn provide() {
-        provide_context(Resource::new(|| (), |()| api::get_session()));
-    }
-
-    /// The page's session.
-    pub fn get() -> Resource<Result<Session, ApiError>> {
-        expect_context()
-    }
-}
 
 /// The root component.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    SessionResource::provide();
-
+    let is_signed_in = use_context::<Cluster>().is_some();
     view! {
         <Title formatter=|page: String| if page.is_empty() { "Kargo Tokens".to_owned() } else { format!("{page} · Kargo Tokens") } />
         <Router>
-            <a class="skip" href="#main">"Skip to the tokens"</a>
-            <Header />
-            <Routes fallback=NotFound>
-                <Route path=path!("/system") view=TokensPage ssr=SsrMode::Async />
-                <Route path=path!("/projects/:project") view=TokensPage ssr=SsrMode::Async />
-                <Route path=path!("/system/tokens/:name") view=TokenPage ssr=SsrMode::Async />
-                <Route path=path!("/projects/:project/tokens/:name") view=TokenPage ssr=SsrMode::Async />
-                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
-            </Routes>
+            <a class="skip" href="#main">"Skip to content"</a>
+            <div class=if is_signed_in { "app" } else { "app gate" }>
+                {is_signed_in.then(|| view! { <Places /> })}
+                <Routes fallback=NotFound>
+                    <Route path=path!("/system") view=TokensPage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:project") view=TokensPage ssr=SsrMode::Async />
+                    <Route path=path!("/system/tokens/:name") view=TokenPage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:project/tokens/:name") view=TokenPage ssr=SsrMode::Async />
+                    <Route path=path!("/system/compromised/:name") view=CompromisePage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:project/compromised/:name") view=CompromisePage ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
+                </Routes>
+            </div>
             <div id="actions"></div>
         </Router>
     }

@@ -1,23 +1,39 @@
-//! What a person sees and does: pages, components and server functions.
+//! What a person sees and does: pages, components, server functions, and the code that runs in the browser.
 //!
-//! Compiled twice: with `ssr` for the server, which renders every page as plain HTML, and with `browser` for the browser, which runs
-//! the page's [`actions`] and nothing else. Knows `kargo`'s types and operations; knows neither kube nor the HTTP server's set-up.
-//!
-//! Nothing is hydrated: the README ("How it is built") says what that would weigh. A page costs the browser nothing but HTML, whatever
-//! its length: a button in it says, as an attribute, what it does, and after a change the page's main part is fetched again.
+//! Compiled twice: with `ssr` for the server, which renders every page as plain HTML from its [`page_model`], and with `browser` for
+//! WebAssembly, which runs [`browser`] on the rendered page. Knows the types and operations of `kargo`; knows neither kube nor the HTTP
+//! server's set-up. `docs/ARCHITECTURE.md` draws how the files depend on each other, and says why nothing is hydrated.
 
 // Views are types as deep as the page.
 #![recursion_limit = "256"]
 
-pub mod actions;
 pub mod api;
 #[cfg(feature = "ssr")]
 mod app;
+#[cfg(feature = "ssr")]
+pub mod background;
+#[cfg(feature = "browser")]
+pub mod browser;
 mod components;
+mod error;
+mod exposure_report;
+#[cfg(feature = "ssr")]
+pub mod flash;
+#[cfg(feature = "ssr")]
+mod offers;
+#[cfg(feature = "ssr")]
+mod page_model;
 #[cfg(feature = "ssr")]
 mod pages;
-#[cfg(all(test, feature = "ssr"))]
-mod sample;
+pub mod policy;
+#[cfg(feature = "ssr")]
+pub mod preferences;
+pub mod protocol;
+#[cfg(feature = "ssr")]
+mod query;
+#[cfg(feature = "ssr")]
+mod reading;
+pub mod session;
 #[cfg(feature = "ssr")]
 mod shell;
 

@@ -1,63 +1,114 @@
-// The figures: from create to value, pages at several sizes, memory. Each is printed; none is judged.
-import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+// The figures: from create to value, pages at several sizes, requests to the API server, memory. Each is printed; none is judged.
 import { readFileSync } from "node:fs";
+import { request as send } from "node:http";
 import type { Page } from "@playwright/test";
-import { project, removeProject } from "../support/cluster.ts";
-import { open, test } from "../support/dashboard.ts";
+import { ApiProxy } from "../support/api_proxy.ts";
+import { Project, type Scope, system } from "../support/cluster.ts";
+import { open, ready, reload, test, visit } from "../support/dashboard.ts";
+import { ServerFunctions } from "../support/server_functions.ts";
+import { TokensPage } from "../support/tokens_page.ts";
 
 const ms = (times: number[], share: number) => `${times.sort((a, b) => a - b)[Math.floor((times.length - 1) * share)]!.toFixed(0)} ms`;
 const spread = (times: number[]) => `median ${ms(times, 0.5)}, 95 % ${ms(times, 0.95)} (${times.length} times)`;
-const print = (what: string, figure: string) => console.log(`${what}: ${figure}`);
+const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} KB`;
+const print = (what: string, figure: string | number) => console.log(`${what}: ${figure}`);
 
-test("create to value", async ({ page, dashboard, projectName }) => {
+test("create to value", async ({ page, dashboard, project }) => {
   await open(page, dashboard);
-  const origin = new URL(page.url()).origin;
-  const post = async (name: string, form: Record<string, string>) =>
-    (await page.request.post(`${origin}/api/${name}`, { headers: { origin, accept: "application/json" }, form })).json();
-  const scope = `projects/${projectName}`;
+  const server = ServerFunctions.of(page);
   const times: number[] = [];
   for (let n = 0; n < 50; n++) {
     const began = performance.now();
-    const { name, uid } = await post("create_token", { scope, role: "reader", name: `bench-${n}` });
-    const { value } = await post("reveal_token", { scope, role: "reader", name, uid, claim: randomBytes(16).toString("hex") });
-    if (!value) throw new Error("no value");
+    await server.reveal(await server.create(project, `bench-${n}`));
     times.push(performance.now() - began);
   }
-  print("create to value", spread(times));
+  print("create to saved, without a page", spread(times));
 });
+
+test("requests to the API server", async ({ page, start, project }, info) => {
+  const kubeconfig = info.outputPath("kubeconfig");
+  const proxy = await ApiProxy.open(kubeconfig);
+  const tokens = await TokensPage.open(page, start(undefined, "--kubeconfig", kubeconfig), project);
+  const token = await project.token("counted");
+  for (const path of ["/system", project.path, `${project.path}?show=clean-up`, token.path]) {
+    const requests = await proxy.during(async () => {
+      await visit(page, path);
+      await ready(page);
+    });
+    print(`requests to the API server, ${path.replace(project.name, "PROJECT")}`, requests.length);
+  }
+  await visit(page, project.path);
+  await ready(page);
+  const requests = await proxy.during(async () => {
+    await (await tokens.create("saved")).saveAndClose();
+    await tokens.row("saved").expectState("Active");
+  });
+  print("requests to the API server, create to saved", requests.length);
+  const deletion = await proxy.during(() => tokens.row("saved").delete());
+  print("requests to the API server, delete", deletion.length);
+  proxy.close();
+});
+
+/** The body of a page as it comes over the wire. */
+async function size(page: Page, address: string, encoding: string): Promise<number> {
+  const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+  return new Promise((resolve, reject) => {
+    send(address, { headers: { cookie, "accept-encoding": encoding, accept: "text/html" } }, (response) => {
+      let bytes = 0;
+      response.on("data", (chunk) => (bytes += chunk.length));
+      response.on("end", () => resolve(bytes));
+    })
+      .on("error", reject)
+      .end();
+  });
+}
 
 /** Server: until the last byte of the page has come. Browser: from the start of the navigation until the last row is there and buttons work. */
 async function pageTimes(page: Page, address: string) {
   const server: number[] = [];
   const browser: number[] = [];
-  let bytes = 0;
   for (let n = 0; n < 20; n++) {
     let began = performance.now();
-    bytes = (await (await page.request.get(address)).body()).length;
+    await (await page.request.get(address)).body();
     server.push(performance.now() - began);
     began = performance.now();
     await page.goto(address);
-    await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
+    await page.locator("html[data-ready]").waitFor({ state: "attached" });
     browser.push(performance.now() - began);
   }
-  return `server ${spread(server)}; browser ${spread(browser)}; ${(bytes / 1000).toFixed(0)} KB of HTML`;
+  const [plain, brotli] = [await size(page, address, "identity"), await size(page, address, "br")];
+  return `server ${spread(server)}; browser ${spread(browser)}; HTML ${kilobytes(plain)}, brotli ${kilobytes(brotli)}`;
+}
+
+/** Pages of a scope that has so many tokens. */
+async function pages(page: Page, pid: number, scope: Scope, role: string, tokens: number, what: string) {
+  const { origin } = new URL(page.url());
+  await visit(page, origin + scope.path);
+  await reload(page);
+  print(`${what} with ${tokens} tokens`, await pageTimes(page, `${origin}${scope.path}`));
+  if (tokens > 50) print(`${what}, page of 200 of ${tokens}`, await pageTimes(page, `${origin}${scope.path}?role=${role}&page=1`));
+  const heap = await page.evaluate(() => (performance as any).memory?.usedJSHeapSize ?? 0);
+  print(`JavaScript heap with ${tokens} tokens`, `${(heap / 1e6).toFixed(1)} MB`);
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  print("the program's resident memory after that", /VmRSS:\s*(.*)/.exec(status)![1]!);
 }
 
 for (const tokens of [0, 5, 1_000, 10_000]) {
-  test(`page with ${tokens} tokens`, async ({ page, dashboard }) => {
-    const name = await project("busy");
-    if (tokens) {
-      execFileSync(process.env.KARGO_TOKENS_CLUSTER_BIN!, ["fill", String(tokens), "--dir", process.env.KARGO_TOKENS_TEST_CLUSTER!, "--namespace", name, "--role", "busy"]);
-    }
-    await open(page, dashboard, `/projects/${name}`);
-    const origin = new URL(page.url()).origin;
-    print(`page with ${tokens} tokens`, await pageTimes(page, `${origin}/projects/${name}`));
-    if (tokens > 50) print(`page of 200 of ${tokens}`, await pageTimes(page, `${origin}/projects/${name}?role=busy&page=1`));
-    const heap = await page.evaluate(() => (performance as any).memory?.usedJSHeapSize ?? 0);
-    print(`JavaScript heap with ${tokens} tokens`, `${(heap / 1e6).toFixed(1)} MB`);
-    const status = readFileSync(`/proc/${dashboard.pid}/status`, "utf8");
-    print(`the program's resident memory after that`, /VmRSS:\s*(.*)/.exec(status)![1]!);
-    await removeProject(name);
+  test(`a project with ${tokens} tokens`, async ({ page, dashboard }) => {
+    const project = await Project.create("busy");
+    if (tokens) project.fill(tokens);
+    await open(page, dashboard);
+    await pages(page, dashboard.pid!, project, "busy", tokens, "project");
+    await project.remove();
+  });
+}
+
+// The last ones: from here on the system has that many tokens.
+for (const tokens of [5, 1_000, 10_000]) {
+  test(`the system with ${tokens} tokens`, async ({ page, dashboard }) => {
+    const there = (await system.secrets()).length;
+    if (tokens > there) system.fill(tokens - there, "kargo-viewer");
+    await open(page, dashboard);
+    await pages(page, dashboard.pid!, system, "kargo-viewer", Math.max(tokens, there), "system");
   });
 }

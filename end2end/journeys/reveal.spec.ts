@@ -1,26 +1,27 @@
-// The one reveal: it can't be left by accident, it resumes, it happens once.
+// The one reveal: nobody leaves it by accident, it can be resumed, it happens once.
 import { readFile } from "node:fs/promises";
-import type { Page } from "@playwright/test";
-import { signIn } from "../support/cluster.ts";
-import { expect, hydrated, open, row, test } from "../support/dashboard.ts";
+import { expectAccepted } from "../support/api_server.ts";
+import { system, unique } from "../support/cluster.ts";
+import { expect, ready, test } from "../support/dashboard.ts";
+import { RevealDialog } from "../support/dialogs.ts";
+import { ServerFunctions } from "../support/server_functions.ts";
+import { TokensPage } from "../support/tokens_page.ts";
 
-async function create(page: Page, name: string) {
-  await page.getByRole("button", { name: "New token", exact: true }).click();
-  const form = page.getByRole("dialog", { name: "New token" });
-  await form.getByLabel("Name").fill(name);
-  await form.getByLabel("Expires after").selectOption("never");
-  await form.getByRole("button", { name: "Create token" }).click();
-  const reveal = page.getByRole("dialog", { name: `Token ${name}` });
-  await expect(reveal.getByRole("region", { name: "Value" })).toBeVisible();
-  return reveal;
-}
+test("the reveal names the token, its role, its scope and its cluster", async ({ page, dashboard, project }) => {
+  const tokens = await TokensPage.open(page, dashboard, project);
+  const reveal = await tokens.create("named-1");
+  await reveal.expectValue();
+  await expect(reveal.title).toBeVisible();
+  for (const text of ["named-1", "reader", project.name]) await reveal.expectText(text);
+});
 
-test("neither Esc nor the backdrop nor a reload loses the value", async ({ page, dashboard, projectName }) => {
-  await open(page, dashboard, `/projects/${projectName}`);
-  const reveal = await create(page, "esc-1");
+test("neither Esc nor the backdrop nor a reload loses the value", async ({ page, dashboard, project }) => {
+  const tokens = await TokensPage.open(page, dashboard, project);
+  const reveal = await tokens.create("esc-1");
+  await reveal.expectValue();
   for (const _ of [1, 2, 3]) await page.keyboard.press("Escape");
   await page.mouse.click(3, 3);
-  await expect(reveal.getByRole("button", { name: "I saved it" })).toBeVisible();
+  await reveal.expectValue();
 
   // The browser asks before a reload.
   const asked = new Promise<string>((resolve) => page.once("dialog", async (dialog) => (resolve(dialog.type()), await dialog.dismiss())));
@@ -28,17 +29,18 @@ test("neither Esc nor the backdrop nor a reload loses the value", async ({ page,
   expect(await asked).toBe("beforeunload");
 
   // Closing asks too, and leads back.
-  await reveal.getByRole("button", { name: "Close" }).click();
-  await expect(reveal).toContainText("You haven't said that you saved the value");
-  await reveal.getByRole("button", { name: "Go back" }).click();
-  await reveal.getByRole("button", { name: "Close" }).click();
-  await reveal.getByRole("button", { name: "Close without saving" }).click();
-  await expect(reveal).toBeHidden();
-  await expect(row(page, "esc-1")).toContainText("perhaps never seen");
+  await reveal.closeButton.click();
+  await reveal.expectText("You haven't confirmed that you saved the value");
+  await reveal.button("Go back").click();
+  await reveal.expectValue();
+  await reveal.closeButton.click();
+  await reveal.closeButton.click();
+  await reveal.expectClosed();
+  await tokens.row("esc-1").expectState("Reveal unconfirmed");
 });
 
-test("a value that is on its way can't be lost by a key", async ({ page, dashboard, projectName }) => {
-  await open(page, dashboard, `/projects/${projectName}`);
+test("a value that is on its way can't be lost by a key", async ({ page, dashboard, project }) => {
+  const tokens = await TokensPage.open(page, dashboard, project);
   let answer = () => {};
   const held = new Promise<void>((resolve) => (answer = resolve));
   let answered = () => {};
@@ -49,116 +51,92 @@ test("a value that is on its way can't be lost by a key", async ({ page, dashboa
     await held;
     await route.fulfill({ response });
   });
-  await page.getByRole("button", { name: "New token", exact: true }).click();
-  const form = page.getByRole("dialog", { name: "New token" });
-  await form.getByLabel("Name").fill("held-1");
-  await form.getByLabel("Expires after").selectOption("never");
-  await form.getByRole("button", { name: "Create token" }).click();
-  const reveal = page.getByRole("dialog", { name: "Token held-1" });
-  await expect(reveal.getByText("Waiting for Kubernetes")).toBeVisible();
+  const reveal = await tokens.create("held-1");
+  await expect(reveal.waiting).toBeVisible();
   await claimed;
   for (const _ of [1, 2, 3]) await page.keyboard.press("Escape");
   answer();
-  await reveal.getByRole("button", { name: "I saved it" }).click();
-  await expect(reveal).toBeHidden();
-  await expect(row(page, "held-1")).toContainText("active");
+  await reveal.saveAndClose();
+  await tokens.row("held-1").expectState("Active");
 });
 
-test("the value comes in the forms that its users paste", async ({ page, dashboard, projectName }) => {
-  await open(page, dashboard, `/projects/${projectName}`);
-  const reveal = await create(page, "forms-1");
-  const shown = reveal.getByRole("region", { name: "Value" });
-  await reveal.getByRole("button", { name: "Show" }).click();
-  const value = (await shown.textContent())!;
-  expect((await signIn(value)).status).toBe(201);
-  const choose = (form: string) => reveal.getByRole("radio", { name: form }).check({ force: true });
+test("the value comes in the forms that its users paste", async ({ page, dashboard, project }) => {
+  const tokens = await TokensPage.open(page, dashboard, project);
+  const reveal = await tokens.create("forms-1");
+  const value = await reveal.show();
+  await expectAccepted(value);
 
-  await choose("Environment");
-  await expect(shown).toContainText(`export KARGO_API_TOKEN='${value}'`);
-  await expect(reveal).toContainText("Put the address of your Kargo in");
-  await choose("Kargo config");
-  await expect(shown).toContainText(`bearerToken: ${value}`);
-  await expect(shown).toContainText(`project: ${projectName}`);
-  await choose("kubeconfig");
-  await expect(shown).toContainText(`token: ${value}`);
-  await expect(shown).toContainText("certificate-authority-data: ");
+  await reveal.choose("Environment");
+  await expect(reveal.value).toContainText(`export KARGO_API_TOKEN='${value}'`);
+  await reveal.expectText("Replace the address with your Kargo's");
+  await reveal.choose("Kargo config");
+  await expect(reveal.value).toContainText(`bearerToken: ${value}`);
+  await expect(reveal.value).toContainText(`project: ${project.name}`);
+  await reveal.choose("kubeconfig");
+  await expect(reveal.value).toContainText(`token: ${value}`);
+  await expect(reveal.value).toContainText("certificate-authority-data: ");
 
   const downloaded = page.waitForEvent("download");
-  await reveal.getByRole("button", { name: "Download" }).click();
+  await reveal.button("Download").click();
   const file = await downloaded;
   expect(file.suggestedFilename()).toBe("forms-1.kubeconfig");
   expect(await readFile(await file.path(), "utf8")).toContain(`token: ${value}`);
 
-  await reveal.getByRole("button", { name: "Hide" }).click();
-  await expect(shown).not.toContainText(value);
+  await reveal.button("Hide").click();
+  await expect(reveal.value).not.toContainText(value);
 });
 
-test("what is shown is masked again after a minute", async ({ page, dashboard, projectName }) => {
-  await open(page, dashboard, `/projects/${projectName}`);
+test("a shown value is masked again after a minute", async ({ page, dashboard, project }) => {
+  const tokens = await TokensPage.open(page, dashboard, project);
   await page.clock.install();
-  const reveal = await create(page, "mask-1");
-  const shown = reveal.getByRole("region", { name: "Value" });
-  await reveal.getByRole("button", { name: "Show" }).click();
-  await expect(shown).toContainText("eyJ");
+  const reveal = await tokens.create("mask-1");
+  await reveal.show();
   await page.clock.fastForward(59_000);
-  await expect(shown).toContainText("eyJ");
+  await expect(reveal.value).toContainText("eyJ");
   await page.clock.fastForward(2_000);
-  await expect(shown).not.toContainText("eyJ");
+  await expect(reveal.value).not.toContainText("eyJ");
 });
 
-test("a token that nobody has seen waits, even for a program that was killed", async ({ page, projectName, start }) => {
+test("a token that nobody has seen waits, even for a program that was killed", async ({ page, project, start }) => {
   const killed = start();
-  const address = new URL(await killed.address());
-  await page.goto(address.href);
-  await page.waitForURL("**/system");
-  await hydrated(page);
-  // Created, not revealed: as when the tab is closed, or the program dies, between the two.
-  const created = await page.request.post(`${address.origin}/api/create_token`, {
-    headers: { origin: address.origin, accept: "application/json" },
-    form: { scope: `projects/${projectName}`, role: "reader", name: "resume-1" },
-  });
-  expect(created.status()).toBe(200);
+  await TokensPage.open(page, killed);
+  // Created and not revealed: as when the tab is closed, or the program dies, between the two.
+  await ServerFunctions.of(page).create(project, "resume-1");
+  await page.goto("about:blank");
   await killed.stop("SIGKILL");
 
-  const restarted = start();
-  await open(page, restarted, `/projects/${projectName}`);
-  await expect(row(page, "resume-1")).toContainText("unrevealed");
-  await row(page, "resume-1").getByRole("button", { name: "Reveal resume-1 once" }).click();
-  const reveal = page.getByRole("dialog", { name: "Token resume-1" });
-  await reveal.getByRole("button", { name: "Show" }).click();
-  const value = (await reveal.getByRole("region", { name: "Value" }).textContent())!;
-  expect((await signIn(value)).status).toBe(201);
-  await reveal.getByRole("button", { name: "I saved it" }).click();
-  await expect(reveal).toBeHidden();
+  const tokens = await TokensPage.open(page, start(), project);
+  await tokens.readUntil("resume-1", "Reveal pending");
+  const reveal = await tokens.row("resume-1").reveal();
+  await expectAccepted(await reveal.take());
+  await reveal.expectClosed();
 });
 
-test("somebody else's token is theirs to reveal", async ({ page, dashboard, start }) => {
+test("only the creator of a token can reveal it", async ({ page, dashboard, start }) => {
   const other = start("admin");
-  const address = new URL(await other.address());
-  await page.goto(address.href);
-  await page.waitForURL("**/system");
-  await hydrated(page);
-  const name = `theirs-${Date.now().toString(36)}`;
-  const created = await page.request.post(`${address.origin}/api/create_token`, {
-    headers: { origin: address.origin, accept: "application/json" },
-    form: { scope: "system", role: "kargo-viewer", name },
-  });
-  expect(created.status()).toBe(200);
+  await TokensPage.open(page, other);
+  const token = await ServerFunctions.of(page).create(system, unique("theirs"), { role: "kargo-viewer" });
+  await page.goto("about:blank");
   await other.stop();
 
-  await open(page, dashboard);
-  // "preparing" at first: the page shows what was there when it was read.
-  await expect(async () => {
-    await page.reload();
-    await expect(row(page, name)).toContainText("unrevealed", { timeout: 500 });
-  }).toPass();
-  await hydrated(page);
-  await expect(row(page, name).getByRole("button", { name: /Reveal/ })).toHaveCount(0);
-  await row(page, name).getByRole("button", { name: "Delete" }).click();
-  await expect(row(page, name)).toContainText("deleting");
+  const tokens = await TokensPage.open(page, dashboard);
+  await tokens.readUntil(token, "Reveal pending");
+  await expect(tokens.row(token).button("Reveal once")).toHaveCount(0);
+  await tokens.row(token).delete();
 });
 
-test("copying works on plain HTTP as well", async ({ playwright, projectName, start }) => {
+test("the end of a sign-in is not taken for a value that doesn't work", async ({ page, context, dashboard, project, refusals }) => {
+  refusals.push(401);
+  const tokens = await TokensPage.open(page, dashboard, project);
+  const reveal = await tokens.create("ended-1");
+  const value = await reveal.show();
+  await context.clearCookies();
+  await reveal.button("Test it").click();
+  await reveal.expectText("your own sign-in has ended");
+  await expect(reveal.value).toHaveText(value);
+});
+
+test("copying works on plain HTTP as well", async ({ playwright, project, start }) => {
   const dashboard = start(undefined, "--allow-host", "tokens.test");
   const address = new URL(await dashboard.address());
   const host = `tokens.test:${address.port}`;
@@ -171,19 +149,35 @@ test("copying works on plain HTTP as well", async ({ playwright, projectName, st
   const page = await browser.newPage();
   await page.goto((await named.address()).replace(address.host, host));
   await page.waitForURL(`http://${host}/system`);
-  await page.goto(`http://${host}/projects/${projectName}`);
-  await hydrated(page);
+  await page.goto(`http://${host}${project.path}`);
+  await ready(page);
   expect(await page.evaluate(() => isSecureContext)).toBe(false);
-  const reveal = await create(page, "plain-1");
-  await reveal.getByRole("button", { name: "Copy" }).click();
-  await expect(reveal.getByText("Copied.")).toBeVisible();
-  await reveal.getByRole("button", { name: "I saved it" }).click();
-  await expect(reveal).toBeHidden();
+  const tokens = new TokensPage(page);
+  const reveal = await tokens.create("plain-1");
+  await reveal.copyButton.click();
+  await reveal.expectText("Copied.");
+  await reveal.saveAndClose();
   // What was copied can be pasted.
-  await page.getByRole("button", { name: "New token", exact: true }).click();
-  const name = page.getByRole("dialog", { name: "New token" }).getByLabel("Name");
-  await name.fill("");
+  const form = await tokens.newToken("reader");
+  await form.name.fill("");
   await page.keyboard.press("Control+V");
-  await expect(name).toHaveValue(/^eyJ/);
+  await expect(form.name).toHaveValue(/^eyJ/);
   await browser.close();
+});
+
+test("a second window can't reveal what the first one has revealed", async ({ page, context, dashboard, project, refusals }) => {
+  refusals.push(409);
+  const tokens = await TokensPage.open(page, dashboard, project);
+  await ServerFunctions.of(page).create(project, "twice-1");
+  await tokens.readUntil("twice-1", "Reveal pending");
+  const other = new TokensPage(await context.newPage());
+  await other.page.goto(page.url());
+  await ready(other.page);
+  const reveal = await tokens.row("twice-1").reveal();
+  await reveal.expectValue();
+  await other.row("twice-1").button("Reveal once").click();
+  const second = new RevealDialog(other.page);
+  await expect(second.alert).toContainText("was already shown");
+  await expect(second.savedButton).toHaveCount(0);
+  await reveal.saveAndClose();
 });

@@ -1,103 +1,232 @@
-// The control plane that the journeys use, seen as its administrator: makes projects, reads Secrets, tries values.
+// Arranges a cluster for a journey: projects with roles and rights, tokens in every state that a journey starts from.
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
-import { Agent, request } from "node:https";
-import { join } from "node:path";
 import { expect } from "@playwright/test";
+import { api, controlPlane, done } from "./api_server.ts";
 
-const directory = process.env.KARGO_TOKENS_TEST_CLUSTER;
-if (!directory) throw new Error("KARGO_TOKENS_TEST_CLUSTER names no control plane: run `make test`.");
+/** The label by which Kubernetes suspends a token. Its value is a day. */
+export const SUSPENDED = "kubernetes.io/legacy-token-invalid-since";
+const LAST_USED = "kubernetes.io/legacy-token-last-used";
+/** A time that has passed, as annotations have it. */
+export const PAST = "2026-01-02T03:04:05Z";
+const PAST_DAY = PAST.slice(0, 10);
 
-/** The kubeconfig of a user of the control plane; `undefined`: its administrator. */
-export const kubeconfig = (user?: string) => (user ? join(directory, "users", `${user}.kubeconfig`) : join(directory, "kubeconfig"));
+/** `journey-0a1b2c3d4e`: a name that no other test uses. */
+export const unique = (prefix: string) => `${prefix}-${randomBytes(5).toString("hex")}`;
 
-const text = readFileSync(kubeconfig(), "utf8");
-const field = (key: string) => new RegExp(`${key}:\\s*"?([^"\\s]+)`).exec(text)?.[1] ?? "";
-const data = (key: string) => Buffer.from(field(`${key}-data`), "base64");
-const server = field("server");
-const ca = data("certificate-authority");
-const administrator = new Agent({ ca, cert: data("client-certificate"), key: data("client-key"), keepAlive: true });
-const nobody = new Agent({ ca, keepAlive: true });
+/** How a token is to be when a journey starts. */
+export type TokenOptions = {
+  /** The first of the project's roles where nothing is said. */
+  role?: string;
+  /** `false`: without Kargo's label and annotation, as kubectl creates it. */
+  isManaged?: boolean;
+  /** The day of the last use. */
+  lastUsed?: string;
+  /** Suspended with another tool. */
+  isSuspended?: boolean;
+  annotations?: Record<string, string>;
+};
 
-/** Passes somebody else's request on to the API server, as the administrator. */
-export const pass = (incoming: IncomingMessage, answer: (response: IncomingMessage) => void) =>
-  incoming.pipe(
-    request(server + incoming.url, { method: incoming.method, headers: { ...incoming.headers, host: new URL(server).host }, agent: administrator }, answer),
-  );
+/** A token of the cluster. */
+export class Token {
+  constructor(
+    readonly scope: string,
+    readonly namespace: string,
+    readonly role: string,
+    readonly name: string,
+    readonly uid: string,
+  ) {}
 
-export type Answer = { status: number; body: any };
-
-/** One request to the API server: as the administrator, or with a bearer token. */
-export function api(method: string, path: string, options: { body?: unknown; bearer?: string; type?: string } = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers: Record<string, string> = { accept: "application/json" };
-    if (options.body) headers["content-type"] = options.type ?? "application/json";
-    if (options.bearer) headers.authorization = `Bearer ${options.bearer}`;
-    const sent = request(server + path, { method, headers, agent: options.bearer ? nobody : administrator }, (response) => {
-      let body = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk) => (body += chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: body ? JSON.parse(body) : undefined }));
-    });
-    sent.on("error", reject);
-    sent.end(options.body ? JSON.stringify(options.body) : undefined);
-  });
-}
-
-async function made(answer: Promise<Answer>) {
-  const { status, body } = await answer;
-  if (status >= 300) throw new Error(`The control plane answered ${status}: ${body?.message}`);
-  return body;
-}
-
-/** A new project with roles of these names. */
-export async function project(...roles: string[]): Promise<string> {
-  const name = `journey-${randomBytes(5).toString("hex")}`;
-  await made(api("POST", "/api/v1/namespaces", { body: { metadata: { name, labels: { "kargo.akuity.io/project": "true" } } } }));
-  for (const role of roles) {
-    await made(
-      api("POST", `/api/v1/namespaces/${name}/serviceaccounts`, {
-        body: { metadata: { name: role, annotations: { "rbac.kargo.akuity.io/managed": "true", "kargo.akuity.io/description": `Role ${role}` } } },
-      }),
-    );
+  /** What names the token to a server function. */
+  get fields() {
+    const { scope, role, name, uid } = this;
+    return { scope, role, name, uid };
   }
-  return name;
+
+  /** The address of the token's page. */
+  get path() {
+    return `/${this.scope}/tokens/${this.name}`;
+  }
+
+  private get object() {
+    return `/api/v1/namespaces/${this.namespace}/secrets/${this.name}`;
+  }
+
+  /** The Secret, or the API server's 404. */
+  secret() {
+    return api("GET", this.object);
+  }
+
+  async metadata() {
+    return (await this.secret()).body.metadata;
+  }
+
+  /** An annotation with our prefix. */
+  async annotation(key: string): Promise<string | undefined> {
+    return (await this.metadata()).annotations[`kargo-tokens/${key}`];
+  }
+
+  /** The text in the Secret's `data.token`, as soon as Kubernetes has written it. */
+  async value(): Promise<string> {
+    let value: string | undefined;
+    await expect.poll(async () => (value = (await this.secret()).body.data?.token), { intervals: [20, 50, 100, 250] }).toBeTruthy();
+    return Buffer.from(value!, "base64").toString();
+  }
+
+  /** Changes labels and annotations as another program would. */
+  change(metadata: { labels?: object; annotations?: object }) {
+    return done("PATCH", this.object, { body: { metadata }, type: "application/merge-patch+json" });
+  }
+
+  annotate(annotations: Record<string, string>) {
+    return this.change({ annotations });
+  }
+
+  /** Deletes it as another program would. */
+  remove() {
+    return done("DELETE", this.object);
+  }
+
+  /** The Secret is there, or not (any more). */
+  expectGone() {
+    return expect.poll(async () => (await this.secret()).status, { timeout: 40_000 }).toBe(404);
+  }
 }
 
-export const removeProject = (name: string) => api("DELETE", `/api/v1/namespaces/${name}`);
+/** A scope: the system, or a project. */
+export class Scope {
+  constructor(
+    /** As in addresses and server functions. */
+    readonly scope: string,
+    readonly namespace: string,
+    readonly roles: string[],
+  ) {}
 
-/** A token as Kargo's own command line makes it. */
-export async function kargoToken(namespace: string, role: string, name: string, more: { labels?: object; managed?: boolean } = {}) {
-  const account = await made(api("GET", `/api/v1/namespaces/${namespace}/serviceaccounts/${role}`));
-  const managed = more.managed ?? true;
-  return made(
-    api("POST", `/api/v1/namespaces/${namespace}/secrets`, {
+  /** The address of the scope's page. */
+  get path() {
+    return `/${this.scope}`;
+  }
+
+  /** Creates a token as Kargo's own command line does, and waits until Kubernetes has written its value. */
+  async token(name: string, options: TokenOptions = {}): Promise<Token> {
+    const { role = this.roles[0]!, isManaged = true, isSuspended, lastUsed, annotations } = options;
+    const account = await done("GET", `/api/v1/namespaces/${this.namespace}/serviceaccounts/${role}`);
+    const labels = {
+      ...(isManaged && { "rbac.kargo.akuity.io/api-token": "true" }),
+      ...(isSuspended && { [SUSPENDED]: PAST_DAY }),
+      ...(lastUsed && { [LAST_USED]: lastUsed }),
+    };
+    const { metadata } = await done("POST", `/api/v1/namespaces/${this.namespace}/secrets`, {
       body: {
         type: "kubernetes.io/service-account-token",
         metadata: {
           name,
-          labels: { ...(managed ? { "rbac.kargo.akuity.io/api-token": "true" } : {}), ...more.labels },
-          annotations: { "kubernetes.io/service-account.name": role, ...(managed ? { "rbac.kargo.akuity.io/managed": "true" } : {}) },
+          labels,
+          annotations: { "kubernetes.io/service-account.name": role, ...(isManaged && { "rbac.kargo.akuity.io/managed": "true" }), ...annotations },
           ownerReferences: [{ apiVersion: "v1", kind: "ServiceAccount", name: role, uid: account.metadata.uid }],
         },
       },
-    }),
-  );
+    });
+    const token = new Token(this.scope, this.namespace, role, name, metadata.uid);
+    await token.value();
+    return token;
+  }
+
+  /** Several of them. */
+  tokens(names: string[], options: TokenOptions = {}) {
+    return Promise.all(names.map((name) => this.token(name, options)));
+  }
+
+  /** A token that the dashboard created. */
+  async created(name: string, role = this.roles[0]!): Promise<Token> {
+    const { body } = await api("GET", `/api/v1/namespaces/${this.namespace}/secrets/${name}`);
+    return new Token(this.scope, this.namespace, role, name, body.metadata.uid);
+  }
+
+  /** A token whose deletion is due: a program that ended has left it. */
+  async dueToken(name: string, options: TokenOptions = {}) {
+    const token = await this.token(name, options);
+    await token.change({
+      labels: { [SUSPENDED]: PAST_DAY },
+      annotations: { "kargo-tokens/delete-after": PAST, "kargo-tokens/deletion-label": PAST_DAY, "kargo-tokens/suspended-by-deletion": "true" },
+    });
+    return token;
+  }
+
+  /** A token and its successor, linked as by a rotation. `retires`: when the old token retires. */
+  async rotation(oldName: string, newName: string, options: TokenOptions & { retires?: string } = {}) {
+    const [old, successor] = await Promise.all([this.token(oldName, options), this.token(newName, options)]);
+    await successor.annotate({ "kargo-tokens/replaces": oldName });
+    await old.annotate({ "kargo-tokens/replaced-by": newName, ...(options.retires && { "kargo-tokens/retire-after": options.retires }) });
+    return { old, successor };
+  }
+
+  async secrets(): Promise<any[]> {
+    return (await done("GET", `/api/v1/namespaces/${this.namespace}/secrets`)).items;
+  }
+
+  /** Lets a role do something with Secrets of its namespace. */
+  allowSecrets(role: string, ...verbs: string[]) {
+    return this.allow(role, "secrets", { apiGroups: [""], resources: ["secrets"], verbs });
+  }
+
+  /** Lets a role do everything with everything in its namespace. */
+  allowEverything(role: string) {
+    return this.allow(role, "everything", { apiGroups: ["*"], resources: ["*"], verbs: ["*"] });
+  }
+
+  private async allow(role: string, what: string, rule: object) {
+    const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${this.namespace}`;
+    const metadata = { name: `${role}-${what}` };
+    await done("POST", `${rbac}/roles`, { body: { metadata, rules: [rule] } });
+    await done("POST", `${rbac}/rolebindings`, {
+      body: {
+        metadata,
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: metadata.name },
+        subjects: [{ kind: "ServiceAccount", name: role, namespace: this.namespace }],
+      },
+    });
+  }
+
+  /** Takes that right back. */
+  forbidSecrets(role: string) {
+    return done("DELETE", `/apis/rbac.authorization.k8s.io/v1/namespaces/${this.namespace}/rolebindings/${role}-secrets`);
+  }
+
+  /** Very many tokens of a role, quickly. */
+  fill(count: number, role = this.roles[0]!) {
+    execFileSync(process.env.KARGO_TOKENS_CLUSTER_BIN!, ["fill", String(count), "--dir", controlPlane, "--namespace", this.namespace, "--role", role]);
+  }
 }
 
-export const secret = (namespace: string, name: string) => api("GET", `/api/v1/namespaces/${namespace}/secrets/${name}`);
+/** A project of a test's own. */
+export class Project extends Scope {
+  private constructor(
+    readonly name: string,
+    roles: string[],
+  ) {
+    super(`projects/${name}`, name, roles);
+  }
 
-/** The value that Kubernetes wrote into a token's Secret, as soon as it has. */
-export async function storedValue(namespace: string, name: string): Promise<string> {
-  const read = async () => (await secret(namespace, name)).body.data?.token as string | undefined;
-  await expect.poll(read).toBeTruthy();
-  return Buffer.from((await read())!, "base64").toString();
+  static async create(...roles: string[]): Promise<Project> {
+    const name = unique("journey");
+    await done("POST", "/api/v1/namespaces", { body: { metadata: { name, labels: { "kargo.akuity.io/project": "true" } } } });
+    const created = new Project(name, roles);
+    await Promise.all(roles.map((role) => created.role(role)));
+    return created;
+  }
+
+  /** A role, as Kargo writes it. */
+  role(name: string) {
+    return done("POST", `/api/v1/namespaces/${this.name}/serviceaccounts`, {
+      body: { metadata: { name, annotations: { "rbac.kargo.akuity.io/managed": "true", "kargo.akuity.io/description": `Role ${name}` } } },
+    });
+  }
+
+  remove() {
+    return api("DELETE", `/api/v1/namespaces/${this.name}`);
+  }
 }
 
-/** Who the API server says a value belongs to: 201 and the user name, or 401. */
-export const signIn = (value: string) =>
-  api("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", { bearer: value, body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" } });
-
-/** Waits until the API server refuses a value: it remembers for 10 seconds that it accepted it. */
-export const untilRefused = (value: string) => expect.poll(async () => (await signIn(value)).status, { timeout: 13_000, intervals: [500] }).toBe(401);
+/** The system, with the roles of Kargo's installation. */
+export const system = new Scope("system", "kargo", ["kargo-admin", "kargo-viewer", "kargo-user", "kargo-project-creator"]);

@@ -4,12 +4,14 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test as base, expect, type Page } from "@playwright/test";
-import { kubeconfig, project, removeProject } from "./cluster.ts";
+import { kubeconfig } from "./api_server.ts";
+import { Project } from "./cluster.ts";
 
 const root = join(import.meta.dirname, "..", "..");
+const serve = (args: string[]) => spawn(join(root, "tools", "serve"), args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
 
 export class Dashboard {
-  /** Everything that the program wrote, its one-time addresses left out. */
+  /** Everything that the program wrote, without its one-time addresses. */
   log = "";
   private addresses: string[] = [];
   private waiting: ((address: string) => void)[] = [];
@@ -27,12 +29,9 @@ export class Dashboard {
     createInterface({ input: process.stderr! }).on("line", (line) => (this.log += `${line}\n`));
   }
 
+  /** Starts it for a user of the control plane, or for the administrator. A flag that is given twice counts as given last. */
   static start(user?: string, ...flags: string[]) {
-    const process_ = spawn(join(root, "tools", "serve"), ["--kubeconfig", kubeconfig(user), "--listen", "127.0.0.1:0", ...flags], {
-      cwd: root,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    return new Dashboard(process_, user);
+    return new Dashboard(serve(["--kubeconfig", kubeconfig(user), "--listen", "127.0.0.1:0", ...flags]), user);
   }
 
   get pid() {
@@ -57,30 +56,53 @@ export class Dashboard {
   }
 }
 
-/** Opens the one-time address and waits until the page's buttons work. */
+/** Runs the built program to its end. */
+export async function runToEnd(...args: string[]) {
+  const program = serve(args);
+  let [out, log] = ["", ""];
+  program.stdout!.on("data", (data) => (out += data));
+  program.stderr!.on("data", (data) => (log += data));
+  const [code] = await once(program, "close");
+  return { code, out, log };
+}
+
+/** Signs in with the one-time address and opens a page; waits until its buttons work. */
 export async function open(page: Page, dashboard: Dashboard, path = "/system") {
   const address = new URL(await dashboard.address());
   await page.goto(address.href);
   await page.waitForURL(`${address.origin}/system`);
   if (path !== "/system") await page.goto(address.origin + path);
-  await hydrated(page);
+  await ready(page);
 }
 
-export const hydrated = (page: Page) => expect(page.locator("html[data-hydrated]")).toBeAttached();
+/** The same where the browser runs no scripts. */
+export async function openWithoutScripts(page: Page, dashboard: Dashboard, path: string) {
+  const address = new URL(await dashboard.address());
+  await page.goto(address.href);
+  await page.getByRole("link", { name: "Go on" }).or(page.getByRole("heading", { level: 1, name: "System" })).first().waitFor();
+  await page.goto(address.origin + path);
+}
 
-/** The row of a token. */
-export const row = (page: Page, token: string | RegExp) => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: token }) });
+/** Goes to another address of the dashboard that the page shows. */
+export const visit = (page: Page, path: string) => page.goto(new URL(path, page.url()).href);
 
-/** The row of just this token, whatever else it says. */
-export const exactly = (page: Page, name: string) => page.locator(`tr[data-token="${name}"]`);
+/** Waits until the page's buttons work. */
+export const ready = (page: Page) => expect(page.locator("html[data-ready]")).toBeAttached();
+
+/** Reads the page again. */
+export async function reload(page: Page) {
+  await page.reload();
+  await ready(page);
+}
 
 type Fixtures = {
   /** Starts a dashboard of this test's own, for a user of the control plane (or its administrator), with more flags; ended with the test. */
   start: (user?: string, ...flags: string[]) => Dashboard;
-  /** A project of this test's own, with the roles `promoter` and `reader`. */
-  projectName: string;
-  /** The refusals (HTTP status) that a test provokes: the browser writes each of them into its console. */
-  refusals: number[];
+  /** A project of this test's own, with the roles `reader` and `promoter`. Tokens are of `reader` where a test says nothing else. */
+  project: Project;
+  /** What a test provokes and the browser therefore writes into its console: refusals by their HTTP status, other messages by a part of
+   * their text. */
+  refusals: (number | string)[];
   /** Fails the test when the browser's console has any other error or warning. */
   cleanConsole: void;
 };
@@ -94,11 +116,6 @@ export const test = base.extend<Fixtures, { dashboard: Dashboard }>({
     },
     { scope: "worker" },
   ],
-  baseURL: async ({ dashboard }, use) => {
-    const address = await dashboard.address();
-    (dashboard as any).addresses.unshift(address);
-    await use(new URL(address).origin);
-  },
   start: async ({}, use) => {
     const started: Dashboard[] = [];
     await use((...about) => {
@@ -107,10 +124,10 @@ export const test = base.extend<Fixtures, { dashboard: Dashboard }>({
     });
     await Promise.all(started.map((dashboard) => dashboard.stop()));
   },
-  projectName: async ({}, use) => {
-    const name = await project("promoter", "reader");
-    await use(name);
-    await removeProject(name);
+  project: async ({}, use) => {
+    const project = await Project.create("reader", "promoter");
+    await use(project);
+    await project.remove();
   },
   refusals: [[], { option: true }],
   cleanConsole: [
@@ -122,7 +139,9 @@ export const test = base.extend<Fixtures, { dashboard: Dashboard }>({
       page.on("pageerror", (error) => said.push(`uncaught: ${error.message}`));
       await use();
       // Without JavaScript the browser warns that what was preloaded for it is not used.
-      const unexpected = said.filter((text) => !refusals.some((status) => text.includes(`responded with a status of ${status} `)));
+      const isExpected = (text: string) =>
+        refusals.some((expected) => text.includes(typeof expected === "number" ? `responded with a status of ${expected} ` : expected));
+      const unexpected = said.filter((text) => !isExpected(text));
       if (javaScriptEnabled) expect(unexpected).toEqual([]);
     },
     { auto: true },

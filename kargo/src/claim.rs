@@ -1,31 +1,38 @@
-//! The claim by which a browser may ask again for a value whose answer was lost on the way.
+//! Claim ids. A browser uses one to ask again for a value whose answer was lost.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::hex::hex;
 
-/// A random id that the browser made for one reveal: 32 hexadecimal digits (128 bits).
+/// Random id that the browser makes for one reveal: 32 hexadecimal digits (128 bits).
 ///
-/// Whoever holds it may ask for the same value again for a short time, so it is kept like a secret: it can't be printed.
+/// The holder may ask for the same value again for a short time, so a claim id is handled like a secret and can't be printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClaimId(String);
 
-/// Why a text is no claim id.
+/// Error for a text that is no claim id.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("A claim is 32 lower-case hexadecimal digits.")]
+#[error("A claim must be 32 lower-case hexadecimal digits.")]
 pub struct ClaimError;
 
 impl ClaimId {
-    /// The claim made of 16 random bytes.
+    /// Makes a claim id from 16 random bytes.
     pub fn from_random(random: [u8; 16]) -> Self {
         Self(hex(&random))
     }
 
-    /// Its text: for hashing and for the request, nothing else.
+    /// The id as text, only for hashing and for the request.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// SHA-256 of the id in hexadecimal digits. The Secret records the hash: it identifies the claim, and the claim can't be derived from it.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn hash(&self) -> String {
+        use sha2::{Digest, Sha256};
+        hex(&Sha256::digest(self.0.as_bytes()))
     }
 }
 
@@ -57,15 +64,25 @@ impl std::fmt::Debug for ClaimId {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "cluster")]
     #[test]
-    fn is_read_as_it_is_made() {
+    fn a_claim_is_recorded_by_its_hash() {
+        // printf 00000000000000000000000000000000 | sha256sum
+        assert_eq!(
+            ClaimId::from_random([0; 16]).hash(),
+            "84e0c0eafaa95a34c293f278ac52e45ce537bab5e752a00e6959a13ae103b65a"
+        );
+    }
+
+    #[test]
+    fn a_claim_is_read_as_it_is_made() {
         let claim = ClaimId::from_random([0xa7; 16]);
         assert_eq!(claim.expose(), "a7".repeat(16));
         assert_eq!(ClaimId::try_from(claim.expose().to_owned()), Ok(claim));
     }
 
     #[test]
-    fn refuses_everything_else_and_is_never_printed() {
+    fn other_texts_are_refused_and_claims_are_never_printed() {
         for text in [
             "",
             "a7",

@@ -1,17 +1,18 @@
-//! Kubernetes' own Events, as they are read.
+//! Kubernetes Events about a token.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// An Event about a token, whoever wrote it: Kubernetes doesn't check what it says, nor which program says it.
+/// One Kubernetes Event about a token. Any program may write Events, and Kubernetes verifies neither their text nor their source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// When it was last so.
-    pub at: Option<Timestamp>,
-    /// What, as one word.
+    /// Time of the last occurrence; `None` if the Event has none.
+    #[serde(rename = "at")]
+    pub time: Option<Timestamp>,
+    /// Reason in one word, such as `TokenCreated`.
     pub reason: String,
-    /// What, in words.
+    /// Description in words.
     pub message: String,
-    /// The program that says that it wrote it; may be empty.
+    /// Program that the Event names as its source; may be empty.
     pub source: String,
 }

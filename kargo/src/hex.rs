@@ -1,6 +1,6 @@
-//! Bytes as lower-case hexadecimal digits.
+//! Lower-case hexadecimal digits of bytes.
 
-/// `[0xa7, 0]` → `a700`.
+/// Writes each byte as two digits: `[0xa7, 0]` → `a700`.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from_digit(u32::from(half), 16);
     bytes

@@ -1,18 +1,25 @@
 //! Kargo's API tokens and roles.
 //!
-//! The plain types here compile for any target, the browser's included. What is done to a cluster lives in
-//! [`cluster`], behind the feature of that name: the only place of the workspace that knows kube.
-//! Neither Leptos nor axum is known here.
+//! The plain types compile for any target, the browser's included. The operations on a cluster live in [`cluster`], behind
+//! the feature of that name, which is the only place of the workspace that imports kube. This crate depends on neither
+//! Leptos nor axum.
 
 pub mod claim;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 pub mod event;
+pub mod filter;
 mod hex;
+pub mod identity;
+pub mod inventory;
 pub mod name;
+pub mod permissions;
 pub mod problem;
 pub mod role;
+#[cfg(any(test, feature = "sample"))]
+pub mod sample;
 pub mod scope;
+pub mod succession;
 pub mod text;
 pub mod token;
 pub mod value;

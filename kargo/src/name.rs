@@ -1,30 +1,30 @@
-//! Names of tokens, roles and projects, as Kubernetes accepts them, and names that are suggested to a person.
-//! Whether a name is taken is the cluster's to say, not this module's.
+//! Names and UIDs of tokens, roles and projects in the form that Kubernetes accepts, and suggested names for new tokens.
+//! Only the cluster knows whether a name is taken.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Why a name is refused, in the words shown beside the field.
+/// Why a name is refused, in the words that are shown beside the field.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NameError {
-    /// Nothing was given.
-    #[error("A name is needed.")]
+    /// The text is empty.
+    #[error("Enter a name.")]
     Empty,
-    /// More characters than Kubernetes stores.
-    #[error("A name has {max} characters at most; this one has {len}.")]
+    /// The name is longer than Kubernetes allows.
+    #[error("A name has at most {max} characters; this one has {len}.")]
     TooLong {
-        /// Characters given.
+        /// Length of the name in characters.
         len: usize,
-        /// Characters allowed.
+        /// Maximum length in characters.
         max: usize,
     },
-    /// A character outside of what DNS-1123 allows.
-    #[error("{0:?} can't be used: a name has lower-case letters a–z, digits, '-' and '.' only.")]
+    /// The name has a character that DNS-1123 doesn't allow.
+    #[error("A name can't contain {0:?}. Use only lower-case letters a–z, digits, '-' and '.'.")]
     Character(char),
     /// A part between dots starts or ends with something other than a letter or digit.
-    #[error("Each part of a name starts and ends with a letter or digit.")]
+    #[error("Each part of a name must start and end with a letter or digit.")]
     Edge,
 }
 
@@ -53,6 +53,11 @@ fn check(name: &str, max: usize, dots: bool) -> Result<(), NameError> {
     Ok(())
 }
 
+/// UID that Kubernetes gave an object. Two objects with the same name and different UIDs are different objects.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Uid(pub String);
+
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident, $max:literal, dots: $dots:literal) => {
         $(#[$doc])*
@@ -61,7 +66,7 @@ macro_rules! name {
         pub struct $type(String);
 
         impl $type {
-            /// Characters that such a name may have at most.
+            /// Maximum length in characters.
             pub const MAX: usize = $max;
 
             /// The name as text.
@@ -99,35 +104,35 @@ macro_rules! name {
 }
 
 name!(
-    /// The name of a token, which is its Secret's: a DNS-1123 subdomain of up to 253 characters.
+    /// Name of a token and of its Secret: a DNS-1123 subdomain of up to 253 characters.
     TokenName, 253, dots: true
 );
 name!(
-    /// The name of a role, which is its ServiceAccount's: a DNS-1123 subdomain of up to 253 characters.
+    /// Name of a role and of its ServiceAccount: a DNS-1123 subdomain of up to 253 characters.
     RoleName, 253, dots: true
 );
 name!(
-    /// The name of a project, which is its namespace's: a DNS-1123 label of up to 63 characters.
+    /// Name of a project and of its namespace: a DNS-1123 label of up to 63 characters.
     ProjectName, 63, dots: false
 );
 
-/// Letters and digits of a random suffix: no vowels (no words by accident), nothing that is easily misread.
+/// Characters of a random suffix: no vowels, so that no words appear by accident, and none that is easily misread.
 const ALPHABET: &[u8; 27] = b"bcdfghjkmnpqrstvwxz23456789";
 const FIRST_DIGIT: usize = 19;
 const SUFFIX: usize = 5;
 
 impl TokenName {
-    /// A name that cannot have existed before: `base` without an earlier random suffix, cut to fit, plus a fresh one made of `random`.
+    /// A name that cannot have existed before: `base` without an earlier random suffix, cut to fit, plus a fresh suffix from `random`.
     ///
-    /// The same name with the same role always has the same value in Kubernetes (a token's JWT holds no time and no id), so a
-    /// leaked value would work again. That is why a recreated token never gets its old name back.
+    /// Kubernetes gives the same name and role the same value again (a token's JWT holds neither a time nor an id), so a leaked value would
+    /// work again. A recreated token therefore never gets its old name.
     pub fn with_suffix(base: &str, random: [u8; SUFFIX]) -> Self {
         let mut suffix: Vec<u8> = random
             .iter()
             .map(|b| ALPHABET[usize::from(*b) % ALPHABET.len()])
             .collect();
         if !suffix.iter().any(u8::is_ascii_digit) {
-            // One digit at least tells a suffix from a short word, so that it can be taken off again.
+            // At least one digit tells a suffix from a short word, so that it can be removed again.
             let digits = ALPHABET.len() - FIRST_DIGIT;
             suffix[SUFFIX / 2] = ALPHABET[FIRST_DIGIT + usize::from(random[SUFFIX / 2]) % digits];
         }
@@ -141,19 +146,19 @@ impl TokenName {
         Self(format!("{base}-{}", String::from_utf8_lossy(&suffix)))
     }
 
-    /// Whether it ends as [`TokenName::with_suffix`] makes names end, so that it hardly existed before.
+    /// `true` if the name ends with a random suffix of [`TokenName::with_suffix`], so that it hardly existed before.
     pub fn has_random_suffix(&self) -> bool {
         without_suffix(&self.0) != self.0
     }
 
-    /// A name for the token that takes this one's place.
+    /// A new name for this token's successor.
     #[must_use]
     pub fn successor(&self, random: [u8; SUFFIX]) -> Self {
         Self::with_suffix(without_suffix(&self.0), random)
     }
 }
 
-/// `ci-7f3kq` → `ci`; a name without a random suffix stays as it is.
+/// Removes a random suffix: `ci-7f3kq` → `ci`. A name without one stays as it is.
 fn without_suffix(name: &str) -> &str {
     match name.rsplit_once('-') {
         Some((base, end))
@@ -176,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn accepts_what_kubernetes_accepts() {
+    fn names_that_kubernetes_accepts_are_accepted() {
         for name in ["a", "ci-7f3kq", "a.b", "0", &"a".repeat(253)] {
             assert_eq!(parse(name).map(String::from), Ok(name.to_owned()));
         }
     }
 
     #[test]
-    fn refuses_what_kubernetes_refuses() {
+    fn names_that_kubernetes_refuses_are_refused() {
         assert_eq!(parse(""), Err(NameError::Empty));
         assert_eq!(
             parse(&"a".repeat(254)),
@@ -198,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_project_has_no_dots_and_63_characters_at_most() {
+    fn a_project_name_has_no_dots_and_at_most_63_characters() {
         assert_eq!("a.b".parse::<ProjectName>(), Err(NameError::Character('.')));
         assert!("a".repeat(63).parse::<ProjectName>().is_ok());
         assert_eq!(
@@ -208,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn json_can_not_smuggle_a_bad_name_in() {
+    fn json_with_a_bad_name_is_refused() {
         assert!(serde_json::from_str::<TokenName>("\"../x\"").is_err());
     }
 
@@ -227,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn every_suffix_has_a_digit_and_every_suggestion_is_a_name() {
+    fn every_suffix_has_a_digit_and_every_suggestion_is_a_valid_name() {
         for b in 0..=255 {
             for base in [
                 "ci",

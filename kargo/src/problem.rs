@@ -1,33 +1,51 @@
-//! What went wrong, in the form that a person reads and a program decides by. Every error of the workspace ends as one of these.
+//! Errors in the form that people read and programs decide by. Every error of the workspace ends as a [`Problem`].
 
 use serde::{Deserialize, Serialize};
 
-/// The kinds of problem; each has one HTTP status.
+/// Kinds of problems; each has one HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The input can't be used (400).
+    /// The input is not valid (400).
     Invalid,
     /// Nobody is signed in, or the cluster doesn't accept the credential (401).
     Unauthenticated,
-    /// Kubernetes doesn't allow it to this person (403).
+    /// Kubernetes doesn't allow the request to this person (403).
     Forbidden,
-    /// It isn't there (404).
+    /// The object doesn't exist (404).
     NotFound,
-    /// The object changed meanwhile, the name is taken, or the act was done already (409).
+    /// The object changed meanwhile, the name is taken, or the change was made already (409).
     Conflict,
     /// Too many requests (429).
     TooMany,
-    /// The cluster answered something that can't be understood (502).
+    /// The cluster sent an answer that can't be understood (502).
     BadAnswer,
-    /// The cluster can't be reached or can't serve now (503).
+    /// The cluster can't be reached or can't answer now (503).
     Unavailable,
     /// The cluster didn't answer in time (504).
     Timeout,
 }
 
 impl Kind {
-    /// The HTTP status that says the same.
+    /// Every kind.
+    const ALL: [Self; 9] = [
+        Self::Invalid,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::TooMany,
+        Self::BadAnswer,
+        Self::Unavailable,
+        Self::Timeout,
+    ];
+
+    /// The kind of an HTTP status; `None` for a status that no kind has.
+    pub fn of_status(status: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.status() == status)
+    }
+
+    /// HTTP status of this kind.
     pub fn status(self) -> u16 {
         match self {
             Self::Invalid => 400,
@@ -43,19 +61,19 @@ impl Kind {
     }
 }
 
-/// An error as a person sees it: what happened, and what to do next. Holds no value and no credential.
+/// An error as people see it: what happened, and what to do next. Contains no value and no credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What sort of problem it is.
+    /// Kind of problem.
     pub kind: Kind,
-    /// What happened and why, in one or two sentences.
+    /// Event and cause, in one or two sentences.
     pub message: String,
-    /// What to do next; empty where there is nothing to add.
+    /// Next step for the person; may be empty.
     pub hint: String,
 }
 
 impl Problem {
-    /// A problem in words.
+    /// Makes a problem of a kind, a message and a hint.
     pub fn new(kind: Kind, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             kind,

@@ -1,4 +1,4 @@
-//! Where tokens live: the system's own namespace, or a project's. Which namespace the system's is, the cluster's configuration says.
+//! Where tokens live: the system namespace or a project's namespace. The program's configuration names the system namespace.
 
 use std::{fmt, str::FromStr};
 
@@ -7,24 +7,24 @@ use thiserror::Error;
 
 use crate::name::{NameError, ProjectName};
 
-/// A set of roles and their tokens. Written `system` or `projects/NAME`, in addresses and arguments alike.
+/// A set of roles and their tokens. Addresses and arguments write it `system` or `projects/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Scope {
-    /// Kargo's system roles, in the namespace that Kargo itself runs in.
+    /// Kargo's system roles, in the namespace that Kargo runs in.
     System,
-    /// The roles of one project, in the project's namespace.
+    /// Roles of one project, in the project's namespace.
     Project(ProjectName),
 }
 
-/// Why a text is no scope.
+/// Why a text can't be read as a scope.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ScopeError {
-    /// Neither of the two forms.
-    #[error("A scope is written \"system\" or \"projects/NAME\".")]
+    /// The text has neither of the two forms.
+    #[error("Write a scope as \"system\" or \"projects/NAME\".")]
     Form,
-    /// The project's name is none.
-    #[error("The project's name can't be used. {0}")]
+    /// The project's name is not a valid name.
+    #[error("The project's name is not valid. {0}")]
     Project(#[from] NameError),
 }
 
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_read_as_it_is_written() {
+    fn a_scope_is_read_as_it_is_written() {
         for text in ["system", "projects/kargo-demo"] {
             assert_eq!(
                 text.parse::<Scope>().map(|s| s.to_string()),
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_everything_else() {
+    fn every_other_text_is_refused() {
         for text in [
             "",
             "System",

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Up to 500 characters, shown as they are. Line breaks are fine; other control characters and those that turn the direction of
-/// writing around are refused, since they could make a page say something else than what was written.
+/// Text of up to 500 characters, shown as it was written. Line breaks are allowed. Other control characters and characters that change the
+/// writing direction are refused: they could make a page display something else than what was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Text(String);
@@ -14,19 +14,19 @@ pub struct Text(String);
 /// Why a text is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TextError {
-    /// Too long.
-    #[error("It has {0} characters; {max} are the most.", max = Text::MAX)]
+    /// The text has more characters than are allowed.
+    #[error("It has {0} characters; the limit is {max}. Shorten it.", max = Text::MAX)]
     TooLong(usize),
-    /// A character that can't be seen.
-    #[error("It has the invisible character U+{:04X}: write it without.", u32::from(*.0))]
+    /// The text has an invisible character.
+    #[error("It has the invisible character U+{:04X}. Remove that character.", u32::from(*.0))]
     Character(char),
 }
 
 impl Text {
-    /// Characters that it may have at most.
+    /// Maximum number of characters.
     pub const MAX: usize = 500;
 
-    /// The text.
+    /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -35,7 +35,7 @@ impl Text {
 impl TryFrom<String> for Text {
     type Error = TextError;
     fn try_from(text: String) -> Result<Self, TextError> {
-        // A browser's form sends line breaks as two characters.
+        // Browsers send each line break of a form as two characters.
         let text = text.replace("\r\n", "\n").trim().to_owned();
         if let Some(c) = text.chars().find(|c| is_hidden(*c)) {
             return Err(TextError::Character(c));
@@ -64,6 +64,17 @@ impl fmt::Display for Text {
     }
 }
 
+/// The start of a text that anybody who may change a Secret can write: the size of a page must not grow with it.
+#[cfg(feature = "cluster")]
+pub(crate) fn shortened(mut text: String) -> String {
+    const LONGEST: usize = 600;
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_what_can_be_seen() {
+    fn visible_text_is_kept() {
         assert_eq!(
             text(" ask Ünal 🔑\r\nor ops "),
             Ok("ask Ünal 🔑\nor ops".to_owned())
@@ -83,13 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn invisible_and_overlong_text_is_refused() {
         assert_eq!(text(&"a".repeat(501)), Err(TextError::TooLong(501)));
         assert_eq!(text("a\u{0}b"), Err(TextError::Character('\u{0}')));
         assert_eq!(text("a\u{202e}b"), Err(TextError::Character('\u{202e}')));
         assert_eq!(
             text("a\u{7}").expect_err("refused").to_string(),
-            "It has the invisible character U+0007: write it without."
+            "It has the invisible character U+0007. Remove that character."
         );
     }
 }

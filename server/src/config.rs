@@ -1,10 +1,10 @@
-//! The program's flags, each also an environment variable `KARGO_TOKENS_*`, and what can be wrong with them.
+//! Command-line flags, each also an environment variable `KARGO_TOKENS_*`, and the errors that prevent a start.
 
 mod duration;
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use app::api::Policy;
+use app::policy::TokenPolicy;
 use clap::{Args, Parser, Subcommand};
 use kargo::{
     cluster::{ConnectError, ConnectOptions},
@@ -12,19 +12,19 @@ use kargo::{
 };
 use thiserror::Error;
 
-/// The web dashboard for Kargo's API tokens. Without a command it serves the dashboard.
+/// Web dashboard for Kargo's API tokens. Serves the dashboard if no command is given.
 #[derive(Debug, Parser)]
 #[command(name = "kargo-tokens", version, args_override_self = true)]
 pub struct Config {
-    /// What to do instead of serving.
+    /// Command to run instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// Which cluster, as whom.
+    /// Cluster and identity.
     #[command(flatten)]
     pub cluster: ClusterFlags,
 
-    /// The address to serve on; port 0 takes a free one.
+    /// Address to serve on. Port 0 selects a free port.
     #[arg(
         long,
         env = "KARGO_TOKENS_LISTEN",
@@ -33,11 +33,11 @@ pub struct Config {
     )]
     pub listen: SocketAddr,
 
-    /// Serve on an address that other machines reach. Whoever has the one-time address then acts as the kubeconfig's user, over plain HTTP.
+    /// Allow an address that other machines can reach. Anyone with the one-time address then acts as the kubeconfig's user, over plain HTTP.
     #[arg(long, env = "KARGO_TOKENS_ALLOW_REMOTE")]
     allow_remote: bool,
 
-    /// A further HOST or HOST:PORT that browsers may use in the address, as their address bar shows it; repeat for more.
+    /// Additional HOST or HOST:PORT that browsers may request, as shown in the address bar. Can be repeated.
     #[arg(
         long,
         env = "KARGO_TOKENS_ALLOW_HOST",
@@ -46,16 +46,16 @@ pub struct Config {
     )]
     pub allow_host: Vec<String>,
 
-    /// Kargo's own API address, to fill in what a new token's user pastes.
+    /// Address of Kargo's API. The dashboard inserts it into the commands shown with a new token.
     #[arg(
         long,
         env = "KARGO_TOKENS_KARGO_ADDRESS",
         value_name = "URL",
-        value_parser = web_address
+        value_parser = http_url
     )]
     pub kargo_address: Option<String>,
 
-    /// Where the built pages' files are.
+    /// Folder with the built site.
     #[arg(
         long,
         env = "KARGO_TOKENS_SITE",
@@ -64,7 +64,7 @@ pub struct Config {
     )]
     pub site: PathBuf,
 
-    /// How long a deletion can be undone, such as 30s or 5m; 1h at most. 0: a deletion is confirmed instead, and done at once.
+    /// Time in which a deletion can be undone, such as 30s or 5m; at most 1h. With 0, the dashboard asks for confirmation and deletes at once.
     #[arg(
         long,
         env = "KARGO_TOKENS_UNDO_WINDOW",
@@ -74,7 +74,7 @@ pub struct Config {
     )]
     undo_window: u64,
 
-    /// How long a new token may live at most, such as 90d or 12h. Otherwise tokens may live for ever, as Kargo's own do.
+    /// Maximum lifetime of a new token, such as 90d or 12h. Unlimited by default, as in Kargo itself.
     #[arg(
         long,
         env = "KARGO_TOKENS_MAX_LIFETIME",
@@ -84,22 +84,22 @@ pub struct Config {
     max_lifetime: Option<u64>,
 }
 
-/// What the program does besides serving.
+/// Commands other than serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Deletes the tokens whose deletion, retirement or expiry is due, and compromised ones that have a successor, once. Run it every few
-    /// minutes, such as from a cron job.
+    /// Deletes tokens whose deletion, retirement or expiry is due, and compromised tokens that have a successor. Runs once; schedule it
+    /// every few minutes, for example with a cron job.
     Sweep {
-        /// Only tell what would be deleted.
+        /// Print what would be deleted, without deleting.
         #[arg(long)]
         dry_run: bool,
     },
 }
 
-/// The flags of every command: before or after its name.
+/// Flags of every command, accepted before or after its name.
 #[derive(Debug, Args)]
 pub struct ClusterFlags {
-    /// The kubeconfig to use; otherwise $KUBECONFIG, ~/.kube/config, or the pod's own ServiceAccount.
+    /// Kubeconfig file. Default: $KUBECONFIG, ~/.kube/config, or the pod's ServiceAccount.
     #[arg(
         long,
         global = true,
@@ -108,11 +108,11 @@ pub struct ClusterFlags {
     )]
     kubeconfig: Option<PathBuf>,
 
-    /// The context of the kubeconfig; otherwise its current one.
+    /// Kubeconfig context. Default: the current context.
     #[arg(long, global = true, env = "KARGO_TOKENS_CONTEXT", value_name = "NAME")]
     context: Option<String>,
 
-    /// The namespace that Kargo runs in, where its system roles are.
+    /// Namespace that Kargo runs in; its system roles are there.
     #[arg(
         long,
         global = true,
@@ -122,7 +122,7 @@ pub struct ClusterFlags {
     )]
     namespace: ProjectName,
 
-    /// What is logged, as tracing's env filter reads it: `info`, `kargo=debug` …
+    /// Log filter, in the syntax of tracing's `EnvFilter`: `info`, `kargo=debug` …
     #[arg(
         long,
         global = true,
@@ -133,40 +133,38 @@ pub struct ClusterFlags {
     pub log: String,
 }
 
-/// Why the program did not start, and what to do.
+/// Errors that prevent a start or end the server. Each message says what to do.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// Not a loopback address, and nobody allowed that.
+    /// The address isn't a loopback address, and `--allow-remote` is missing.
     #[error(
-        "{0} can be reached from other machines. Use 127.0.0.1, or add --allow-remote if that is what you want."
+        "{0} can be reached from other machines. Use 127.0.0.1, or add --allow-remote to allow this."
     )]
     Remote(SocketAddr),
-    /// The pages' files are not there.
+    /// The site folder doesn't exist.
     #[error(
-        "there are no built pages in {0}. `make run` builds them, into target/site of the source tree; elsewhere, name their folder with --site."
+        "no built site in {0}. `make run` builds one in target/site of the source tree; set --site to use another folder."
     )]
     Site(PathBuf),
-    /// What names the pages' files is not there.
-    #[error(
-        "there is no hash.txt beside the program. Build both with `make`, and keep them together when you move them."
-    )]
+    /// The file with the content hashes of the site doesn't exist.
+    #[error("no hash.txt beside the program. Build both with `make`, and move them together.")]
     Hashes,
-    /// The address can't be served on.
+    /// Binding the listener failed.
     #[error(
-        "can't serve on {0}: {1}. Choose another address with --listen, for example --listen 127.0.0.1:0 for any free port."
+        "can't serve on {0}: {1}. Choose another address with --listen, for example --listen 127.0.0.1:0 for a free port."
     )]
     Bind(SocketAddr, String),
-    /// The cluster can't be connected to.
+    /// Connecting to the cluster failed.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The server broke down.
+    /// The HTTP server failed while running.
     #[error("the HTTP server stopped: {0}")]
     Serve(io::Error),
 }
 
-/// An address as a browser has it: it becomes a part of what people paste into their shells.
-fn web_address(text: &str) -> Result<String, String> {
-    let is_one = ["https://", "http://"].iter().any(|scheme| {
+/// Parses an HTTP URL. Restricts the characters, because people paste commands with this URL into shells.
+fn http_url(text: &str) -> Result<String, String> {
+    let is_valid = ["https://", "http://"].iter().any(|scheme| {
         text.strip_prefix(scheme).is_some_and(|rest| {
             !rest.is_empty()
                 && rest
@@ -174,20 +172,20 @@ fn web_address(text: &str) -> Result<String, String> {
                     .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte))
         })
     });
-    if is_one {
+    if is_valid {
         Ok(text.to_owned())
     } else {
-        Err("not an address such as https://kargo.example.com".to_owned())
+        Err("expected a URL such as https://kargo.example.com".to_owned())
     }
 }
 
 impl Config {
-    /// Looks for what would only show later, on the first page.
+    /// Checks the listen address and the site folder at start, rather than on the first page.
     pub fn check(&self) -> Result<(), StartError> {
         if !self.listen.ip().is_loopback() && !self.allow_remote {
             return Err(StartError::Remote(self.listen));
         }
-        // The pages' files carry their hash in their name; which one, the build wrote beside the program.
+        // Site files have a content hash in their name. The build writes the hashes to a file beside the program.
         let hashes = std::env::current_exe()
             .ok()
             .and_then(|exe| Some(exe.parent()?.join("hash.txt")));
@@ -200,26 +198,26 @@ impl Config {
         Ok(())
     }
 
-    /// What the dashboard's users are bound to.
-    pub fn policy(&self) -> Policy {
-        Policy {
+    /// Returns the limits on tokens and deletions that the flags set.
+    pub fn policy(&self) -> TokenPolicy {
+        TokenPolicy {
             undo_window: self.undo_window,
             max_lifetime: self.max_lifetime,
         }
     }
 
-    /// Why the address can't be had, in words.
+    /// Explains why binding the listener failed.
     pub fn bind_error(&self, error: &io::Error) -> StartError {
-        let why = match error.kind() {
+        let reason = match error.kind() {
             io::ErrorKind::AddrInUse => "another program uses this port".to_owned(),
             _ => error.to_string(),
         };
-        StartError::Bind(self.listen, why)
+        StartError::Bind(self.listen, reason)
     }
 }
 
 impl ClusterFlags {
-    /// Which cluster, as whom.
+    /// Returns the cluster and identity to connect with.
     pub fn connect_options(&self) -> ConnectOptions {
         ConnectOptions {
             kubeconfig: self.kubeconfig.clone(),
@@ -240,17 +238,17 @@ mod tests {
     }
 
     #[test]
-    fn the_flags_fit_together() {
+    fn the_flag_definitions_are_consistent() {
         Config::command().debug_assert();
     }
 
     #[test]
-    fn without_a_command_it_serves_with_half_a_minute_to_undo() {
+    fn defaults_serve_with_an_undo_window_of_30_seconds() {
         let config = parse(&[]).expect("no flag is needed");
         assert!(config.command.is_none());
         assert_eq!(
             config.policy(),
-            Policy {
+            TokenPolicy {
                 undo_window: 30,
                 max_lifetime: None
             }
@@ -258,7 +256,7 @@ mod tests {
         let config = parse(&["--undo-window", "0", "--max-lifetime=90d"]).expect("flags");
         assert_eq!(
             config.policy(),
-            Policy {
+            TokenPolicy {
                 undo_window: 0,
                 max_lifetime: Some(90 * 86_400)
             }
@@ -266,10 +264,10 @@ mod tests {
     }
 
     #[test]
-    fn kargos_address_is_one() {
+    fn kargo_address_accepts_http_urls_only() {
         let address = |text| parse(&["--kargo-address", text]).map(|config| config.kargo_address);
         for good in ["https://kargo.example.com", "http://127.0.0.1:8080/kargo"] {
-            assert_eq!(address(good).expect("one").as_deref(), Some(good));
+            assert_eq!(address(good).expect("a URL").as_deref(), Some(good));
         }
         for bad in ["kargo", "https://", "https://a'; rm -rf ~", "ftp://kargo"] {
             assert!(address(bad).is_err(), "{bad}");
@@ -277,8 +275,8 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_time_is_answered_with_how_to_write_one() {
-        let error = parse(&["--undo-window", "soon"]).expect_err("no time");
+    fn an_invalid_duration_error_names_the_flag_and_the_format() {
+        let error = parse(&["--undo-window", "soon"]).expect_err("not a duration");
         let text = error.to_string();
         assert!(
             text.contains("--undo-window") && text.contains("such as 30s"),
@@ -287,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cluster_is_named_before_or_after_a_command() {
+    fn cluster_flags_are_accepted_before_or_after_a_command() {
         for arguments in [
             &[
                 "--namespace",

@@ -1,15 +1,16 @@
-//! The HTTP server: which request is let through, and to whom it goes. One concern a file below.
+//! The HTTP router. Each submodule handles one concern.
 
 mod api;
 mod assets;
+mod cookies;
 mod gate;
 mod headers;
+mod one_time_link;
 mod pages;
-mod signing;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::api::{Addresses, Policy};
+use app::{policy::TokenPolicy, session::Addresses};
 use axum::{
     Router,
     extract::State as Extract,
@@ -22,27 +23,28 @@ use kargo::cluster::Cluster;
 use leptos::config::LeptosOptions;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use crate::{config::Config, sign_in::SignIn};
+use crate::{background::Tasks, config::Config, identities::Identities, sign_in::SignIn};
 
-/// What requests need.
+/// State shared by all requests.
 #[derive(Clone)]
 pub struct State {
-    /// The identity that everybody signed in here acts as.
-    cluster: Cluster,
+    identities: Identities,
     sign_in: Arc<SignIn>,
+    tasks: Tasks,
     addresses: Addresses,
-    policy: Policy,
-    /// Values of the `Host` header that are answered.
-    hosts: Arc<[String]>,
+    policy: TokenPolicy,
+    /// Accepted values of the `Host` header.
+    allowed_hosts: Arc<[String]>,
     leptos: LeptosOptions,
 }
 
-/// The whole server, for the listener at `address`.
+/// Builds the router for the listener at `address`.
 pub fn router(
     config: &Config,
     address: SocketAddr,
     cluster: Cluster,
     sign_in: Arc<SignIn>,
+    tasks: Tasks,
 ) -> Router {
     let leptos = LeptosOptions::builder()
         .output_name("kargo-tokens")
@@ -50,27 +52,28 @@ pub fn router(
         .hash_files(true)
         .build();
     let state = State {
-        cluster,
+        identities: Identities::new(cluster, sign_in.clone()),
         sign_in,
+        tasks,
         addresses: Addresses {
             kargo: config.kargo_address.clone(),
         },
         policy: config.policy(),
-        hosts: gate::hosts(address, &config.allow_host),
+        allowed_hosts: gate::allowed_hosts(address, &config.allow_host),
         leptos,
     };
     let private = Router::new()
         .merge(pages::routes(&state))
         .merge(api::routes(&state))
-        // For those who signed in: it spends the kubeconfig's credential.
+        // Requires sign-in, because the check uses the kubeconfig's credential.
         .route("/readyz", get(ready).with_state(state.clone()))
         .layer(middleware::from_fn_with_state(
             state.clone(),
-            gate::only_signed_in,
+            gate::require_sign_in,
         ))
         .layer(middleware::from_fn_with_state(
             state.clone(),
-            signing::exchange,
+            one_time_link::exchange,
         ))
         .layer(CompressionLayer::new());
     Router::new()
@@ -80,22 +83,22 @@ pub fn router(
             "/healthz",
             get(async || (StatusCode::OK, "ok\n").into_response()),
         )
-        .layer(middleware::from_fn(gate::only_same_origin_writes))
+        .layer(middleware::from_fn(gate::require_same_origin))
         .layer(middleware::from_fn_with_state(
             state,
-            gate::only_known_hosts,
+            gate::require_allowed_host,
         ))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(headers::secure))
 }
 
-/// Whether the cluster can be reached: nothing else could keep this program from working.
+/// `GET /readyz`: answers 200 if the cluster is reachable, the program's only dependency.
 async fn ready(Extract(state): Extract<State>) -> Response {
-    match state.cluster.ready().await {
+    match state.identities.program().ready().await {
         Ok(()) => (StatusCode::OK, "ok\n").into_response(),
         Err(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "the cluster can't be reached\n",
+            "The cluster is unreachable.\n",
         )
             .into_response(),
     }

@@ -1,7 +1,10 @@
-//! The program `kargo-tokens`: reads its configuration, connects to the cluster, serves the app or sweeps once. Only wiring lives here.
+//! The program `kargo-tokens`: reads the configuration, connects to the cluster, and serves the app or runs one sweep. Only wiring lives
+//! here.
 
+mod background;
 mod config;
 mod http;
+mod identities;
 mod sign_in;
 mod sweep;
 
@@ -22,7 +25,7 @@ use tokio::net::TcpListener;
 #[allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "the address to open and errors at start are for the person at the terminal"
+    reason = "prints the one-time address and start errors to the terminal"
 )]
 async fn main() -> ExitCode {
     let config = Config::parse();
@@ -56,7 +59,10 @@ async fn run(config: Config) -> Result<ExitCode, StartError> {
     }
 }
 
-#[allow(clippy::print_stdout, reason = "the address to open")]
+#[allow(
+    clippy::print_stdout,
+    reason = "prints the one-time address to the terminal"
+)]
 async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
     let listener = TcpListener::bind(config.listen)
         .await
@@ -65,9 +71,10 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
         .local_addr()
         .map_err(|error| config.bind_error(&error))?;
     let (sign_in, mut addresses) = SignIn::new(address);
-    let app = http::router(config, address, cluster, Arc::new(sign_in));
+    let tasks = background::Tasks::default();
+    let app = http::router(config, address, cluster, Arc::new(sign_in), tasks.clone());
 
-    // Each one-time address is printed when it becomes valid: the first now, the next whenever one has been used.
+    // Print the first one-time address now, and a new one each time an address has been used.
     tokio::spawn(async move {
         loop {
             println!("Kargo Tokens: {}", addresses.borrow_and_update().as_str());
@@ -76,28 +83,30 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
             }
         }
     });
-    let serving = axum::serve(listener, app).with_graceful_shutdown(stopped());
-    tokio::select! {
-        served = serving.into_future() => served.map_err(StartError::Serve),
-        () = patience_ended() => Ok(()),
-    }
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
+    let result = tokio::select! {
+        result = server.into_future() => result.map_err(StartError::Serve),
+        () = shutdown_deadline() => Ok(()),
+    };
+    tasks.shutdown().await;
+    result
 }
 
-/// Resolves some time after the program was asked to end, or when it is asked again: a client that never finishes its request must
-/// not keep it. A reveal takes 10 seconds at most.
-async fn patience_ended() {
-    stopped().await;
+/// Resolves 15 seconds after the first shutdown signal, or at the second one. Limits how long unfinished requests delay the exit; a reveal
+/// takes at most 10 seconds.
+async fn shutdown_deadline() {
+    shutdown_signal().await;
     tokio::select! {
         () = tokio::time::sleep(Duration::from_secs(15)) => {}
-        () = stopped() => {}
+        () = shutdown_signal() => {}
     }
 }
 
-/// Resolves when the program is asked to end.
-async fn stopped() {
+/// Resolves at SIGTERM or SIGINT.
+async fn shutdown_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate =
-        signal(SignalKind::terminate()).expect("SIGTERM can always be listened for");
+    let mut terminate = signal(SignalKind::terminate())
+        .expect("installing a SIGTERM handler never fails inside the runtime");
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}

@@ -1,7 +1,7 @@
-//! Signing in, in local mode: whoever reads the terminal gets a one-time address; opening it sets a cookie.
+//! Sign-in in local mode: the terminal shows a one-time address; opening the address sets a cookie.
 //!
-//! The key in the address works once, so that it is worth nothing in a browser's history. The cookie is encrypted with a key that
-//! lives as long as the program: a restart signs everybody out.
+//! The key in the address works once, so a copy in the browser's history is useless. The cookie is encrypted with a key that exists only
+//! in memory, so a restart signs everybody out.
 
 use std::{
     net::SocketAddr,
@@ -18,67 +18,67 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use tokio::sync::watch;
 
-/// How long a sign-in lasts.
-const LASTS: Duration = Duration::from_hours(12);
+/// Lifetime of a sign-in.
+const SESSION_LIFETIME: Duration = Duration::from_hours(12);
 
-/// A one-time address, for the terminal only.
+/// A one-time address. Print to the terminal only; never log.
 #[derive(Clone)]
 pub struct OneTimeAddress(String);
 
 impl OneTimeAddress {
-    /// The address, to be printed.
+    /// Returns the address for printing.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Who may sign in, and who is.
+/// Issues one-time addresses and checks sign-in cookies.
 pub struct SignIn {
     address: SocketAddr,
-    key: Mutex<SecretString>,
-    cookies: Key,
-    next: watch::Sender<OneTimeAddress>,
+    current_key: Mutex<SecretString>,
+    cookie_key: Key,
+    addresses: watch::Sender<OneTimeAddress>,
 }
 
 impl SignIn {
-    /// For the server at `address`. The receiver has the one-time address that is valid now.
+    /// Creates the sign-in for the server at `address`. The receiver holds the valid one-time address.
     pub fn new(address: SocketAddr) -> (Self, watch::Receiver<OneTimeAddress>) {
         let key = random_key();
-        let (next, current) = watch::channel(one_time_address(address, &key));
+        let (addresses, receiver) = watch::channel(one_time_address(address, &key));
         (
             Self {
                 address,
-                key: Mutex::new(key),
-                cookies: Key::generate(),
-                next,
+                current_key: Mutex::new(key),
+                cookie_key: Key::generate(),
+                addresses,
             },
-            current,
+            receiver,
         )
     }
 
-    /// Exchanges the key for a cookie; `None` if it isn't the one that is valid now. The next one becomes valid at once.
+    /// Exchanges the valid key for a cookie and publishes the next address; `None` for any other key.
     pub fn exchange(
         &self,
         key: &str,
     ) -> Option<AppendHeaders<[(axum::http::HeaderName, String); 1]>> {
         let mut current = self
-            .key
+            .current_key
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         if !bool::from(current.expose_secret().as_bytes().ct_eq(key.as_bytes())) {
             return None;
         }
         *current = random_key();
-        self.next
+        self.addresses
             .send_replace(one_time_address(self.address, &current));
         drop(current);
-        let until = seconds(SystemTime::now() + LASTS).to_string();
-        let cookie = Cookie::build((self.cookie_name(), until))
+        let expires = seconds(SystemTime::now() + SESSION_LIFETIME).to_string();
+        let cookie = Cookie::build((self.cookie_name(), expires))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Strict)
             .build();
-        let jar = PrivateCookieJar::new(self.cookies.clone()).add(cookie);
+        let jar = PrivateCookieJar::new(self.cookie_key.clone()).add(cookie);
         let response = axum::response::IntoResponse::into_response(jar);
         let set = response
             .headers()
@@ -89,16 +89,16 @@ impl SignIn {
         Some(AppendHeaders([(axum::http::header::SET_COOKIE, set)]))
     }
 
-    /// Whether a request comes from somebody who signed in.
+    /// Returns whether a request has a valid sign-in cookie.
     pub fn is_signed_in(&self, headers: &HeaderMap) -> bool {
-        let jar = PrivateCookieJar::from_headers(headers, self.cookies.clone());
-        let until = jar
+        let jar = PrivateCookieJar::from_headers(headers, self.cookie_key.clone());
+        let expires = jar
             .get(&self.cookie_name())
             .and_then(|cookie| cookie.value().parse::<u64>().ok());
-        until.is_some_and(|until| until > seconds(SystemTime::now()))
+        expires.is_some_and(|expires| expires > seconds(SystemTime::now()))
     }
 
-    // Cookies ignore ports: without the port in its name, two dashboards on one machine would sign each other out.
+    // The name includes the port because cookies ignore ports: otherwise two dashboards on one machine would sign each other out.
     fn cookie_name(&self) -> String {
         format!("kargo-tokens-{}", self.address.port())
     }
@@ -111,8 +111,7 @@ fn seconds(time: SystemTime) -> u64 {
 
 fn random_key() -> SecretString {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .expect("the operating system always has randomness once it has started");
+    getrandom::fill(&mut bytes).expect("the operating system provides randomness after boot");
     format!("{:032x}", u128::from_ne_bytes(bytes)).into()
 }
 
@@ -139,24 +138,24 @@ mod tests {
     }
 
     #[test]
-    fn a_key_works_once_and_the_next_one_is_told() {
-        let (sign_in, mut told) = SignIn::new(([127, 0, 0, 1], 3000).into());
-        let first = key(&told.borrow_and_update());
+    fn a_key_works_once_and_the_next_address_is_published() {
+        let (sign_in, mut addresses) = SignIn::new(([127, 0, 0, 1], 3000).into());
+        let first = key(&addresses.borrow_and_update());
         assert!(sign_in.exchange("").is_none());
         assert!(sign_in.exchange("0123").is_none());
         assert!(sign_in.exchange(&first).is_some());
         assert!(sign_in.exchange(&first).is_none(), "only once");
-        assert!(told.has_changed().expect("still there"));
-        let second = key(&told.borrow_and_update());
+        assert!(addresses.has_changed().expect("still there"));
+        let second = key(&addresses.borrow_and_update());
         assert_ne!(first, second);
         assert!(sign_in.exchange(&second).is_some());
     }
 
     #[test]
-    fn the_cookie_signs_in_here_and_nowhere_else() {
-        let (sign_in, told) = SignIn::new(([127, 0, 0, 1], 3000).into());
-        // In a statement of its own: what is borrowed from the channel keeps the next key from being told.
-        let first = key(&told.borrow());
+    fn a_cookie_is_valid_in_its_own_process_only() {
+        let (sign_in, addresses) = SignIn::new(([127, 0, 0, 1], 3000).into());
+        // A separate statement, because the borrow blocks publishing the next address.
+        let first = key(&addresses.borrow());
         let set = sign_in.exchange(&first).expect("the right key").0[0]
             .1
             .clone();

@@ -1,38 +1,37 @@
-//! `kargo-tokens sweep`: finishes what is due, once, and tells each act on a line of its own. Which act is due, and how it is done
-//! safely, [`Cluster::sweep`] knows.
+//! `kargo-tokens sweep`: runs one sweep and prints one line per token. [`Cluster::sweep`] decides which tokens are due and deletes them.
 
 use std::{fmt::Write as _, io::Write, process::ExitCode};
 
 use kargo::{
-    cluster::{Cluster, Error, Swept},
-    token::Due,
+    cluster::{Cluster, Error, SweptToken},
+    token::CleanupReason,
 };
 
-/// One sweep. Fails if anything that was due could not be deleted, or not be looked for; not where a person has to decide, such as about
-/// a token whose successor is gone.
+/// Runs one sweep. Fails if a due token could not be deleted or a scope could not be listed. Tokens that need a person's decision, such as
+/// one whose successor is gone, are no failure.
 pub async fn run(cluster: &Cluster, dry_run: bool, mut out: impl Write) -> ExitCode {
-    // Whoever closes the output early still gets everything swept; the log tells it too.
-    let mut say = |text: &str| {
+    // The sweep continues if the reader closes the output; the log has the same information.
+    let mut print = |text: &str| {
         let _ = writeln!(out, "{text}");
     };
-    let (mut done, mut left, mut failed) = (0, 0, 0);
+    let (mut done, mut needs_decision, mut failed) = (0, 0, 0);
     let swept = cluster
         .sweep(dry_run, |swept| {
-            say(&line(&swept, dry_run));
+            print(&line(&swept, dry_run));
             match log(&swept, dry_run) {
-                Did::Done => done += 1,
-                Did::Left => left += 1,
-                Did::Failed => failed += 1,
+                SweepOutcome::Done => done += 1,
+                SweepOutcome::NeedsDecision => needs_decision += 1,
+                SweepOutcome::Failed => failed += 1,
             }
         })
         .await;
     if let Err(error) = &swept {
-        tracing::error!(%error, "not everything was swept");
-        say(&format!("not everything was looked through: {error}"));
+        tracing::error!(%error, "sweep incomplete");
+        print(&format!("sweep incomplete: {error}"));
     }
-    // What could not be looked through may be due all the same.
-    if swept.is_ok() || done + left + failed > 0 {
-        say(&summary(done, left + failed, dry_run));
+    // After an error, "nothing is due" could be false.
+    if swept.is_ok() || done + needs_decision + failed > 0 {
+        print(&summary(done, needs_decision + failed, dry_run));
     }
     if failed == 0 && swept.is_ok() {
         ExitCode::SUCCESS
@@ -41,51 +40,59 @@ pub async fn run(cluster: &Cluster, dry_run: bool, mut out: impl Write) -> ExitC
     }
 }
 
-/// What became of a token.
-enum Did {
+/// Result of sweeping one token.
+enum SweepOutcome {
     Done,
-    /// It is a person's to decide, which no sweep can fail at.
-    Left,
+    /// A person has to decide; the exit code stays zero.
+    NeedsDecision,
     Failed,
 }
 
-fn log(swept: &Swept, dry_run: bool) -> Did {
-    let Swept { token, due, result } = swept;
+fn log(swept: &SweptToken, dry_run: bool) -> SweepOutcome {
+    let SweptToken {
+        token,
+        reason,
+        result,
+    } = swept;
     let (scope, name) = (&token.scope, &token.name);
     match result {
         Ok(()) => {
-            let did = if dry_run { "would be swept" } else { "swept" };
-            tracing::info!(%scope, %name, ?due, "{did}");
-            Did::Done
+            let action = if dry_run { "would be swept" } else { "swept" };
+            tracing::info!(%scope, %name, ?reason, "{action}");
+            SweepOutcome::Done
         }
         Err(error @ (Error::SuccessorGone(_) | Error::Terminating(_))) => {
-            tracing::warn!(%scope, %name, ?due, %error, "left to a person");
-            Did::Left
+            tracing::warn!(%scope, %name, ?reason, %error, "not swept: needs a person's decision");
+            SweepOutcome::NeedsDecision
         }
         Err(error) => {
-            tracing::error!(%scope, %name, ?due, %error, "not swept");
-            Did::Failed
+            tracing::error!(%scope, %name, ?reason, %error, "not swept");
+            SweepOutcome::Failed
         }
     }
 }
 
-/// What was done, or would be, about one token.
-fn line(swept: &Swept, dry_run: bool) -> String {
-    let Swept { token, due, result } = swept;
-    let did = match (result, dry_run) {
+/// Formats the output line of one token.
+fn line(swept: &SweptToken, dry_run: bool) -> String {
+    let SweptToken {
+        token,
+        reason,
+        result,
+    } = swept;
+    let action = match (result, dry_run) {
         (Err(_), _) => "not deleted",
         (Ok(()), true) => "would delete",
         (Ok(()), false) => "deleted",
     };
-    let why = match due {
-        Due::Deletion => "its deletion was due",
-        Due::Retirement => "the overlap with its successor is over",
-        Due::Expiry => "it has expired",
-        Due::Compromise => "its value is in the wrong hands",
+    let reason = match reason {
+        CleanupReason::Deletion => "its deletion was due",
+        CleanupReason::Retirement => "the overlap with its successor is over",
+        CleanupReason::Expiry => "it has expired",
+        CleanupReason::Compromise => "its value is in the wrong hands",
     };
-    let mut line = format!("{did} {} token {} ({why})", token.scope, token.name);
+    let mut line = format!("{action} {} token {} ({reason})", token.scope, token.name);
     if let Err(error) = result {
-        // Nothing can go wrong when a text is written to.
+        // Writing to a `String` never fails.
         let _ = write!(line, ": {error}");
     }
     line
@@ -106,29 +113,35 @@ fn summary(done: usize, failed: usize, dry_run: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kargo::token::{TokenHandle, Uid};
+    use kargo::token::{TokenRef, Uid};
 
     use super::*;
 
-    fn swept(scope: &str, due: Due, result: Result<(), Error>) -> Swept {
-        Swept {
-            token: TokenHandle {
+    fn swept(scope: &str, reason: CleanupReason, result: Result<(), Error>) -> SweptToken {
+        SweptToken {
+            token: TokenRef {
                 scope: scope.parse().expect("a scope"),
                 role: "ci".to_owned(),
                 name: "ci-7f3kq".parse().expect("a name"),
                 uid: Uid("1".to_owned()),
             },
-            due,
+            reason,
             result,
         }
     }
 
     #[test]
-    fn each_act_is_a_line() {
+    fn each_token_has_one_line() {
         let lines = [
-            line(&swept("projects/demo", Due::Deletion, Ok(())), false),
-            line(&swept("system", Due::Retirement, Ok(())), true),
-            line(&swept("system", Due::Expiry, Err(Error::TooOld)), false),
+            line(
+                &swept("projects/demo", CleanupReason::Deletion, Ok(())),
+                false,
+            ),
+            line(&swept("system", CleanupReason::Retirement, Ok(())), true),
+            line(
+                &swept("system", CleanupReason::Expiry, Err(Error::TooOld)),
+                false,
+            ),
         ];
         assert_eq!(
             lines,
@@ -142,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_counts_them() {
+    fn the_summary_counts_tokens() {
         assert_eq!(summary(0, 0, true), "nothing is due");
         assert_eq!(summary(2, 0, true), "2 tokens would be deleted");
         assert_eq!(summary(1, 0, false), "1 token deleted");

@@ -1,6 +1,6 @@
-//! `POST /api/compromise_token`: the value is in the wrong hands.
+//! `POST /api/compromise_token`: reports that a token's value is in the wrong hands.
 
-use kargo::token::TokenHandle;
+use kargo::token::TokenRef;
 use leptos::{
     prelude::*,
     server_fn::codec::{Json, PostUrl},
@@ -8,26 +8,23 @@ use leptos::{
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::Policy;
+use crate::{background::Background, policy::TokenPolicy};
 
-/// How long it is left to whoever reported a token to finish that, and to see how it went.
+/// How long the reporter's page has for the last step before the program takes it in the background.
 #[cfg(feature = "ssr")]
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// Suspends the token and answers with its successor, which waits to be revealed. The old one is deleted by `finish_compromise`, or
-/// somewhat later in the background. Called again, it makes another successor.
+/// Suspends the token and answers with its successor, which waits to be revealed. `finish_compromise` deletes the old token; the program
+/// does so itself somewhat later. A second call makes another successor.
 #[server(endpoint = "compromise_token", input = PostUrl, output = Json)]
-pub async fn compromise_token(
-    scope: String,
-    role: String,
-    name: String,
-    uid: String,
-) -> Result<TokenHandle, ApiError> {
-    let token = super::handle(scope, role, name, uid)?;
-    let cluster = super::cluster()?;
-    let lifetime = super::recreate_token::lifetime(&cluster, &token, None, Policy::get()).await?;
-    let successor = cluster.compromise_token(&token, lifetime).await?;
-    let handle = successor.handle(&token.scope);
-    cluster.finish_compromise_later(token, PATIENCE);
-    Ok(handle)
+pub async fn compromise_token(#[server(flatten)] token: TokenRef) -> Result<TokenRef, ApiError> {
+    let (cluster, background) = (super::cluster()?, Background::get());
+    let lifetime =
+        super::recreate_token::lifetime(&cluster, &token, None, TokenPolicy::get()).await?;
+    let recreated = cluster.compromise_token(&token, lifetime).await?;
+    let successor = recreated.successor.token.token_ref(&token.scope);
+    if let Some(background) = background {
+        background.start(cluster.finish_compromise_when_refused(token, PATIENCE));
+    }
+    Ok(successor)
 }

@@ -1,22 +1,22 @@
-//! `POST /api/confirm_token`: *I saved it*.
+//! `POST /api/confirm_token`: notes that the value was saved.
 
+use kargo::token::TokenRef;
 use leptos::{
     prelude::*,
     server_fn::codec::{Json, PostUrl},
 };
 
-use super::ApiError;
+use super::{ApiError, TokenAnswer};
 
-/// Notes on the token that its value was saved; from then on no claim gets it again.
+/// Notes on the token that its value was saved. No claim gets the value again.
 #[server(endpoint = "confirm_token", input = PostUrl, output = Json)]
 pub async fn confirm_token(
-    scope: String,
-    role: String,
-    name: String,
-    uid: String,
+    #[server(flatten)] token: TokenRef,
     claim: String,
-) -> Result<(), ApiError> {
-    let token = super::handle(scope, role, name, uid)?;
+) -> Result<TokenAnswer, ApiError> {
     let claim = super::argument("claim", claim)?;
-    Ok(super::cluster()?.confirm_token(&token, &claim).await?)
+    Ok(super::cluster()?
+        .confirm_token(&token, &claim)
+        .await?
+        .into())
 }

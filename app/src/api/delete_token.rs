@@ -1,39 +1,41 @@
-//! `POST /api/delete_token`: deletes a token, with time to undo it or at once.
+//! `POST /api/delete_token`: deletes a token, with an undo window or at once.
 
+use kargo::token::TokenRef;
 use leptos::{
     prelude::*,
     server_fn::codec::{Json, PostUrl},
 };
 
-use super::ApiError;
+use super::{ApiError, TokenAnswer};
 #[cfg(feature = "ssr")]
-use super::Policy;
+use crate::{background::Background, policy::TokenPolicy};
 
-/// Begins to delete exactly the token of this UID: it is suspended now, and deleted after the seconds that are answered, unless it is
-/// restored before. With `now`, it is deleted at once. The API server refuses its value within about 10 seconds, either way. `more`:
-/// seconds more to undo it, an hour at most, where many are deleted together: the first must not be gone before the last is begun.
+/// Begins to delete exactly the token of this UID: suspends it now, and deletes it when the undo window ends, unless it is restored
+/// before. `now`: deletes it at once. The API server refuses its value within about 10 seconds, either way. `more`: seconds that are
+/// added to the undo window, an hour at most; in a bulk deletion the first token can still be undone when the last one begins.
 #[server(endpoint = "delete_token", input = PostUrl, output = Json)]
 pub async fn delete_token(
-    scope: String,
-    role: String,
-    name: String,
-    uid: String,
+    #[server(flatten)] token: TokenRef,
     now: Option<bool>,
     more: Option<u64>,
-) -> Result<Option<u64>, ApiError> {
-    let token = super::handle(scope, role, name, uid)?;
-    let (cluster, policy) = (super::cluster()?, Policy::get());
+) -> Result<TokenAnswer, ApiError> {
+    let (cluster, policy, background) = (super::cluster()?, TokenPolicy::get(), Background::get());
     if now == Some(true) {
         cluster.delete_token(&token).await?;
-        return Ok(None);
+        return Ok(TokenAnswer::deleted());
     }
     if policy.undo_window == 0 {
         return Err(ApiError::invalid(
-            "Deletions can't be undone here (--undo-window 0), so this one has to be confirmed.",
+            "Deletions can't be undone here (--undo-window 0), so this one must be confirmed.",
         ));
     }
     let window = policy.undo_window(more.unwrap_or(0));
-    cluster.begin_deletion(&token, window).await?;
-    cluster.finish_later(token, window);
-    Ok(Some(window.as_secs().unsigned_abs()))
+    let changed = cluster.begin_deletion(&token, window).await?;
+    if let Some(background) = background {
+        background.start(cluster.finish_when_due(token, window));
+    }
+    Ok(TokenAnswer {
+        undo_seconds: Some(window.as_secs().unsigned_abs()),
+        ..changed.into()
+    })
 }

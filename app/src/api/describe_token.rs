@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use kargo::{
     event::Event,
     role::RoleSummary,
-    token::{Abilities, Act, TokenSummary},
+    token::{HistoryEntry, TokenSummary},
 };
 use leptos::{
     prelude::*,
@@ -12,70 +12,57 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, Replaced};
+use super::{Abilities, ApiError};
 
 /// Everything that the person may know of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenDetails {
-    /// What lists show of it.
+pub struct TokenDescription {
+    /// What lists show of the token.
     pub summary: TokenSummary,
-    /// What was done to it here, oldest first; the last 20 acts at most.
-    pub history: Vec<Act>,
-    /// Kubernetes' Events about it, oldest first; or why they can't be listed.
+    /// What was done to the token here, oldest first; the last 20 entries at most.
+    pub history: Vec<HistoryEntry>,
+    /// Kubernetes Events about the token, oldest first; or why they can't be listed.
     pub events: Result<Vec<Event>, ApiError>,
-    /// Its role, `None` where the scope has none of this name; or why roles can't be listed.
+    /// The token's role, `None` where the scope has none of this name; or why roles can't be listed.
     pub role: Result<Option<RoleSummary>, ApiError>,
-    /// What the person may do to it, where that is known.
+    /// What the person may do here; `None` where that can't be read.
     pub abilities: Option<Abilities>,
-    /// The UTC day since which the cluster notes when tokens are used, where that is known.
+    /// The UTC day since which the cluster tracks uses, where the person may read it.
     pub tracking_since: Option<String>,
-    /// The token in whose place it is, while it waits to be revealed.
-    pub replaced: Option<Replaced>,
-    /// Whether the person is signed in with it.
+    /// Whether the person is signed in with the token.
     pub is_own: bool,
-    /// Its Secret as YAML, the values redacted.
+    /// The Secret as YAML, without values.
     pub yaml: String,
     /// The time by the API server's clock.
     pub now: Timestamp,
 }
 
-/// One token in full. Only the token itself must be readable; what else is not, is said in its place.
+/// Reads one token in full. Only the token itself must be readable.
 #[server(endpoint = "describe_token", input = GetUrl, output = Json)]
-pub async fn describe_token(scope: String, name: String) -> Result<TokenDetails, ApiError> {
-    let (scope, name): (kargo::scope::Scope, kargo::name::TokenName) = (
-        super::argument("scope", scope)?,
-        super::argument("name", name)?,
-    );
-    let cluster = super::cluster()?;
-    let token = async {
-        let token = cluster.describe_token(&scope, &name).await?;
-        let events = cluster.list_events(&token.summary.handle(&scope)).await;
-        let replaced = match &token.summary.replaces {
-            Some(old) => cluster.get_token(&scope, old).await.ok(),
-            None => None,
-        };
-        Ok::<_, ApiError>((token, events, replaced))
-    };
-    let (token, roles, abilities, tracking_since) = futures::join!(
-        token,
-        cluster.list_roles(&scope),
-        cluster.abilities(&scope),
-        cluster.tracking_since(),
-    );
-    let (token, events, old) = token?;
-    let its_own = |role: &RoleSummary| role.name.as_str() == token.summary.role;
-    Ok(TokenDetails {
-        role: roles
-            .map(|roles| roles.into_iter().find(its_own))
-            .map_err(ApiError::from),
-        replaced: old.and_then(|old| Replaced::by(&token.summary, &old, &scope)),
-        summary: token.summary,
-        history: token.history,
-        events: events.map_err(ApiError::from),
-        abilities: abilities.ok(),
-        tracking_since: tracking_since.unwrap_or_default(),
-        is_own: cluster.is_own_token(&scope, &name),
-        yaml: token.yaml,
-        now: token.now,
+pub async fn describe_token(scope: String, name: String) -> Result<TokenDescription, ApiError> {
+    let scope = super::argument("scope", scope)?;
+    let name = super::argument("name", name)?;
+    let details = Box::pin(crate::page_model::describe(
+        &super::cluster()?,
+        &scope,
+        &name,
+    ))
+    .await?;
+    Ok(TokenDescription {
+        abilities: details
+            .permissions
+            .zip(details.features)
+            .map(|(permissions, features)| Abilities {
+                permissions,
+                suspend_works: features.suspend,
+            }),
+        role: details.role.map(|(_, role)| role),
+        summary: details.summary,
+        history: details.history,
+        events: details.events,
+        tracking_since: details.tracking_since,
+        is_own: details.is_own,
+        yaml: details.yaml,
+        now: details.now,
     })
 }

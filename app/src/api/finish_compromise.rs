@@ -1,5 +1,6 @@
 //! `POST /api/finish_compromise`: deletes a compromised token once the API server refuses it.
 
+use kargo::token::TokenRef;
 use leptos::{
     prelude::*,
     server_fn::codec::{Json, PostUrl},
@@ -7,15 +8,9 @@ use leptos::{
 
 use super::ApiError;
 
-/// Waits up to 12 seconds until the API server must refuse the token, tries it, then deletes it. Answers with whether it was seen to be
-/// refused.
+/// Waits up to 12 seconds until the API server must refuse the token, tries its value, then deletes it. Answers whether the API server was
+/// seen to refuse the value.
 #[server(endpoint = "finish_compromise", input = PostUrl, output = Json)]
-pub async fn finish_compromise(
-    scope: String,
-    role: String,
-    name: String,
-    uid: String,
-) -> Result<bool, ApiError> {
-    let token = super::handle(scope, role, name, uid)?;
+pub async fn finish_compromise(#[server(flatten)] token: TokenRef) -> Result<bool, ApiError> {
     Ok(super::cluster()?.finish_compromise(&token).await?)
 }

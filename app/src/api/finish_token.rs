@@ -1,20 +1,16 @@
-//! `POST /api/finish_token`: does what is due, such as a deletion whose program has ended.
+//! `POST /api/finish_token`: deletes a token that is due, such as one whose deletion was interrupted.
 
+use kargo::token::TokenRef;
 use leptos::{
     prelude::*,
     server_fn::codec::{Json, PostUrl},
 };
 
-use super::ApiError;
+use super::{ApiError, TokenAnswer};
 
-/// Deletes a token of which something is due (`kargo::token::Due`); refuses any other.
+/// Deletes a token that is due for clean-up ([`kargo::token::CleanupReason`]); refuses any other.
 #[server(endpoint = "finish_token", input = PostUrl, output = Json)]
-pub async fn finish_token(
-    scope: String,
-    role: String,
-    name: String,
-    uid: String,
-) -> Result<(), ApiError> {
-    let token = super::handle(scope, role, name, uid)?;
-    Ok(super::cluster()?.finish_token(&token).await?)
+pub async fn finish_token(#[server(flatten)] token: TokenRef) -> Result<TokenAnswer, ApiError> {
+    super::cluster()?.finish_token(&token).await?;
+    Ok(TokenAnswer::deleted())
 }

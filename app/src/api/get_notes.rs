@@ -4,26 +4,17 @@ use leptos::{
     prelude::*,
     server_fn::codec::{GetUrl, Json},
 };
-use serde::{Deserialize, Serialize};
 
 use super::ApiError;
+use crate::protocol::NotesTexts;
 
-/// The two texts; empty where there is none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notes {
-    /// Anything worth knowing.
-    pub note: String,
-    /// Whom to ask.
-    pub contact: String,
-}
-
-/// Reads them.
+/// Reads both texts.
 #[server(endpoint = "get_notes", input = GetUrl, output = Json)]
-pub async fn get_notes(scope: String, name: String) -> Result<Notes, ApiError> {
+pub async fn get_notes(scope: String, name: String) -> Result<NotesTexts, ApiError> {
     let scope = super::argument("scope", scope)?;
     let name = super::argument("name", name)?;
     let token = super::cluster()?.get_token(&scope, &name).await?;
-    Ok(Notes {
+    Ok(NotesTexts {
         note: token.note.unwrap_or_default(),
         contact: token.contact.unwrap_or_default(),
     })

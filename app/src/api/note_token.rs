@@ -1,33 +1,30 @@
-//! `POST /api/note_token`: writes what people should know of a token, and whom to ask.
+//! `POST /api/note_token`: writes a token's note and contact.
 
 #![allow(
     clippy::too_many_arguments,
     reason = "the fields of one form, in what the macro makes of it too"
 )]
 
+use kargo::token::TokenRef;
 use leptos::{
     prelude::*,
     server_fn::codec::{Json, PostUrl},
 };
 
-use super::ApiError;
+use super::{ApiError, TokenAnswer};
 
-/// Changes note and contact from what the person saw (`before_…`) to what they wrote; refused if somebody else has changed them
-/// meanwhile. An empty text removes it.
+/// Changes note and contact from what the person saw (`before_…`) to what they wrote. Refuses where somebody else has changed them
+/// meanwhile. An empty text removes the note or contact.
 #[server(endpoint = "note_token", input = PostUrl, output = Json)]
 pub async fn note_token(
-    scope: String,
-    role: String,
-    name: String,
-    uid: String,
+    #[server(flatten)] token: TokenRef,
     before_note: String,
     before_contact: String,
     note: String,
     contact: String,
-) -> Result<(), ApiError> {
+) -> Result<TokenAnswer, ApiError> {
     use kargo::cluster::Notes;
 
-    let token = super::handle(scope, role, name, uid)?;
     let before = Notes {
         note: before_note,
         contact: before_contact,
@@ -36,8 +33,8 @@ pub async fn note_token(
         note: super::argument("note", note)?,
         contact: super::argument("contact", contact)?,
     };
-    super::cluster()?
+    let changed = super::cluster()?
         .note_token(&token, &before, &after)
         .await?;
-    Ok(())
+    Ok(changed.into())
 }

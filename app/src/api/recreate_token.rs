@@ -1,6 +1,6 @@
-//! `POST /api/recreate_token`: a successor for a token.
+//! `POST /api/recreate_token`: creates a successor for a token.
 
-use kargo::token::TokenHandle;
+use kargo::token::TokenRef;
 use leptos::{
     prelude::*,
     server_fn::codec::{Json, PostUrl},
@@ -8,51 +8,49 @@ use leptos::{
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::Policy;
+use crate::policy::TokenPolicy;
 
-/// Creates a token for the same role under a name that never existed, and answers with it. The old one goes on working. `lifetime`:
-/// seconds, 0: without end; nothing: as long as the old one's, as far as that is allowed.
+/// Creates a token for the same role under a name that never existed, and answers with it. The old token goes on working. `lifetime`:
+/// seconds, 0: without end; nothing: the old token's lifetime, within the policy.
 #[server(endpoint = "recreate_token", input = PostUrl, output = Json)]
 pub async fn recreate_token(
-    scope: String,
-    role: String,
-    name: String,
-    uid: String,
+    #[server(flatten)] token: TokenRef,
     lifetime: Option<u64>,
-) -> Result<TokenHandle, ApiError> {
-    let token = super::handle(scope, role, name, uid)?;
+) -> Result<TokenRef, ApiError> {
     let cluster = super::cluster()?;
-    let lifetime = self::lifetime(&cluster, &token, lifetime, Policy::get()).await?;
+    let lifetime = self::lifetime(&cluster, &token, lifetime, TokenPolicy::get()).await?;
     Ok(cluster
         .recreate_token(&token, lifetime)
         .await?
-        .handle(&token.scope))
+        .successor
+        .token
+        .token_ref(&token.scope))
 }
 
-/// A life of ten years is as good as without end.
+/// Lifetimes beyond ten years are treated as ten years.
 #[cfg(feature = "ssr")]
 const LONGEST: u64 = 10 * 365 * 24 * 3600;
 
-/// How long a successor lives: as asked; otherwise as long as the old one was meant to, within the policy.
+/// The lifetime of a successor: the requested one, or else the old token's within the policy.
 #[cfg(feature = "ssr")]
 pub(super) async fn lifetime(
     cluster: &kargo::cluster::Cluster,
-    old: &TokenHandle,
-    asked: Option<u64>,
-    policy: Policy,
+    old: &TokenRef,
+    requested: Option<u64>,
+    policy: TokenPolicy,
 ) -> Result<Option<jiff::SignedDuration>, ApiError> {
-    if asked.is_some() {
-        return policy.lifetime(asked);
+    if requested.is_some() {
+        return policy.lifetime(requested);
     }
     let old = cluster.get_token(&old.scope, &old.name).await?;
     let before = old
         .expires
         .map(|end| u64::try_from(end.duration_since(old.created).as_secs()).unwrap_or(0));
-    // What the cluster granted is counted from the reveal, a little after the creation: the nearest hour, one at least.
+    // The cluster counts a lifetime from the reveal, a little after the creation: round to the nearest hour, one at least.
     let before = before.map(|seconds| ((seconds + 1800) / 3600 * 3600).clamp(3600, LONGEST));
     let wanted = match (before, policy.max_lifetime) {
-        (Some(before), Some(most)) => Some(before.min(most)),
-        (before, most) => before.or(most),
+        (Some(before), Some(longest)) => Some(before.min(longest)),
+        (before, longest) => before.or(longest),
     };
     policy.lifetime(wanted)
 }

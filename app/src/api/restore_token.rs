@@ -1,24 +1,21 @@
-//! `POST /api/restore_token`: undoes a suspension, or a deletion that was begun.
+//! `POST /api/restore_token`: undoes a suspension, or a deletion that has begun.
 
+use kargo::token::TokenRef;
 use leptos::{
     prelude::*,
     server_fn::codec::{Json, PostUrl},
 };
 
-use super::ApiError;
+use super::{ApiError, TokenAnswer};
 
-/// Restores a token to what it was. `compromised`: also one that was reported as compromised.
+/// Restores a token to what it was before. `compromised`: also one that was reported as compromised.
 #[server(endpoint = "restore_token", input = PostUrl, output = Json)]
 pub async fn restore_token(
-    scope: String,
-    role: String,
-    name: String,
-    uid: String,
+    #[server(flatten)] token: TokenRef,
     compromised: Option<bool>,
-) -> Result<(), ApiError> {
-    let token = super::handle(scope, role, name, uid)?;
-    super::cluster()?
+) -> Result<TokenAnswer, ApiError> {
+    let changed = super::cluster()?
         .restore_token(&token, compromised == Some(true))
         .await?;
-    Ok(())
+    Ok(changed.into())
 }

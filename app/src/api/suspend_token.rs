@@ -1,23 +1,22 @@
-//! `POST /api/suspend_token`: has the API server refuse a token until it is restored.
+//! `POST /api/suspend_token`: makes the API server refuse a token until it is restored.
 
+use kargo::token::TokenRef;
 use leptos::{
     prelude::*,
     server_fn::codec::{Json, PostUrl},
 };
 
-use super::ApiError;
+use super::{ApiError, TokenAnswer};
 
-/// Suspends a token; `reason` is for people, and may be empty.
+/// Suspends a token. `reason`: a text for people, may be empty.
 #[server(endpoint = "suspend_token", input = PostUrl, output = Json)]
 pub async fn suspend_token(
-    scope: String,
-    role: String,
-    name: String,
-    uid: String,
+    #[server(flatten)] token: TokenRef,
     reason: Option<String>,
-) -> Result<(), ApiError> {
-    let token = super::handle(scope, role, name, uid)?;
+) -> Result<TokenAnswer, ApiError> {
     let reason = super::argument("reason", reason.unwrap_or_default())?;
-    super::cluster()?.suspend_token(&token, &reason).await?;
-    Ok(())
+    Ok(super::cluster()?
+        .suspend_token(&token, &reason)
+        .await?
+        .into())
 }

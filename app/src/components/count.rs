@@ -1,6 +1,6 @@
-//! Counts as people read them.
+//! Counts as text.
 
-/// A number with its thousands apart: `10,000`.
+/// A number with separated thousands: `10,000`.
 pub fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::new();
@@ -13,9 +13,10 @@ pub fn grouped(n: usize) -> String {
     text
 }
 
-/// So many tokens, in words.
+/// `no tokens`, `1 token`, `10,000 tokens`.
 pub fn tokens(n: usize) -> String {
     match n {
+        0 => "no tokens".to_owned(),
         1 => "1 token".to_owned(),
         n => format!("{} tokens", grouped(n)),
     }
@@ -26,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_apart() {
+    fn thousands_are_separated() {
         for (n, said) in [
             (0, "0"),
             (999, "999"),
@@ -38,7 +39,7 @@ mod tests {
         }
         assert_eq!(
             (tokens(0), tokens(1)),
-            ("0 tokens".into(), "1 token".into())
+            ("no tokens".into(), "1 token".into())
         );
     }
 }

@@ -3,7 +3,7 @@
 use kargo::problem::{Kind, Problem};
 use leptos::prelude::*;
 
-/// Shown in place of what could not be shown or done. `role="alert"`: read out when it appears.
+/// Shown in place of what could not be read or done. Screen readers read it out when it appears (`role="alert"`).
 #[component]
 pub fn ProblemView(problem: Problem) -> impl IntoView {
     let class = match problem.kind {

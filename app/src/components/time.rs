@@ -1,8 +1,9 @@
-//! Times as people say them, with the exact time on hover. Told from the API server's clock, so that the server and the browser
-//! render the same.
+//! Times as people say them, with the exact time on hover. Counted from the API server's clock.
 
 use jiff::{SignedDuration, Timestamp};
 use leptos::prelude::*;
+
+use crate::protocol::UNTIL;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -23,7 +24,7 @@ fn age(now: Timestamp, then: Timestamp) -> String {
     }
 }
 
-/// `today`, `yesterday`, `12 d ago`: a day (UTC, `YYYY-MM-DD`) told from `now`. A text that is no day stays as it is.
+/// `today`, `yesterday`, `12 d ago`: a day (UTC, `YYYY-MM-DD`) relative to `now`. A text that is no day stays as it is.
 pub fn day(now: Timestamp, day: &str) -> String {
     let Ok(then) = format!("{day}T00:00:00Z").parse::<Timestamp>() else {
         return day.to_owned();
@@ -47,10 +48,10 @@ pub fn from_now(now: Timestamp, then: Timestamp) -> String {
         if age(then, now) == "just now" {
             return "in less than a minute".to_owned();
         }
-        // What was begun a moment ago for a day has a day to go.
+        // Round up: a 24 h deadline set seconds ago shows 1 d.
         let then = then.saturating_add(SignedDuration::from_secs(MINUTE - 1));
         let then = then.unwrap_or(now);
-        // Of what ends, each day counts: 89 days are not 2 months.
+        // Deadlines are told in days up to a year: 89 days are not 2 months.
         let days = (then.as_second() - now.as_second()) / DAY;
         return if (MONTH / DAY..YEAR / DAY).contains(&days) {
             format!("in {days} d")
@@ -69,23 +70,24 @@ pub fn exact(then: Timestamp) -> String {
     then.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// Told from now, with the exact time on hover.
+/// A time relative to `now`, with the exact time on hover.
 #[component]
 pub fn Moment(now: Timestamp, then: Timestamp) -> impl IntoView {
     view! { <time datetime=then.to_string() title=exact(then)>{from_now(now, then)}</time> }
 }
 
-/// Both, for everybody to read: `3 d ago (2026-08-24 10:00:05 UTC)`.
+/// Relative and exact time as text: `3 d ago (2026-08-24 10:00:05 UTC)`.
 #[component]
 pub fn ExactMoment(now: Timestamp, then: Timestamp) -> impl IntoView {
     view! { <time datetime=then.to_string()>{from_now(now, then)} " (" {exact(then)} ")"</time> }
 }
 
-/// The seconds until a time, counted down by the browser; without its script, the time itself.
+/// The time that is left until `until`, counted down by the browser's code. Without JavaScript, the exact time.
 #[component]
-pub fn Countdown(now: Timestamp, until: Timestamp) -> impl IntoView {
+pub fn Countdown(until: Timestamp) -> impl IntoView {
     let text = format!("until {}", until.strftime("%H:%M:%S UTC"));
-    view! { <time datetime=until.to_string() data-until=until.as_second().to_string() data-now=now.as_second().to_string()>{text}</time> }
+    view! { <time datetime=until.to_string()>{text}</time> }
+        .attr(UNTIL, until.as_second().to_string())
 }
 
 #[cfg(test)]
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn ages_use_the_largest_unit_that_fits() {
+    fn an_age_uses_the_largest_unit_that_fits() {
         let now = at("2026-11-24T12:00:00Z");
         for (then, said) in [
             ("2026-11-24T12:00:30Z", "just now"),
@@ -113,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_told_by_the_calendar_in_utc() {
+    fn a_day_is_relative_to_the_utc_calendar() {
         let now = at("2026-11-24T00:10:00Z");
         for (then, said) in [
             ("2026-11-25", "today"),
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn past_and_future_are_told_apart() {
+    fn past_and_future_differ() {
         let now = at("2026-11-24T12:00:00Z");
         for (then, said) in [
             ("2026-11-21T12:00:00Z", "3 d ago"),

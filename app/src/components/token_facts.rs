@@ -1,33 +1,34 @@
-//! What is known of a token, fact by fact, in plain words.
+//! What is known of a token, fact by fact.
 
 use jiff::Timestamp;
 use kargo::{
     name::{RoleName, TokenName},
-    role::RoleSummary,
+    role::{RoleStatus, RoleSummary},
     scope::Scope,
-    token::{Reveal, TokenState, TokenSummary},
+    token::{Missing, Reveal, TokenState, TokenSummary},
 };
 use leptos::prelude::*;
 
 use super::{
-    time::{ExactMoment, day, exact, from_now},
-    token_state::stated,
+    person::Person,
+    state::state_label,
+    time::{ExactMoment, Moment, day, exact, from_now},
 };
-use crate::api::{ApiError, TokenDetails};
+use crate::{
+    error::ApiError,
+    page_model::TokenDetails,
+    protocol::COPY,
+    query::{TokensQuery, token_address},
+};
 
-/// A person's name as Kubernetes knows it. Anybody who may write an annotation could write "you" into it: the real one is marked.
+/// The facts. What doesn't apply is left out.
 #[component]
-pub fn Person(name: String, me: Option<String>) -> impl IntoView {
-    if me.as_ref() == Some(&name) {
-        view! { <em class="you">"you"</em> }.into_any()
-    } else {
-        view! { <bdi>{name}</bdi> }.into_any()
-    }
-}
-
-/// The list of facts. What doesn't apply is left out.
-#[component]
-pub fn TokenFacts(scope: Scope, token: TokenDetails, me: Option<String>) -> impl IntoView {
+pub fn TokenFacts(
+    scope: Scope,
+    namespace: String,
+    details: TokenDetails,
+    viewer: Option<String>,
+) -> impl IntoView {
     let TokenDetails {
         summary,
         role,
@@ -35,22 +36,26 @@ pub fn TokenFacts(scope: Scope, token: TokenDetails, me: Option<String>) -> impl
         is_own,
         now,
         ..
-    } = token;
+    } = details;
     let facts = [
-        Some(fact("State", stated(&summary, now, me.as_deref()).why)),
-        summary
-            .is_compromised
-            .then(|| fact("Compromised", view! { <strong class="loud">"Somebody said that its value is in the wrong hands."</strong> })),
-        suspension(&summary, now, me.clone()),
-        lifted(&summary),
+        Some(fact("State", state_label(&summary, now, viewer.as_deref()).sentence)),
+        summary.is_compromised.then(|| {
+            fact("Compromised", view! { <strong class="bad">"Somebody reported that its value is in the wrong hands."</strong> })
+        }),
+        suspension(&summary, now, viewer.clone()),
+        stopped_deletion(&summary),
         Some(fact("Role", role_words(&scope, &summary.role, &role))),
-        Some(created(&summary, now, me)),
-        Some(fact("Value", value(&summary, now))),
-        fingerprint(&summary),
         Some(fact("Last used", last_used(&summary, now, tracking_since))),
         Some(match summary.expires {
-            Some(then) => fact("Expires", view! { <ExactMoment now then /> ". Kubernetes can't suspend such a token, only delete it." }),
-            None => fact("Expires", "Never."),
+            Some(then) => fact(
+                "Expires",
+                view! { <Moment now then /> <small>{exact(then)} ". Kubernetes can't suspend such a token, only delete it."</small> },
+            ),
+            None => fact("Expires", "never"),
+        }),
+        summary.retire_after.map(|then| {
+            let due = (then <= now).then_some(" It is due to be deleted.");
+            fact("Retires", view! { <ExactMoment now then /> "." {due} })
         }),
         summary
             .replaces
@@ -60,119 +65,129 @@ pub fn TokenFacts(scope: Scope, token: TokenDetails, me: Option<String>) -> impl
             .replaced_by
             .as_ref()
             .map(|name| fact("Replaced by", link(&scope, name))),
-        summary.retire_after.map(|then| {
-            let due = (then <= now).then_some(" It is due to be deleted.");
-            fact("Retires", view! { <ExactMoment now then /> "." {due} })
-        }),
-        is_own.then(|| fact("Yours", "You are signed in with it, so it is neither deleted nor suspended here.")),
-        Some(fact("Managed", managed(&summary))),
-        summary.kept_by.as_ref().map(|tool| {
-            let words = format!("{tool} keeps it as its own sources say: it may come back when it is deleted here. Delete it there.");
-            fact("Kept by", words)
+        Some(created(&summary, now, viewer)),
+        Some(fact("Value", value(&summary, now))),
+        fingerprint(&summary),
+        is_own.then(|| fact("Yours", "You are signed in with this token, so you can't delete or suspend it here.")),
+        Some(managed(&summary, &namespace)),
+        summary.external_manager.as_ref().map(|tool| {
+            fact("Managed by", format!("{tool}, which may recreate it. Delete it there."))
         }),
     ];
     view! { <dl class="facts">{facts.into_iter().flatten().collect_view()}</dl> }
 }
 
-fn fact(name: &'static str, says: impl IntoView + 'static) -> AnyView {
-    view! { <div><dt>{name}</dt><dd>{says}</dd></div> }.into_any()
+fn fact(name: &'static str, content: impl IntoView + 'static) -> AnyView {
+    view! { <div><dt>{name}</dt><dd>{content}</dd></div> }.into_any()
 }
 
 fn link(scope: &Scope, name: &TokenName) -> impl IntoView + use<> {
-    view! { <a href=format!("/{scope}/tokens/{name}")><code>{name.to_string()}</code></a> }
+    view! { <a class="name" href=token_address(scope, name)>{name.to_string()}</a> }
 }
 
-fn suspension(token: &TokenSummary, now: Timestamp, me: Option<String>) -> Option<AnyView> {
+fn suspension(token: &TokenSummary, now: Timestamp, viewer: Option<String>) -> Option<AnyView> {
     let TokenState::Suspended { since } = &token.state else {
         return None;
     };
     let Some(suspension) = token.suspension.clone() else {
         return Some(fact(
             "Suspended",
-            format!("Since {since}; by whom is not noted."),
+            format!("Since {since}, with another tool: nobody's name is noted."),
         ));
     };
     let tried = if token.was_tried_since_suspension() {
         view! { <p class="loud">"Somebody has tried it since then: something still uses it."</p> }
             .into_any()
     } else {
-        view! { <p class="help">"Nobody was seen trying it since then. The cluster notes the first use of a day only."</p> }.into_any()
+        view! { <small>"No use was seen since then. Kubernetes tracks only the first use of a day."</small> }.into_any()
     };
     let reason = (!suspension.reason.is_empty())
-        .then(|| view! { <p class="written">{suspension.reason}</p> });
+        .then(|| view! { <p class="written" dir="auto">{suspension.reason}</p> });
     Some(fact(
         "Suspended",
-        view! { <ExactMoment now then=suspension.at /> " by " <Person name=suspension.by me /> {reason} {tried} },
+        view! { <ExactMoment now then=suspension.time /> " by " <Person name=suspension.actor viewer /> {reason} {tried} },
     ))
 }
 
-/// A deletion that was begun and then undone by other means.
-fn lifted(token: &TokenSummary) -> Option<AnyView> {
+/// A deletion that somebody stopped with another tool.
+fn stopped_deletion(token: &TokenSummary) -> Option<AnyView> {
     let was_begun = token.delete_after.is_some();
     (was_begun && !matches!(token.state, TokenState::Deleting { .. })).then(|| {
-        fact("Deletion", "It was to be deleted, but somebody has lifted its suspension with another program: it is not deleted.")
+        fact(
+            "Deletion",
+            "Somebody removed its suspension with another tool, so the deletion stopped.",
+        )
     })
 }
 
 fn role_words(
     scope: &Scope,
     name: &str,
-    role: &Result<Option<RoleSummary>, ApiError>,
+    role: &Result<(RoleStatus, Option<RoleSummary>), ApiError>,
 ) -> impl IntoView + use<> {
-    // The Secret can name anything; only a role's name leads somewhere.
+    // The Secret can name anything. Only a role's name leads somewhere.
     let shown = match name.parse::<RoleName>() {
         Ok(role) => {
-            view! { <a href=format!("/{scope}?role={role}")>{role.to_string()}</a> }.into_any()
+            let address = TokensQuery::of(scope.clone())
+                .with_role(role.as_str(), 1)
+                .address();
+            view! { <a class="name" href=address>{role.to_string()}</a> }.into_any()
         }
         Err(_) => view! { <bdi>{name.to_owned()}</bdi> }.into_any(),
     };
     let remark = match (role, scope) {
-        (Ok(Some(role)), _) => role.description.clone().map(|text| format!(" · {text}")),
-        (Ok(None), Scope::System) => Some(
-            " · This is none of Kargo's system roles. Whoever holds this token acts as this ServiceAccount, which can lead to control of the whole cluster."
-                .to_owned(),
-        ),
-        (Ok(None), Scope::Project(_)) => Some(" · This role is gone, so the token doesn't work any more.".to_owned()),
-        (Err(_), _) => None,
+        (Ok((RoleStatus::SystemRole | RoleStatus::ProjectRole, role)), _) => {
+            let description = role.as_ref().and_then(|role| role.description.clone());
+            return view! { {shown} {description.map(|text| view! { <small>{text}</small> })} }
+                .into_any();
+        }
+        (Ok((RoleStatus::NotARole, _)), Scope::System) => {
+            "Not a role of Kargo. Its holder can take over the cluster."
+        }
+        (Ok((RoleStatus::NotARole, _)), Scope::Project(_)) => "Not a role of this project.",
+        (Ok((RoleStatus::Missing, _)), _) => {
+            "This role is gone, so the token doesn't work any more."
+        }
+        (Err(_), _) => return shown.into_any(),
     };
-    let class = matches!(role, Ok(None)).then_some("loud");
-    view! { {shown} {remark.map(|text| view! { <span class=class>{text}</span> })} }
+    view! { {shown} <small class="bad">{remark}</small> }.into_any()
 }
 
-fn created(token: &TokenSummary, now: Timestamp, me: Option<String>) -> AnyView {
+fn created(token: &TokenSummary, now: Timestamp, viewer: Option<String>) -> AnyView {
     let by = match token.created_by.clone() {
-        Some(name) => view! { " by " <Person name me /> }.into_any(),
-        None => view! { ", not with Kargo Tokens: by whom is not noted" }.into_any(),
+        Some(name) => view! { " by " <Person name viewer /> }.into_any(),
+        None => view! { " with another tool: its creator is not noted" }.into_any(),
     };
     fact(
         "Created",
-        view! { <ExactMoment now then=token.created /> {by} },
+        view! { <Moment now then=token.created /> {by} <small>{exact(token.created)}</small> },
     )
 }
 
 fn value(token: &TokenSummary, now: Timestamp) -> String {
-    let at = |then: &Timestamp| format!("{} ({})", from_now(now, *then), exact(*then));
-    let told = match &token.reveal {
-        None => {
-            "This token was made with another tool: who has seen its value is not known.".to_owned()
-        }
+    let time = |then: &Timestamp| format!("{} ({})", from_now(now, *then), exact(*then));
+    let seen = match &token.reveal {
+        None => "Created with another tool: nobody knows who has seen its value.".to_owned(),
         Some(Reveal::Pending) => format!(
-            "Nobody has seen it yet. {} can reveal it, once.",
-            token.created_by.as_deref().unwrap_or("Its creator")
+            "Not revealed yet. Only {} can reveal it, once.",
+            token.created_by.as_deref().unwrap_or("its creator")
         ),
-        Some(Reveal::Claimed { at: then, .. }) => {
-            format!("Sent once, {}. Nobody said that it was saved.", at(then))
+        Some(Reveal::Claimed { time: revealed, .. }) => {
+            format!(
+                "Revealed once, {}. Nobody confirmed that it was saved.",
+                time(revealed)
+            )
         }
-        Some(Reveal::Confirmed { at: then, .. }) => {
-            format!("Sent once, {}, and said to be saved.", at(then))
+        Some(Reveal::Confirmed { time: revealed, .. }) => {
+            format!("Revealed once, {}, saving confirmed.", time(revealed))
         }
     };
     let kept = if token.is_expiring() {
-        " It is kept nowhere."
+        " The cluster does not store it."
     } else {
         ""
     };
-    told + kept
+    seen + kept
 }
 
 fn fingerprint(token: &TokenSummary) -> Option<AnyView> {
@@ -187,7 +202,7 @@ fn fingerprint(token: &TokenSummary) -> Option<AnyView> {
             "Fingerprint",
             view! {
                 <code>{shown}</code>
-                <p class="help">"The start of the value's SHA-256. To compare a value with it: " <code>"printf %s \"$KARGO_API_TOKEN\" | sha256sum | cut -c1-12"</code></p>
+                <small>"The first 12 hex digits of the value's SHA-256. Compare with "<code>"printf %s \"$KARGO_API_TOKEN\" | sha256sum | cut -c1-12"</code></small>
             },
         )
     })
@@ -195,73 +210,80 @@ fn fingerprint(token: &TokenSummary) -> Option<AnyView> {
 
 fn last_used(token: &TokenSummary, now: Timestamp, tracking_since: Option<String>) -> String {
     if token.is_expiring() {
-        return "Not known: Kubernetes doesn't note the use of tokens that expire.".to_owned();
+        return "Unknown: Kubernetes doesn't track the use of tokens that expire.".to_owned();
     }
     match (&token.last_used, tracking_since) {
         (Some(used), _) => match day(now, used) {
-            told if told == *used => told,
-            told => format!("{told} ({used})"),
+            words if words == *used => words,
+            words => format!("{words} ({used})"),
         },
         (None, Some(since)) if kargo::token::day(token.created) < since => {
-            format!("Never since {since}, when this cluster began to note it.")
+            format!("Never since {since}, when this cluster began to track uses.")
         }
-        (None, Some(_)) => "Never.".to_owned(),
+        (None, Some(_)) => "never".to_owned(),
         (None, None) => {
-            "Never, since this cluster began to note it. You may not read when that was.".to_owned()
+            "Never since this cluster began to track uses. You don't have permission to see when that was."
+                .to_owned()
         }
     }
 }
 
-fn managed(token: &TokenSummary) -> String {
+fn managed(token: &TokenSummary, namespace: &str) -> AnyView {
     if token.is_managed() {
-        return "By Kargo: its own tools list, describe and delete it too.".to_owned();
+        return fact(
+            "Managed",
+            "By Kargo, whose own tools also list, describe and delete it.",
+        );
     }
-    let missing: Vec<_> = token.missing.iter().map(|m| m.text()).collect();
-    format!(
-        "Not by Kargo, so it is not touched here: it has no {}. Use kubectl to change or delete it.",
+    let missing: Vec<_> = token
+        .missing
+        .iter()
+        .map(|part: &Missing| part.text())
+        .collect();
+    let sentence = format!(
+        "Not by Kargo: the Secret has no {}. It can't be changed here. Delete it with kubectl:",
         missing.join(" and no ")
+    );
+    let command = format!(
+        "kubectl delete secret --namespace {namespace} {}",
+        token.name
+    );
+    let copy = view! { <button type="button" class="ghost needs-js" disabled>"Copy"</button> }
+        .attr(COPY, command.clone());
+    fact(
+        "Managed",
+        view! { {sentence} <p class="command"><code>{command}</code> {copy}</p> },
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use kargo::token::Missing;
+    use kargo::sample::{self, time};
 
     use super::*;
-    use crate::sample::{at, token};
 
     #[test]
-    fn never_used_means_since_it_is_noted() {
-        let now = at("2026-11-24T12:00:00Z");
+    fn never_used_counts_from_the_day_that_uses_are_tracked() {
+        let now = time("2026-11-24T12:00:00Z");
         let said = |token: &TokenSummary, since: Option<&str>| {
             last_used(token, now, since.map(str::to_owned))
         };
-        let unused = token();
-        assert_eq!(said(&unused, Some("2025-06-01")), "Never.");
+        let unused = TokenSummary {
+            created: time("2026-01-01T00:00:00Z"),
+            ..sample::token()
+        };
+        assert_eq!(said(&unused, Some("2025-06-01")), "never");
         assert!(said(&unused, Some("2026-02-03")).starts_with("Never since 2026-02-03"));
-        assert!(said(&unused, None).contains("may not read"));
+        assert!(said(&unused, None).contains("don't have permission"));
         let used = TokenSummary {
             last_used: Some("2026-11-23".to_owned()),
-            ..token()
+            ..sample::token()
         };
         assert_eq!(said(&used, None), "yesterday (2026-11-23)");
         let expiring = TokenSummary {
             expires: Some(now),
-            ..token()
+            ..sample::token()
         };
-        assert!(said(&expiring, None).starts_with("Not known"));
-    }
-
-    #[test]
-    fn what_an_unmanaged_token_lacks_is_named() {
-        let unmanaged = TokenSummary {
-            missing: vec![Missing::Label, Missing::ManagedAnnotation],
-            ..token()
-        };
-        let said = managed(&unmanaged);
-        assert!(
-            said.contains("api-token") && said.contains(" and no annotation"),
-            "{said}"
-        );
+        assert!(said(&expiring, None).starts_with("Unknown"));
     }
 }

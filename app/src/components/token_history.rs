@@ -1,33 +1,41 @@
-//! What was done to a token: as it is noted on the token itself, and as programs told Kubernetes in Events.
+//! What was done to a token: the entries on its Secret, and Kubernetes Events about it.
 
 use jiff::Timestamp;
-use kargo::{event::Event, token::Act};
+use kargo::{event::Event, token::HistoryEntry};
 use leptos::prelude::*;
 
-use super::{time::Moment, token_facts::Person};
-use crate::api::ApiError;
+use super::{person::Person, time::Moment};
+use crate::error::ApiError;
 
-/// The acts that are noted on the token, newest first.
+/// The entries on the Secret, newest first.
 #[component]
-pub fn History(acts: Vec<Act>, now: Timestamp, me: Option<String>) -> impl IntoView {
-    if acts.is_empty() {
-        return view! { <p class="help">"Nothing is noted: it was not made with Kargo Tokens, and nothing was done to it here."</p> }.into_any();
+pub fn History(
+    entries: Vec<HistoryEntry>,
+    now: Timestamp,
+    viewer: Option<String>,
+) -> impl IntoView {
+    if entries.is_empty() {
+        return view! { <p class="help">"No entries. The token was created and changed with other tools only."</p> }
+            .into_any();
     }
-    let lines = acts.into_iter().rev().map(|act| {
-        let about = (!act.about.is_empty())
-            .then(|| view! { ": " <bdi class="written">{act.about}</bdi> });
+    let lines = entries.into_iter().rev().map(|entry| {
+        let detail = (!entry.detail.is_empty())
+            .then(|| view! { ": " <bdi class="written">{entry.detail}</bdi> });
         view! {
-            <li><Moment now then=act.at /> <span><Person name=act.by me=me.clone() /> " " {act.did.words()} {about}</span></li>
+            <li>
+                <Person name=entry.actor viewer=viewer.clone() /> " " {entry.action.words()} {detail}
+                <small><Moment now then=entry.time /></small>
+            </li>
         }
     });
     view! {
-        <ol class="acts" reversed>{lines.collect_view()}</ol>
-        <p class="help">"Kept on the Secret: whoever may change it can write anything here."</p>
+        <ol class="time" reversed>{lines.collect_view()}</ol>
+        <p class="help">"These entries are annotations of the Secret. Whoever may change the Secret can forge them."</p>
     }
     .into_any()
 }
 
-/// Kubernetes' Events about it, newest first, or why they can't be shown.
+/// Kubernetes Events, newest first, or why they can't be shown.
 #[component]
 pub fn Events(events: Result<Vec<Event>, ApiError>, now: Timestamp) -> impl IntoView {
     let events = match events {
@@ -37,10 +45,11 @@ pub fn Events(events: Result<Vec<Event>, ApiError>, now: Timestamp) -> impl Into
         }
     };
     if events.is_empty() {
-        return view! { <p class="help">"There are none now. Kubernetes keeps Events for a short time, an hour as a rule."</p> }.into_any();
+        return view! { <p class="help">"None now. Kubernetes usually keeps Events for one hour."</p> }
+            .into_any();
     }
     let lines = events.into_iter().rev().map(|event| {
-        let at = match event.at {
+        let time = match event.time {
             Some(then) => view! { <Moment now then /> }.into_any(),
             None => view! { <span>"at an unknown time"</span> }.into_any(),
         };
@@ -50,12 +59,15 @@ pub fn Events(events: Result<Vec<Event>, ApiError>, now: Timestamp) -> impl Into
             event.source
         };
         view! {
-            <li>{at} <span><strong>{event.reason}</strong> " " <bdi class="written">{event.message}</bdi> <small>" from " <bdi>{source}</bdi></small></span></li>
+            <li>
+                <strong>{event.reason}</strong> " " <bdi class="written">{event.message}</bdi>
+                <small>{time} " from " <bdi>{source}</bdi></small>
+            </li>
         }
     });
     view! {
         <p class="help">"Any program may write Events, and under any name."</p>
-        <ol class="acts" reversed>{lines.collect_view()}</ol>
+        <ol class="time" reversed>{lines.collect_view()}</ol>
     }
     .into_any()
 }

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// Says so, with the status 404, and leads back.
+use crate::components::blank::Blank;
+
+/// Answers 404 and leads back.
 #[component]
 pub fn NotFound() -> impl IntoView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
@@ -11,9 +13,11 @@ pub fn NotFound() -> impl IntoView {
     }
     view! {
         <Title text="Not found" />
-        <main id="main" class="plain">
-            <h1>"There is nothing at this address"</h1>
-            <p>"Tokens of Kargo's system roles are at " <a href="/system">"System"</a> ", a project's at /projects/NAME."</p>
+        <main id="main" tabindex="-1">
+            <div class="top"><h1 tabindex="-1">"Not found"</h1></div>
+            <Blank title="There is nothing at this address.".to_owned()>
+                <p><a class="btn" href="/system">"Show the system's tokens"</a></p>
+            </Blank>
         </main>
     }
 }

@@ -1,126 +1,281 @@
 //! `/system/tokens/{name}` and `/projects/{project}/tokens/{name}`: one token in full.
 
 use kargo::{
+    cluster::Cluster,
     name::TokenName,
     problem::{Kind, Problem},
+    role::{RoleStatus, RoleSummary},
     scope::Scope,
+    token::TokenSummary,
 };
 use leptos::{prelude::*, server_fn::http_export::StatusCode};
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use super::asked_scope;
 use crate::{
-    api::{self, ApiError},
-    app::SessionResource,
-    components::{problem::ProblemView, token_details::TokenDetailsView},
+    components::{
+        commands::{ButtonStyle, Commands},
+        notice::FlashNotice,
+        problem::ProblemView,
+        remarks::remarks,
+        rules::{RoleDetails, summary},
+        state::{StatePill, state_label},
+        token_facts::TokenFacts,
+        token_history::{Events, History},
+        without_code::WithoutCode,
+    },
+    error::ApiError,
+    page_model::{TokenPageModel, read_token_page},
+    policy::TokenPolicy,
+    protocol::{
+        BrowserContext, COMMAND, CONTEXT, COPY, Command, DETAIL, NotesTexts, ROW, to_attribute,
+    },
+    query::{TokensQuery, parse_token, token_address},
+    reading::{tag, when_read},
 };
-
-/// Which token the address asks for; an impossible name is told.
-fn asked() -> Result<(Scope, TokenName), ApiError> {
-    let scope = asked_scope()?;
-    let name = use_params_map()
-        .get_untracked()
-        .get("name")
-        .unwrap_or_default()
-        .parse()
-        .map_err(|error| ApiError::invalid(format!("The token's name can't be used. {error}")))?;
-    Ok((scope, name))
-}
 
 /// The page.
 #[component]
 pub fn TokenPage() -> impl IntoView {
-    match asked() {
-        Err(error) => view! {
-            <Title text="Token" />
-            <main id="main" tabindex="-1">
-                <h1>"Token"</h1>
-                <ProblemView problem=error.0 />
-            </main>
+    let asked = parse_token(&use_params_map().get_untracked());
+    let title = asked
+        .as_ref()
+        .map_or("Token".to_owned(), |(_, name)| name.to_string());
+    let page = match (asked, use_context::<Cluster>()) {
+        (Ok((scope, name)), Some(cluster)) => {
+            let reading = read_token_page(cluster, scope.clone(), name.clone(), TokenPolicy::get());
+            when_read(reading, move |page| match page {
+                Ok(page) => {
+                    tag(&page.entity_tag());
+                    view! { <Token page /> }.into_any()
+                }
+                Err(error) => view! { <Unreadable scope name error /> }.into_any(),
+            })
+            .into_any()
         }
-        .into_any(),
-        Ok((scope, name)) => view! {
-            <Title text=name.to_string() />
-            <main id="main" class="token-page" tabindex="-1">
-                <WayBack scope=scope.clone() name=name.clone() />
-                <Reading scope name />
-            </main>
-        }
-        .into_any(),
+        (Err(error), _) => view! { <Refused error /> }.into_any(),
+        (_, None) => view! { <Refused error=ApiError::signed_out() /> }.into_any(),
+    };
+    view! {
+        <Title text=title />
+        {page}
     }
+}
+
+/// The address can't be used.
+#[component]
+fn Refused(error: ApiError) -> impl IntoView {
+    view! {
+        <main id="main" tabindex="-1">
+            <div class="top"><h1 tabindex="-1">"Token"</h1></div>
+            <ProblemView problem=error.0 />
+        </main>
+    }
+}
+
+/// The token can't be read: why, and what to do.
+#[component]
+fn Unreadable(scope: Scope, name: TokenName, error: ApiError) -> impl IntoView {
+    if let (Kind::NotFound, Some(response)) = (error.0.kind, use_context::<ResponseOptions>()) {
+        response.set_status(StatusCode::NOT_FOUND);
+    }
+    let (problem, next) = match error.0.kind {
+        Kind::NotFound => (
+            Problem::new(
+                Kind::NotFound,
+                error.0.message,
+                "It may have been deleted. A recreated token always gets another name.",
+            ),
+            view! { <a class="btn" href=format!("/{scope}")>"Show all tokens"</a> }.into_any(),
+        ),
+        _ => (
+            error.0,
+            view! { <a class="btn" href=token_address(&scope, &name)>"Try again"</a> }.into_any(),
+        ),
+    };
+    view! {
+        <main id="main" tabindex="-1">
+            <Crumb scope role=None />
+            <div class="title"><h1 tabindex="-1">{name.to_string()}</h1></div>
+            <ProblemView problem />
+            <p>{next}</p>
+        </main>
+    }
+    // The browser's code merges a page of ours only: this one takes the place of a token that was just deleted.
+    .attr(CONTEXT, to_attribute(&BrowserContext::default()))
 }
 
 /// Where the token is, each step a link.
 #[component]
-fn WayBack(scope: Scope, name: TokenName) -> impl IntoView {
+fn Crumb(scope: Scope, role: Option<String>) -> impl IntoView {
     let label = match &scope {
         Scope::System => "System".to_owned(),
-        Scope::Project(name) => format!("Project {name}"),
+        Scope::Project(name) => name.to_string(),
     };
-    view! {
-        <nav class="way-back" aria-label="Breadcrumb">
-            <ol>
-                <li><a href=format!("/{scope}")>{label}</a></li>
-                <li><span aria-current="page">{name.to_string()}</span></li>
-            </ol>
-        </nav>
-    }
+    let role = role.map(|role| {
+        let address = TokensQuery::of(scope.clone()).with_role(&role, 1).address();
+        view! { " / " <a href=address><bdi>{role.clone()}</bdi></a> }
+    });
+    view! { <nav class="crumb" aria-label="Breadcrumb"><a href=format!("/{scope}")>{label}</a>{role}</nav> }
 }
 
-/// Reads the token, then shows it.
 #[component]
-fn Reading(scope: Scope, name: TokenName) -> impl IntoView {
-    let session = SessionResource::get();
-    let response = use_context::<ResponseOptions>();
-    let token = Resource::new(
-        {
-            let asked = (scope.to_string(), name.to_string());
-            move || asked.clone()
-        },
-        |(scope, name)| api::describe_token(scope, name),
-    );
-    view! {
-        <Suspense fallback=|| view! { <p class="loading" role="status">"Reading the token…"</p> }>
-            {move || {
-                let (scope, name, response) = (scope.clone(), name.clone(), response.clone());
-                Suspend::new(async move {
-                    let (token, session) = (token.await, session.await);
-                    let session = session.ok();
-                    match token {
-                        Ok(token) => view! { <TokenDetailsView scope token session /> }.into_any(),
-                        Err(error) => {
-                            if let (Kind::NotFound, Some(response)) = (error.0.kind, response) {
-                                response.set_status(StatusCode::NOT_FOUND);
-                            }
-                            view! { <Unreadable scope name error /> }.into_any()
-                        }
-                    }
-                })
-            }}
-        </Suspense>
+fn Token(page: TokenPageModel) -> impl IntoView {
+    let TokenPageModel {
+        details,
+        context,
+        offers,
+        namespace,
+        ..
+    } = &page;
+    let browser_context = page.browser_context();
+    let token = &details.summary;
+    let (now, viewer) = (context.now, context.viewer.clone());
+    let label = state_label(token, now, viewer.as_deref());
+    let remarks = remarks(context, token).loud;
+    let callout = (!remarks.is_empty()).then(|| {
+        let class = if token.is_compromised {
+            "callout bad"
+        } else {
+            "callout"
+        };
+        view! { <p class=class>{sentence(&remarks.join(" · "))}</p> }
+    });
+    let unknown = details.permissions.is_none().then(|| {
+        view! { <p class="help">"Your permissions could not be read, so no commands are offered. Reload the page to try again."</p> }
+    });
+    let header = view! {
+        <div class="title" id=format!("token-{}", token.uid.0)>
+            <h1 tabindex="-1">{token.name.to_string()}</h1>
+            <StatePill label />
+            <div class="go"><Commands context token offers style=ButtonStyle::Full /></div>
+        </div>
     }
+    .attr(ROW, "");
+    view! {
+        <main id="main" class="token-page" tabindex="-1">
+            <Crumb scope=context.scope.clone() role=Some(token.role.clone()) />
+            {header}
+            <FlashNotice />
+            {callout}
+            {unknown}
+            <div class="cols">
+                <div>
+                    <section class="card" aria-labelledby="facts">
+                        <h2 id="facts">"This token"</h2>
+                        <TokenFacts
+                            scope=context.scope.clone()
+                            namespace=namespace.clone()
+                            details=details.clone()
+                            viewer=viewer.clone()
+                        />
+                    </section>
+                    <section class="card" aria-labelledby="can-do">
+                        <h2 id="can-do">"What its holder can do"</h2>
+                        <Rights role=details.role.clone() role_name=token.role.clone() />
+                    </section>
+                    <Yaml yaml=details.yaml.clone() />
+                </div>
+                <div>
+                    <Notes context_may_write=token.is_managed() && context.permissions.patch token />
+                    <section class="card" aria-labelledby="history">
+                        <h2 id="history">"History"</h2>
+                        <History entries=details.history.clone() now viewer />
+                        <h3>"Kubernetes Events"</h3>
+                        <Events events=details.events.clone() now />
+                    </section>
+                </div>
+            </div>
+            <WithoutCode />
+        </main>
+    }
+    .attr(CONTEXT, to_attribute(&browser_context))
 }
 
-/// The token can't be shown: why, and what to do.
+/// Remarks as a sentence: a capital first, a full stop last.
+fn sentence(remarks: &str) -> String {
+    let mut rest = remarks.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), rest.as_str())
+}
+
 #[component]
-fn Unreadable(scope: Scope, name: TokenName, error: ApiError) -> impl IntoView {
-    let here = format!("/{scope}/tokens/{name}");
-    let (problem, next) = match error.0.kind {
-        Kind::NotFound => {
-            let hint = "It may have been deleted. A new token of the same role always gets another name when it is recreated.";
-            let back = view! { <a href=format!("/{scope}")>"See which tokens there are"</a> };
-            (
-                Problem::new(Kind::NotFound, error.0.message, hint),
-                back.into_any(),
-            )
+fn Notes<'a>(context_may_write: bool, token: &'a TokenSummary) -> impl IntoView + use<> {
+    let texts = NotesTexts {
+        note: token.note.clone().unwrap_or_default(),
+        contact: token.contact.clone().unwrap_or_default(),
+    };
+    let edit = context_may_write.then(|| {
+        view! { <button type="button" class="ghost lead needs-js" disabled aria-label="Edit note and contact">"Edit"</button> }
+            .attr(COMMAND, Command::EditNotes.word())
+            .attr(DETAIL, to_attribute(&texts))
+    });
+    let written = |text: String, none: &'static str| {
+        if text.is_empty() {
+            view! { <p class="help">{none}</p> }.into_any()
+        } else {
+            view! { <p class="written" dir="auto">{text}</p> }.into_any()
         }
-        _ => (error.0, view! { <a href=here>"Try again"</a> }.into_any()),
     };
     view! {
-        <h1><code>{name.to_string()}</code></h1>
-        <ProblemView problem />
-        <p>{next}</p>
+        <section class="card" aria-labelledby="notes">
+            <header>
+                <h2 id="notes">"Note and contact"</h2>
+                {edit}
+            </header>
+            <dl class="facts">
+                <div><dt>"Note"</dt><dd>{written(texts.note, "None. Write down what uses the token, and what breaks without it.")}</dd></div>
+                <div><dt>"Contact"</dt><dd>{written(texts.contact, "None. Write down whom to ask before it is deleted.")}</dd></div>
+            </dl>
+        </section>
+    }
+}
+
+#[component]
+fn Rights(
+    role: Result<(RoleStatus, Option<RoleSummary>), ApiError>,
+    role_name: String,
+) -> impl IntoView {
+    match role {
+        Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
+        Ok((RoleStatus::Missing, _)) => {
+            view! { <p class="help">"Nothing: the role " <bdi>{role_name}</bdi> " is gone."</p> }
+                .into_any()
+        }
+        Ok((_, None)) => view! {
+            <p>"Whoever has its value acts as the ServiceAccount " <bdi>{role_name}</bdi> ". It is not a role of Kargo, so its rules are not shown here."</p>
+        }
+        .into_any(),
+        Ok((_, Some(role))) => {
+            let everything = role.is_all_powerful().then(|| {
+                view! { <p class="bad"><strong>"Everything: the holder of its value controls the cluster."</strong></p> }
+            });
+            view! {
+                <p>"Whoever has its value acts as the role " <strong>{role_name}</strong> "."</p>
+                {everything}
+                <details class="rights" id="rights">
+                    <summary>{summary(&role)}</summary>
+                    <RoleDetails role />
+                </details>
+            }
+            .into_any()
+        }
+    }
+}
+
+#[component]
+fn Yaml(yaml: String) -> impl IntoView {
+    let copy = view! { <button type="button" class="ghost needs-js" disabled>"Copy YAML"</button> }
+        .attr(COPY, "#yaml-text");
+    view! {
+        <section class="card" aria-labelledby="yaml-title">
+            <h2 id="yaml-title">"YAML " <span class="dim">"values redacted"</span></h2>
+            <details id="yaml">
+                <summary>"Show the Secret"</summary>
+                <p>{copy}</p>
+                <pre id="yaml-text" class="yaml" tabindex="0" aria-label="The Secret as YAML">{yaml}</pre>
+            </details>
+        </section>
     }
 }

@@ -1,9 +1,9 @@
-//! The browser's entry point: starts what a page does besides being read. Nothing else lives here.
+//! The browser's entry point.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Called by the page's one script, by this name, once the WebAssembly module is there.
+/// Starts the app. The page's script calls this function by name once the WebAssembly module is loaded.
 #[wasm_bindgen]
-pub fn hydrate() {
-    app::actions::start();
+pub fn start() {
+    app::browser::start();
 }

@@ -1,5 +1,5 @@
-//! A token whose value is in the wrong hands: suspended and given a successor at once, deleted as soon as the API server is seen to
-//! refuse it. Each step is noted on the Secret, so that an interrupted one goes on where it stopped.
+//! Handles a compromised token: suspends it and creates a successor at once, then deletes it as soon as the API server refuses it. Each step
+//! is recorded on the Secret, so that an interrupted one can be continued.
 
 use std::time::Duration;
 
@@ -8,41 +8,44 @@ use serde_json::Value as Json;
 use tokio::time::sleep;
 
 use super::{
-    Cluster,
-    change::Change,
-    contract::{COMPROMISED, REPLACED_BY, RETIRE_AFTER},
-    delete::{Rest, patiently, time_until},
-    error::{Access, Error, TokenAt},
+    connection::{
+        Cluster,
+        access::{Access, TokenLocation},
+        error::Error,
+    },
+    delete::{OnContention, retry_transient, time_until},
+    recreate::Recreated,
+    reveal::is_value_of,
+    secret::{
+        change::Change,
+        keys::{COMPROMISED, REPLACED_BY, RETIRE_AFTER},
+    },
     suspend::suspended,
 };
-use crate::{
-    name::TokenName,
-    scope::Scope,
-    token::{Did, REFUSED_AFTER, TokenHandle, TokenState, TokenSummary},
-};
+use crate::token::{HistoryAction, REFUSED_AFTER, TokenRef, TokenState, TokenSummary};
 
 impl Cluster {
-    /// Says that the value is in the wrong hands: suspends the token first, then creates its successor. `lifetime`: the successor's, as
-    /// for a new token. What can't be suspended (an expiring token, any before Kubernetes 1.29, one whose Secret somebody keeps from being
-    /// changed) is deleted at once instead: whoever has the value must not go on for as long as somebody saves the new one.
+    /// Reports a token as compromised: suspends it, then creates its successor. `lifetime`: of the successor, as for a new token. A token that
+    /// can't be suspended (an expiring one, any before Kubernetes 1.29, one whose Secret somebody keeps from being changed) is deleted at
+    /// once: its holder must not go on using it until somebody has saved the new value.
     ///
-    /// The successor is always a new token. Whatever stands in the old one's place already, whoever has the value could have made.
+    /// The successor is always a new token: the holder of the value could have made any successor that is already recorded.
     ///
     /// # Errors
     /// Those of suspending and of recreating. After a failure the token is suspended or deleted, unless the first step failed.
     pub async fn compromise_token(
         &self,
-        seen: &TokenHandle,
+        target: &TokenRef,
         lifetime: Option<SignedDuration>,
-    ) -> Result<TokenSummary, Error> {
-        self.spare_own_token(seen)?;
-        let found = self.find_seen(seen).await?.token;
-        if found.summary.is_expiring() || !self.suspend_works().await? {
-            return Box::pin(self.replace_and_delete(seen, &found.summary, lifetime)).await;
+    ) -> Result<Recreated, Error> {
+        self.refuse_own_token(target)?;
+        let old = self.fetch_verified(target).await?.token.summary;
+        if old.is_expiring() || !self.suspend_works().await? {
+            return Box::pin(self.replace_and_delete(target, &old, lifetime)).await;
         }
-        let suspended = self.change(seen, |token, moment| {
-            // What stands there of an earlier rotation is no successor that could be relied on.
-            let change = Change::that(Did::Compromised)
+        let suspended = self.change(target, |token, context| {
+            // A successor of an earlier rotation can't be relied on.
+            let change = Change::of(HistoryAction::Compromised)
                 .annotation(COMPROMISED, "true")
                 .annotation(REPLACED_BY, Json::Null)
                 .annotation(RETIRE_AFTER, Json::Null);
@@ -50,32 +53,33 @@ impl Cluster {
                 return Ok((!token.summary.is_compromised).then_some(change));
             }
             let reason = "Its value is in the wrong hands.";
-            Ok(Some(suspended(change, token, moment, reason)))
+            Ok(Some(suspended(change, token, context, reason)))
         });
         match suspended.await {
             Ok(_) => {}
-            // Whoever has the value may be changing the Secret without end, or have filled its annotations.
-            Err(Error::Changed(_) | Error::Invalid(_)) => {
-                return Box::pin(self.replace_and_delete(seen, &found.summary, lifetime)).await;
+            // The holder of the value may be changing the Secret without end, or have filled its annotations.
+            Err(Error::Conflict(_) | Error::Invalid(_)) => {
+                return Box::pin(self.replace_and_delete(target, &old, lifetime)).await;
             }
             Err(error) => return Err(error),
         }
-        let new = self
-            .create_successor(seen, &found.summary, lifetime)
-            .await?;
-        self.link_or_warn(seen, &new.name).await;
-        Ok(new)
+        let successor = self.create_successor(target, &old, lifetime).await?;
+        let predecessor = self.link_or_warn(target, &successor.token.name).await;
+        Ok(Recreated {
+            successor,
+            predecessor,
+        })
     }
 
-    /// Deletes it at once. The successor comes first, which takes a moment: an interruption then leaves something that says so. If none can
-    /// be had, the token is deleted all the same.
+    /// Deletes the token at once. The successor is created first, so that an interruption leaves a record. If no successor can be created,
+    /// the token is deleted nevertheless.
     async fn replace_and_delete(
         &self,
-        seen: &TokenHandle,
+        target: &TokenRef,
         old: &TokenSummary,
         lifetime: Option<SignedDuration>,
-    ) -> Result<TokenSummary, Error> {
-        let scope = &seen.scope;
+    ) -> Result<Recreated, Error> {
+        let scope = &target.scope;
         let namespace = self.namespace(scope);
         // Without the right to delete, each try would leave one more token.
         if !self.may(namespace, "delete", "secrets", "", "").await? {
@@ -83,87 +87,102 @@ impl Cluster {
                 Access::to("delete", "secrets").within(namespace),
             ));
         }
-        let new = self.create_successor(seen, old, lifetime).await;
-        match self.delete_if(seen, Rest::NotNeeded, |_, _| Ok(())).await {
-            Ok(()) | Err(Error::NoToken(_) | Error::Terminating(_)) => new,
+        let new = self.create_successor(target, old, lifetime).await;
+        let deleted = self
+            .delete_if(target, OnContention::DeleteByUid, |_, _| Ok(()))
+            .await;
+        match deleted {
+            Ok(()) | Err(Error::NoToken(_) | Error::Terminating(_)) => {
+                new.map(|successor| Recreated {
+                    successor,
+                    predecessor: None,
+                })
+            }
             Err(error) => {
-                // Nobody has seen its value.
+                // Nobody has seen the new value.
                 if let Ok(new) = &new
-                    && let Err(error) = self.delete_token(&new.handle(scope)).await
+                    && let Err(error) = self.delete_token(&new.token.token_ref(scope)).await
                 {
-                    tracing::warn!(%scope, name = %new.name, %error, "a needless successor is left");
+                    tracing::warn!(
+                        %scope, name = %new.token.name, %error,
+                        "a successor that nobody needs could not be deleted"
+                    );
                 }
                 Err(error)
             }
         }
     }
 
-    /// Deletes a compromised token, 12 seconds after its suspension at the earliest: the API server must refuse it by then. Answers with
-    /// whether it was seen to, which takes the right to read the value. If it was not, the deletion ends it all the same.
+    /// Deletes a compromised token at the earliest 12 seconds after its suspension, when the API server must refuse it. Answers `true` if the
+    /// API server was seen to refuse the value, which takes the right to read it. The deletion ends the value in any case.
     ///
     /// # Errors
-    /// [`Error::NotCompromised`] if nobody said so, or somebody restored it; [`Error::KeptElsewhere`] if another tool would bring the
-    /// same value back: it stays suspended then.
-    pub async fn finish_compromise(&self, seen: &TokenHandle) -> Result<bool, Error> {
-        self.spare_own_token(seen)?;
-        let TokenHandle { scope, name, .. } = seen;
-        let at = self.token_at(scope, name);
-        let found = self.find_seen(seen).await?;
-        may_be_deleted(&found.token.summary, &at)?;
-        let since = found.token.summary.suspension.as_ref().map(|s| s.at);
+    /// [`Error::NotCompromised`] if nobody reported the token, or somebody restored it; [`Error::ExternallyManaged`] if another tool may
+    /// recreate it with the same value: the token then stays suspended.
+    pub async fn finish_compromise(&self, target: &TokenRef) -> Result<bool, Error> {
+        self.refuse_own_token(target)?;
+        let TokenRef { scope, name, .. } = target;
+        let location = self.location(scope, name);
+        let fetched = self.fetch_verified(target).await?;
+        require_compromised(&fetched.token.summary, &location)?;
+        let since = fetched.token.summary.suspension.as_ref().map(|s| s.time);
         if let Some(refused_at) = since.and_then(|since| since.checked_add(REFUSED_AFTER).ok()) {
-            let wait = time_until(refused_at, found.now).min(REFUSED_AFTER);
+            let wait = time_until(refused_at, fetched.now).min(REFUSED_AFTER);
             sleep(Duration::try_from(wait).unwrap_or_default()).await;
         }
-        let was_refused = self.is_refused(scope, name).await;
-        self.delete_if(seen, Rest::NotNeeded, |token, moment| {
-            may_be_deleted(&token.summary, &moment.at)
+        let was_refused = self.is_refused(&location, &target.role).await;
+        self.delete_if(target, OnContention::DeleteByUid, |token, context| {
+            require_compromised(&token.summary, &context.location)
         })
         .await?;
         Ok(was_refused)
     }
 
-    /// Finishes it in the background after a `wait`, should whoever reported it not have done so, such as by closing the page. Should
-    /// this program end before, it stays due.
-    pub fn finish_compromise_later(&self, seen: TokenHandle, wait: Duration) {
-        let cluster = self.clone();
-        tokio::spawn(async move {
-            sleep(wait).await;
-            let finish =
-                async |cluster: Cluster, seen: TokenHandle| cluster.finish_compromise(&seen).await;
-            match patiently(finish, &cluster, &seen).await {
-                // Finished already.
-                Ok(_) | Err(Error::NoToken(_) | Error::Replaced(_)) => {}
-                // Also where somebody has taken it back: it need not have been the person who reported it.
-                Err(error) => {
-                    tracing::warn!(scope = %seen.scope, name = %seen.name, %error, "a compromised token is not deleted");
-                }
+    /// Finishes a compromise after a `wait`, in case the person who reported it doesn't, for instance because they closed the page. If the
+    /// program ends before, the token stays due.
+    pub async fn finish_compromise_when_refused(self, target: TokenRef, wait: Duration) {
+        sleep(wait).await;
+        let finish =
+            async |cluster: Cluster, target: TokenRef| cluster.finish_compromise(&target).await;
+        match retry_transient(finish, &self, &target).await {
+            // Finished already.
+            Ok(_) | Err(Error::NoToken(_) | Error::Replaced(_)) => {}
+            // Logged also after a restore: another person than the reporter may have restored the token.
+            Err(error) => {
+                tracing::warn!(
+                    scope = %target.scope, name = %target.name, %error,
+                    "a compromised token was not deleted"
+                );
             }
-        });
+        }
     }
 
-    /// Whether the API server is seen to refuse a token's value; `false`, too, where that can't be tried.
-    async fn is_refused(&self, scope: &Scope, name: &TokenName) -> bool {
-        let Ok((_, revealed, _)) = self.open(scope, name).await else {
+    /// `true` if the API server was seen to refuse a token's value; `false` also if that can't be tried.
+    async fn is_refused(&self, location: &TokenLocation, role: &str) -> bool {
+        let Ok(value) = self.get_value(location).await else {
             return false;
         };
-        let Ok(holder) = self.connector().with_bearer(&revealed.value) else {
+        if !is_value_of(&value, location, role) {
+            return false;
+        }
+        let Ok(holder) = self.connector().with_bearer(&value) else {
             return false;
         };
         matches!(holder.review().await, Err(Error::Unauthenticated))
     }
 }
 
-/// To restore a token takes back that it was compromised. Who lifts the suspension by other means does not: it may be the thief.
-fn may_be_deleted(token: &TokenSummary, at: &TokenAt) -> Result<(), Error> {
+/// Refuses a token that was not reported as compromised, or that was restored. Only [`Cluster::restore_token`] clears the mark; attackers
+/// can remove labels.
+fn require_compromised(token: &TokenSummary, location: &TokenLocation) -> Result<(), Error> {
     if !token.is_compromised {
-        return Err(Error::NotCompromised(at.clone()));
+        return Err(Error::NotCompromised(location.clone()));
     }
-    // What the API server accepts again must go, whoever may bring it back.
+    // A value that the API server accepts again must go, even if another tool may recreate it.
     let is_suspended = matches!(token.state, TokenState::Suspended { .. });
-    match &token.kept_by {
-        Some(tool) if is_suspended => Err(Error::KeptElsewhere {
-            token: at.clone(),
+    match &token.external_manager {
+        Some(tool) if is_suspended => Err(Error::ExternallyManaged {
+            token: location.clone(),
             tool: tool.clone(),
         }),
         _ => Ok(()),

@@ -1,35 +1,39 @@
-//! *I saved it*: ends a reveal, so that no claim gets the value again.
+//! Confirms that a revealed value is saved, so that no claim gets the value again.
 
 use serde_json::Value as Json;
 
 use super::{
-    Cluster,
-    change::Change,
-    contract::{CLAIM, REVEAL, claim_hash},
-    error::Error,
+    connection::{Cluster, error::Error},
+    secret::{
+        change::Change,
+        keys::{CLAIM, REVEAL},
+    },
 };
 use crate::{
     claim::ClaimId,
-    token::{Did, Reveal, TokenHandle},
+    token::{ChangedToken, HistoryAction, Reveal, TokenRef},
 };
 
 impl Cluster {
-    /// Notes that the value which this claim got was saved. To say so twice is no error.
+    /// Records that the value which this claim received is saved. Confirming twice is no error.
     ///
     /// # Errors
-    /// [`Error::NotClaimed`] if this claim did not get it.
-    pub async fn confirm_token(&self, seen: &TokenHandle, claim: &ClaimId) -> Result<(), Error> {
-        let hash = claim_hash(claim);
-        self.change(seen, |token, moment| match token.summary.reveal {
+    /// [`Error::NotClaimed`] if this claim did not receive the value.
+    pub async fn confirm_token(
+        &self,
+        target: &TokenRef,
+        claim: &ClaimId,
+    ) -> Result<ChangedToken, Error> {
+        let hash = claim.hash();
+        self.change(target, |token, context| match token.summary.reveal {
             Some(Reveal::Confirmed { .. }) => Ok(None),
             Some(Reveal::Claimed { .. }) if token.claim.as_ref() == Some(&hash) => Ok(Some(
-                Change::that(Did::Saved)
+                Change::of(HistoryAction::Saved)
                     .annotation(REVEAL, "confirmed")
                     .annotation(CLAIM, Json::Null),
             )),
-            _ => Err(Error::NotClaimed(moment.at.clone())),
+            _ => Err(Error::NotClaimed(context.location.clone())),
         })
-        .await?;
-        Ok(())
+        .await
     }
 }

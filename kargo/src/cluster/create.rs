@@ -1,71 +1,58 @@
-//! A new token: one Secret as Kargo writes it. Its value is Kubernetes' to write, and nobody waits for that here.
+//! Creates a token: one Secret as Kargo writes it. Kubernetes writes the value later, and creating doesn't wait for that.
 
-use jiff::{SignedDuration, Timestamp};
-use kube::core::{
-    Request,
-    params::{GetParams, PostParams},
-};
-use serde::Deserialize;
+use jiff::SignedDuration;
+use kube::core::params::{GetParams, PostParams};
 
 use super::{
-    Cluster,
-    contract::{NewToken, Object, SYSTEM_ROLE, Token},
-    error::{Access, Error},
+    connection::{Cluster, access::Access, error::Error},
     expire::SHORTEST,
-    find::{metadata_only, secret_access, secrets},
+    secret::{
+        find::{metadata_only, secret_access, secrets},
+        metadata::Object,
+        new::NewToken,
+    },
 };
 use crate::{
     name::{RoleName, TokenName},
     scope::Scope,
-    token::{TokenSummary, Uid},
+    token::{ChangedToken, TokenSummary},
 };
 
-/// The longest life that Kubernetes mints, in seconds.
+/// Longest lifetime that Kubernetes mints, in seconds.
 const LONGEST: i64 = 1 << 32;
 
-#[derive(Deserialize)]
-struct ServiceAccount {
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    uid: Uid,
-    #[serde(default)]
-    labels: std::collections::BTreeMap<String, String>,
-}
-
 impl Cluster {
-    /// Creates a token for a role. It waits unrevealed, for its creator's one reveal. `lifetime`: after which it ends by itself, counted
-    /// from now and 10 minutes at least; `None`: never, as Kargo's own tools make them.
+    /// Creates a token for a role. The token waits unrevealed for its creator's one reveal. `lifetime`: time from now after which the token
+    /// ends by itself, at least 10 minutes; `None`: the token has no end, like those of Kargo's own tools.
     ///
     /// # Errors
-    /// [`Error::NoRole`], [`Error::NotASystemRole`], [`Error::NameTaken`]: nothing was changed then. [`Error::NameWasUsed`] for one
-    /// without end whose name is known to be a deleted token's: it would get that one's value.
+    /// [`Error::NoRole`], [`Error::NotASystemRole`], [`Error::NameTaken`]: nothing was changed. [`Error::NameWasUsed`] for a token without an
+    /// end that would get the value of a recently deleted token.
     pub async fn create_token(
         &self,
         scope: &Scope,
         role: &RoleName,
         name: &TokenName,
         lifetime: Option<SignedDuration>,
-    ) -> Result<TokenSummary, Error> {
+    ) -> Result<ChangedToken, Error> {
         let namespace = self.namespace(scope);
         if lifetime.is_none() && self.was_deleted(namespace, name).await {
-            return Err(Error::NameWasUsed(self.token_at(scope, name)));
+            return Err(Error::NameWasUsed(self.location(scope, name)));
         }
         self.create(scope, role, name, lifetime, None).await
     }
 
+    /// The same without the look at deleted tokens. `predecessor`: token to be replaced.
     pub(super) async fn create(
         &self,
         scope: &Scope,
         role: &RoleName,
         name: &TokenName,
         lifetime: Option<SignedDuration>,
-        old: Option<&TokenSummary>,
-    ) -> Result<TokenSummary, Error> {
-        let (identity, (role_uid, now)) =
-            futures::try_join!(self.review(), self.role_for_a_token(scope, role))?;
+        predecessor: Option<&TokenSummary>,
+    ) -> Result<ChangedToken, Error> {
+        let (user, (role_uid, now)) =
+            futures::try_join!(self.current_user(), self.require_role(scope, role))?;
         if lifetime.is_some_and(|lifetime| lifetime.as_secs() > LONGEST) {
             return Err(Error::TooLong);
         }
@@ -83,8 +70,8 @@ impl Cluster {
             name,
             role,
             role_uid: &role_uid,
-            created_by: &identity.user,
-            old,
+            created_by: &user,
+            predecessor,
             now,
             expires,
         };
@@ -96,68 +83,30 @@ impl Cluster {
             &PostParams::default(),
             new.secret().to_string().into_bytes(),
         );
-        // The answer is the object that was created: of it, too, only the metadata.
-        let request = request.map(metadata_only);
-        let answer = match self.write(&access, request).await {
-            // A full quota answers the same where several create at once.
-            Err(error @ Error::Changed(_)) => {
+        let answer = match self.write(&access, request.map(metadata_only)).await {
+            // An exceeded quota gives the same answer when several tokens are created at once.
+            Err(error @ Error::Conflict(_)) => {
                 return Err(if self.is_free(scope, name).await {
                     error
                 } else {
-                    Error::NameTaken(self.token_at(scope, name))
+                    Error::NameTaken(self.location(scope, name))
                 });
             }
             answer => answer?,
         };
         let object: Object = answer.parse(&access)?;
-        let token = Token::read(object.metadata, answer.now);
-        for act in token.history.acts() {
-            self.tell(namespace, &token.summary, &act).await;
+        let token = object.metadata.token(answer.now);
+        for entry in token.history.entries() {
+            self.publish_event(namespace, &token.summary, &entry).await;
         }
-        Ok(token.summary)
+        Ok(token.changed())
     }
 
-    /// Whether no Secret has a name; `false`, too, where that can't be read.
+    /// `true` if no Secret has the name; `false` also if that can't be read.
     async fn is_free(&self, scope: &Scope, name: &TokenName) -> bool {
-        let access = secret_access(&self.token_at(scope, name));
+        let access = secret_access(&self.location(scope, name));
         let request = secrets(self.namespace(scope));
         let request = request.get_metadata(name.as_str(), &GetParams::default());
         matches!(self.read(&access, request).await, Err(Error::NotFound(_)))
-    }
-
-    /// The UID of a ServiceAccount that tokens may be made for, and the API server's time. In the system's namespace these are the system roles only: a token
-    /// for one of Kargo's own ServiceAccounts there can lead to full control of the cluster.
-    pub(super) async fn role_for_a_token(
-        &self,
-        scope: &Scope,
-        role: &RoleName,
-    ) -> Result<(Uid, Timestamp), Error> {
-        self.require_project(scope).await?;
-        let namespace = self.namespace(scope);
-        let access = Access::to("get", "serviceaccounts")
-            .within(namespace)
-            .named(role.as_str());
-        let request = Request::new(format!("/api/v1/namespaces/{namespace}/serviceaccounts"));
-        let request = request.get_metadata(role.as_str(), &GetParams::default());
-        let answer = self
-            .read(&access, request)
-            .await
-            .map_err(|error| match error {
-                Error::NotFound(_) => Error::NoRole {
-                    role: role.clone(),
-                    namespace: namespace.to_owned(),
-                },
-                error => error,
-            })?;
-        let ServiceAccount { metadata } = answer.parse(&access)?;
-        if self.is_system(scope)
-            && metadata.labels.get(SYSTEM_ROLE).map(String::as_str) != Some("true")
-        {
-            return Err(Error::NotASystemRole {
-                role: role.clone(),
-                namespace: namespace.to_owned(),
-            });
-        }
-        Ok((metadata.uid, answer.now))
     }
 }

@@ -1,8 +1,8 @@
-//! Deletes a token: exactly the one that the person saw, and only one that Kargo would delete too.
+//! Deletes a token: exactly the one that the person saw, and only one that Kargo would delete, too.
 //!
-//! With time to undo it, a deletion begins with a suspension, which the API server enforces; what is left to do stands on the Secret
-//! ([`DELETE_AFTER`]), so that it depends on no program's life. When it is due, the program that began it finishes it, or a sweep does,
-//! or a person. What somebody has changed meanwhile is not deleted.
+//! A deletion that can be undone begins with a suspension, which the API server enforces. The Secret records when the deletion is due
+//! (annotation `kargo-tokens/delete-after`), so that it depends on no running program. Once due, it is finished by the program that began
+//! it, by a sweep or by a person. A token that somebody has changed meanwhile is not deleted.
 
 use std::time::Duration;
 
@@ -13,204 +13,205 @@ use serde_json::Value as Json;
 use tokio::time::sleep;
 
 use super::{
-    Cluster,
-    change::{Change, Moment, TRIES},
-    contract::{
-        DELETE_AFTER, DELETION_LABEL, INVALID_SINCE, SUSPENDED_BY_DELETION, SUSPENSION, Token,
+    connection::{Cluster, access::Access, error::Error},
+    secret::{
+        change::{Change, TRIES, WriteContext},
+        find::{metadata_only, secrets},
+        keys::{DELETE_AFTER, DELETION_LABEL, INVALID_SINCE, SUSPENDED_BY_DELETION, SUSPENSION},
+        metadata::Token,
     },
-    error::{Access, Error},
-    find::{metadata_only, secrets},
 };
-use crate::token::{Act, Did, TokenHandle, TokenState, TokenSummary, day};
+use crate::token::{ChangedToken, HistoryAction, HistoryEntry, TokenRef, TokenState, day};
 
 impl Cluster {
     /// Deletes a token at once, whatever its state. The API server refuses its value within about 10 seconds.
     ///
     /// # Errors
-    /// [`Error::NoToken`] also when somebody else deleted it meanwhile; [`Error::Replaced`] and [`Error::OtherRole`] if it isn't the one
-    /// that was seen; [`Error::Unmanaged`] if Kargo's tools would refuse it too; [`Error::OwnToken`] for the one that this identity uses.
-    pub async fn delete_token(&self, seen: &TokenHandle) -> Result<(), Error> {
-        self.spare_own_token(seen)?;
-        self.delete_if(seen, Rest::NotNeeded, |_, _| Ok(())).await
+    /// [`Error::NoToken`] also if somebody else deleted it meanwhile; [`Error::Replaced`] and [`Error::OtherRole`] if it isn't the token that
+    /// was seen; [`Error::Unmanaged`] if Kargo's tools would refuse it, too; [`Error::OwnToken`] for the viewer's own credential.
+    pub async fn delete_token(&self, target: &TokenRef) -> Result<(), Error> {
+        self.refuse_own_token(target)?;
+        self.delete_if(target, OnContention::DeleteByUid, |_, _| Ok(()))
+            .await
     }
 
-    /// Begins to delete a token: suspends it now and notes when it is to be deleted, `window` from now. Until then
+    /// Begins to delete a token: suspends it now and records when the deletion is due, `window` from now. Until it is finished,
     /// [`Cluster::restore_token`] undoes all of it.
     ///
     /// # Errors
-    /// [`Error::Deleting`] if somebody has begun that already; those of [`Cluster::suspend_token`] where nothing could be undone.
+    /// [`Error::Deleting`] if a deletion was begun already; those of [`Cluster::suspend_token`] if the deletion could not be undone.
     pub async fn begin_deletion(
         &self,
-        seen: &TokenHandle,
+        target: &TokenRef,
         window: SignedDuration,
-    ) -> Result<TokenSummary, Error> {
-        self.require_suspension(seen).await?;
-        let changed = self.change(seen, |token, moment| {
-            token.can_be_suspended(&moment.at)?;
-            let until = moment.now.saturating_add(window).unwrap_or(moment.now);
-            let begun =
-                Change::that(Did::DeletionBegun).annotation(DELETE_AFTER, until.to_string());
+    ) -> Result<ChangedToken, Error> {
+        self.require_suspension(target).await?;
+        self.change(target, |token, context| {
+            token.require_suspendable(&context.location)?;
+            let until = context.now.saturating_add(window).unwrap_or(context.now);
+            let begun = Change::of(HistoryAction::DeletionBegun)
+                .annotation(DELETE_AFTER, until.to_string());
             Ok(Some(
                 if let TokenState::Suspended { since } = &token.summary.state {
                     begun
                         .annotation(SUSPENDED_BY_DELETION, Json::Null)
                         .annotation(DELETION_LABEL, since.clone())
                 } else {
-                    // What is noted of a suspension that somebody has lifted by other means must not keep this one from being undone.
+                    // The record of a suspension that somebody lifted with other tools would keep this one from being undone.
                     begun
-                        .label(INVALID_SINCE, day(moment.now))
+                        .label(INVALID_SINCE, day(context.now))
                         .annotation(SUSPENDED_BY_DELETION, "true")
-                        .annotation(DELETION_LABEL, day(moment.now))
+                        .annotation(DELETION_LABEL, day(context.now))
                         .annotation(SUSPENSION, Json::Null)
                 },
             ))
-        });
-        Ok(changed.await?.summary)
+        })
+        .await
     }
 
-    /// Finishes what is due of a token after a `wait`, in the background. Should this program end before, it stays due.
-    pub fn finish_later(&self, seen: TokenHandle, wait: SignedDuration) {
-        let cluster = self.clone();
-        tokio::spawn(async move {
-            // The API server's clock is read in whole seconds.
-            let mut wait = wait.saturating_add(SignedDuration::from_secs(1));
-            let finished = loop {
-                sleep(wait.try_into().unwrap_or_default()).await;
-                let finish =
-                    async |cluster: Cluster, seen: TokenHandle| cluster.finish_token(&seen).await;
-                match patiently(finish, &cluster, &seen).await {
-                    // Not yet by the clock of another API server, or begun anew.
-                    Err(Error::NotDue(_)) => match cluster.time_to_deletion(&seen).await {
-                        Ok(Some(left)) => wait = left.saturating_add(SignedDuration::from_secs(1)),
-                        Ok(None) => return,
-                        Err(error) => break Err(error),
-                    },
-                    finished => break finished,
-                }
-            };
-            match finished {
-                // Finished by somebody else.
-                Ok(()) | Err(Error::NoToken(_) | Error::Replaced(_)) => {}
-                Err(error) => {
-                    tracing::warn!(scope = %seen.scope, name = %seen.name, %error, "what is due stays so");
-                }
+    /// Finishes what is due of a token after a `wait`. If the program ends before, the token stays due.
+    pub async fn finish_when_due(self, target: TokenRef, wait: SignedDuration) {
+        // The API server's clock is read in whole seconds.
+        let mut wait = wait.saturating_add(SignedDuration::from_secs(1));
+        let finished = loop {
+            sleep(wait.try_into().unwrap_or_default()).await;
+            let finish =
+                async |cluster: Cluster, target: TokenRef| cluster.finish_token(&target).await;
+            match retry_transient(finish, &self, &target).await {
+                // Another API server's clock is behind, or the deletion was begun anew.
+                Err(Error::NotDue(_)) => match self.time_to_deletion(&target).await {
+                    Ok(Some(left)) => wait = left.saturating_add(SignedDuration::from_secs(1)),
+                    Ok(None) => return,
+                    Err(error) => break Err(error),
+                },
+                finished => break finished,
             }
-        });
+        };
+        match finished {
+            // Somebody else may have finished it.
+            Ok(()) | Err(Error::NoToken(_) | Error::Replaced(_)) => {}
+            Err(error) => {
+                tracing::warn!(
+                    scope = %target.scope, name = %target.name, %error,
+                    "a due token could not be deleted and stays due"
+                );
+            }
+        }
     }
 
-    /// How long it is until a token's deletion is due; `None` if it isn't being deleted any more.
-    async fn time_to_deletion(&self, seen: &TokenHandle) -> Result<Option<SignedDuration>, Error> {
-        let found = self.find(&seen.scope, &seen.name).await?;
-        Ok(match found.token.summary.state {
-            TokenState::Deleting { until } if found.token.summary.uid == seen.uid => {
-                Some(time_until(until, found.now))
+    /// Time until a token's deletion is due; `None` if the token is no longer being deleted.
+    async fn time_to_deletion(&self, target: &TokenRef) -> Result<Option<SignedDuration>, Error> {
+        let fetched = self.fetch(&target.scope, &target.name).await?;
+        Ok(match fetched.token.summary.state {
+            TokenState::Deleting { until } if fetched.token.summary.uid == target.uid => {
+                Some(time_until(until, fetched.now))
             }
             _ => None,
         })
     }
 
-    /// Deletes the token that was seen if `judge`, too, finds nothing against it. Tried again while the API server notes its use.
+    /// Deletes the token that was seen, if `check` accepts it. Tries again after conflicts, since the API server records uses.
     pub(super) async fn delete_if(
         &self,
-        seen: &TokenHandle,
-        rest: Rest,
-        judge: impl Fn(&Token, &Moment) -> Result<(), Error>,
+        target: &TokenRef,
+        on_contention: OnContention,
+        check: impl Fn(&Token, &WriteContext) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let TokenHandle {
+        let TokenRef {
             scope, name, uid, ..
-        } = seen;
+        } = target;
         let namespace = self.namespace(scope);
         let access = Access::to("delete", "secrets")
             .within(namespace)
             .named(name.as_str());
-        let (at, by) = (self.token_at(scope, name), self.review().await?.user);
+        let (location, actor) = (self.location(scope, name), self.current_user().await?);
         let mut tries = 0;
         loop {
-            let found = self.find_seen(seen).await?;
-            let token = found.token;
-            let moment = Moment {
-                now: found.now,
-                by: by.clone(),
-                at: at.clone(),
+            let fetched = self.fetch_verified(target).await?;
+            let token = fetched.token;
+            let context = WriteContext {
+                now: fetched.now,
+                actor: actor.clone(),
+                location: location.clone(),
             };
-            judge(&token, &moment)?;
-            let is_last = tries > TRIES && rest == Rest::NotNeeded;
+            check(&token, &context)?;
+            let by_uid = tries > TRIES && on_contention == OnContention::DeleteByUid;
             let preconditions = Preconditions {
                 uid: Some(uid.0.clone()),
-                resource_version: (!is_last).then_some(token.resource_version),
+                resource_version: (!by_uid).then_some(token.resource_version),
             };
             let params = DeleteParams::default().preconditions(preconditions);
             tries += 1;
             let request = secrets(namespace).delete(name.as_str(), &params);
             match self.write(&access, request.map(metadata_only)).await {
                 Ok(answer) => {
-                    let act = Act {
-                        at: moment.now,
-                        by,
-                        did: Did::Deleted,
-                        about: String::new(),
+                    let entry = HistoryEntry {
+                        time: context.now,
+                        actor,
+                        action: HistoryAction::Deleted,
+                        detail: String::new(),
                     };
-                    self.tell(namespace, &token.summary, &act).await;
-                    // The object itself is the answer where a finalizer keeps it.
-                    let left: Left = answer.parse(&access)?;
-                    return match left.metadata.deletion_timestamp {
-                        Some(_) => Err(Error::Terminating(at)),
+                    self.publish_event(namespace, &token.summary, &entry).await;
+                    let response: DeleteResponse = answer.parse(&access)?;
+                    return match response.metadata.deletion_timestamp {
+                        Some(_) => Err(Error::Terminating(location)),
                         None => Ok(()),
                     };
                 }
-                Err(Error::Changed(_))
-                    if tries <= TRIES || (rest == Rest::NotNeeded && !is_last) => {}
-                Err(Error::NotFound(_)) => return Err(Error::NoToken(at)),
+                Err(Error::Conflict(_))
+                    if tries <= TRIES
+                        || (on_contention == OnContention::DeleteByUid && !by_uid) => {}
+                Err(Error::NotFound(_)) => return Err(Error::NoToken(location)),
                 Err(error) => return Err(error),
             }
         }
     }
 }
 
-/// What the API server answers to a deletion: a status without metadata, or what is left of the object.
+/// Answer to a deletion: a status without metadata, or the object itself if a finalizer keeps it.
 #[derive(Deserialize)]
-struct Left {
+struct DeleteResponse {
     #[serde(default)]
-    metadata: LeftMetadata,
+    metadata: RemainingMetadata,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct LeftMetadata {
+struct RemainingMetadata {
     deletion_timestamp: Option<Timestamp>,
 }
 
-/// Whether a token that is changed again and again is deleted in the end.
+/// Reaction to a token that somebody else changes again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rest {
-    /// No: what it is now may speak against it.
-    Needed,
-    /// Yes, by its UID alone: a person wants exactly this one gone, and whoever has its value may be changing it to stay.
-    NotNeeded,
+pub(super) enum OnContention {
+    /// Give up: the latest change may speak against the deletion.
+    GiveUp,
+    /// Delete it by its UID alone: a person wants exactly this token gone, and its holder may be changing it to keep it.
+    DeleteByUid,
 }
 
-/// Does something in the background that nobody waits for: a cluster that is briefly in trouble is asked again. What is done must be
-/// judged anew each time, so that doing it twice does no harm.
-pub(super) async fn patiently<T, F>(
-    act: impl Fn(Cluster, TokenHandle) -> F,
+/// Runs an operation in the background, and again after transient failures. The operation must judge the token anew each time, so that a
+/// second run does no harm.
+pub(super) async fn retry_transient<T, F>(
+    operation: impl Fn(Cluster, TokenRef) -> F,
     cluster: &Cluster,
-    seen: &TokenHandle,
+    target: &TokenRef,
 ) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
     for wait in [1, 5, 20, 60] {
-        match act(cluster.clone(), seen.clone()).await {
+        match operation(cluster.clone(), target.clone()).await {
             Err(Error::TooMany(_) | Error::Unavailable { .. } | Error::Timeout(_)) => {
                 sleep(Duration::from_secs(wait)).await;
             }
             result => return result,
         }
     }
-    act(cluster.clone(), seen.clone()).await
+    operation(cluster.clone(), target.clone()).await
 }
 
-/// How long it is from one time to another; nothing if it is over.
+/// Time from `now` to `until`; zero if it is over.
 pub fn time_until(until: Timestamp, now: Timestamp) -> SignedDuration {
     until.duration_since(now).max(SignedDuration::ZERO)
 }

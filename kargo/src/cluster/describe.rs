@@ -1,4 +1,4 @@
-//! One token in full, but for its value: its Secret as YAML with every value taken out, and what was done to it.
+//! Describes one token in full, except for its value: its Secret as YAML with every value redacted, and its history.
 
 use jiff::Timestamp;
 use serde::{
@@ -8,20 +8,18 @@ use serde::{
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Cluster,
-    contract::{Metadata, Token},
-    error::Error,
-    find::secret_access,
+    connection::{Cluster, error::Error},
+    secret::{find::secret_access, keys::TYPE, metadata::Metadata},
 };
 use crate::{
     name::TokenName,
     scope::Scope,
-    token::{Act, TokenSummary},
+    token::{HistoryEntry, TokenSummary},
 };
 
-/// What stands in the place of each value.
+/// Text in the place of each value.
 const REDACTED: &str = "*** redacted ***";
-/// Whose labels and annotations are shown as they are, short as they must be. Any other can hold a copy of the whole Secret, as
+/// Prefixes of labels and annotations that are shown unless they contain a JWT. Any other may contain a copy of the whole Secret, as
 /// `kubectl.kubernetes.io/last-applied-configuration` does.
 const KNOWN: [&str; 5] = [
     "kargo-tokens/",
@@ -30,30 +28,30 @@ const KNOWN: [&str; 5] = [
     "kubernetes.io/service-account.",
     "kubernetes.io/legacy-token-",
 ];
-/// The longest text of any other that is shown.
+/// Longest text of any other label or annotation that is shown.
 const SHORT: usize = 256;
 
-/// Whether a label's or annotation's text may hold a value: a JWT begins with `{"` in base64, once or twice.
+/// `true` if a label's or annotation's text may contain a value. A JWT begins with `{"` in base64, encoded once or twice.
 fn may_hold_a_value(key: &str, text: &str) -> bool {
     let is_known = KNOWN.iter().any(|prefix| key.starts_with(prefix));
     ["eyJ", "ZXlK"].iter().any(|start| text.contains(start))
         || (!is_known && (text.len() > SHORT || text.trim_start().starts_with('{')))
 }
 
-/// A token in full, but for its value.
+/// A token in full, except for its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
-    /// What lists show of it.
+    /// The token as lists show it.
     pub summary: TokenSummary,
-    /// What was done to it here, oldest first; the last 20 acts at most.
-    pub history: Vec<Act>,
-    /// The Secret as YAML, its values redacted.
+    /// History, oldest entry first; at most the last 20 entries.
+    pub history: Vec<HistoryEntry>,
+    /// The Secret as YAML, with its values redacted.
     pub yaml: String,
-    /// The time by the API server's clock.
+    /// Time by the API server's clock.
     pub now: Timestamp,
 }
 
-/// The Secret, its values skipped while parsing: they are never copied anywhere.
+/// The Secret without its values: parsing skips them, so that they are never copied.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Secret {
@@ -67,7 +65,7 @@ struct Secret {
     immutable: Option<bool>,
 }
 
-/// The keys of an object, without what they lead to.
+/// Keys of a map, without its values.
 #[derive(Default)]
 struct Keys(Vec<String>);
 
@@ -120,33 +118,33 @@ impl Secret {
 }
 
 impl Cluster {
-    /// One token in full.
+    /// Describes one token.
     ///
     /// # Errors
-    /// [`Error::NoToken`] where there is none; [`Error::Forbidden`] without `get` on Secrets.
+    /// [`Error::NoToken`] if there is none; [`Error::Forbidden`] without the right to `get` Secrets.
     pub async fn describe_token(
         &self,
         scope: &Scope,
         name: &TokenName,
     ) -> Result<Description, Error> {
-        // Shows that it is a token, by its type; another Secret is nobody's business here.
-        self.find(scope, name).await?;
-        let at = self.token_at(scope, name);
-        let access = secret_access(&at);
-        let answer = self.read_secret(&at).await?;
+        // The list proves by the Secret's type that it is a token. Other Secrets are not read at all.
+        self.fetch(scope, name).await?;
+        let location = self.location(scope, name);
+        let access = secret_access(&location);
+        let answer = self.get_secret(&location).await?;
         let secret: Secret = answer.parse(&access)?;
-        if secret.r#type != super::contract::TYPE {
-            return Err(Error::NoToken(at));
+        if secret.r#type != TYPE {
+            return Err(Error::NoToken(location));
         }
         let metadata = Json::from(secret.metadata.clone());
         let metadata: Metadata =
             serde_json::from_value(metadata).map_err(|_| Error::BadAnswer(access.clone()))?;
-        let token = Token::read(metadata, answer.now);
+        let token = metadata.token(answer.now);
         let yaml =
             serde_saphyr::to_string(&secret.redacted()).map_err(|_| Error::BadAnswer(access))?;
         Ok(Description {
             summary: token.summary,
-            history: token.history.acts(),
+            history: token.history.entries(),
             yaml,
             now: answer.now,
         })
@@ -160,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_value_is_left() {
+    fn a_description_contains_no_value() {
         let secret = json!({
             "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token",
             "metadata": {

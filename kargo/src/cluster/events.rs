@@ -1,5 +1,5 @@
-//! Kubernetes' own Events about a token: each act is told there too, for `kubectl describe`, where the person may create Events.
-//! Kargo's own roles may not, so nothing depends on it.
+//! Kubernetes Events about a token. Each action is published as an Event, for `kubectl describe`, if the person may create Events. Kargo's
+//! own roles may not, so nothing depends on Events.
 
 use std::time::Duration;
 
@@ -12,20 +12,16 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{
-    Cluster,
-    error::{Access, Error},
-    request::List,
-};
+use super::connection::{Cluster, access::Access, error::Error, request::List};
 use crate::{
     event::Event,
     name::TokenName,
-    token::{Act, Did, TokenHandle, TokenSummary},
+    token::{HistoryAction, HistoryEntry, TokenRef, TokenSummary},
 };
 
-/// An operation is done before its Event is written, and nobody waits long for that.
+/// Time limit for writing or looking up an Event: the operation itself is done by then, and nobody waits long for its Event.
 const DEADLINE: Duration = Duration::from_secs(2);
-/// Bytes that a message has at most, by Kubernetes' newer API for Events.
+/// Maximum length of a message in bytes, in Kubernetes' newer API for Events.
 const MESSAGE: usize = 1024;
 
 #[derive(Deserialize)]
@@ -45,37 +41,43 @@ struct Written {
     source: Source,
 }
 
-/// Where programs that use the older interface say who they are.
+/// Source of an Event in Kubernetes' older API.
 #[derive(Default, Deserialize)]
 struct Source {
     #[serde(default)]
     component: String,
 }
 
-fn reason(did: Did) -> &'static str {
-    match did {
-        Did::Created => "TokenCreated",
-        Did::Revealed => "TokenRevealed",
-        Did::Saved => "TokenSaved",
-        Did::Suspended => "TokenSuspended",
-        Did::Restored => "TokenRestored",
-        Did::DeletionBegun => "TokenDeletionBegun",
-        Did::DeletionUndone => "TokenDeletionUndone",
-        Did::Deleted => "TokenDeleted",
-        Did::Replaced => "TokenReplaced",
-        Did::Retiring => "TokenRetiring",
-        Did::Compromised => "TokenCompromised",
-        Did::Noted => "TokenNoted",
+fn reason(action: HistoryAction) -> &'static str {
+    match action {
+        HistoryAction::Created => "TokenCreated",
+        HistoryAction::Revealed => "TokenRevealed",
+        HistoryAction::Saved => "TokenSaved",
+        HistoryAction::Suspended => "TokenSuspended",
+        HistoryAction::Restored => "TokenRestored",
+        HistoryAction::DeletionBegun => "TokenDeletionBegun",
+        HistoryAction::DeletionUndone => "TokenDeletionUndone",
+        HistoryAction::Deleted => "TokenDeleted",
+        HistoryAction::Replaced => "TokenReplaced",
+        HistoryAction::Retiring => "TokenRetiring",
+        HistoryAction::Compromised => "TokenCompromised",
+        HistoryAction::Noted => "TokenNoted",
     }
 }
 
 impl Cluster {
-    /// Writes an Event, if that is allowed. Whether it was written changes nothing.
-    pub(super) async fn tell(&self, namespace: &str, token: &TokenSummary, act: &Act) {
+    /// Writes an Event, if that is allowed. A failure changes nothing.
+    pub(super) async fn publish_event(
+        &self,
+        namespace: &str,
+        token: &TokenSummary,
+        entry: &HistoryEntry,
+    ) {
         let access = Access::to("create", "events").within(namespace);
-        let message = match act.about.as_str() {
-            "" => format!("{} {}.", act.by, act.did.words()),
-            about => format!("{} {}: {about}.", act.by, act.did.words()),
+        let (actor, words) = (&entry.actor, entry.action.words());
+        let message = match entry.detail.as_str() {
+            "" => format!("{actor} {words}."),
+            detail => format!("{actor} {words}: {detail}."),
         };
         let body = json!({
             "apiVersion": "v1",
@@ -85,10 +87,10 @@ impl Cluster {
                 "apiVersion": "v1", "kind": "Secret", "namespace": namespace, "name": token.name, "uid": token.uid,
             },
             "type": "Normal",
-            "reason": reason(act.did),
+            "reason": reason(entry.action),
             "message": &message[..message.floor_char_boundary(MESSAGE)],
-            "firstTimestamp": seconds(act.at),
-            "lastTimestamp": seconds(act.at),
+            "firstTimestamp": seconds(entry.time),
+            "lastTimestamp": seconds(entry.time),
             "count": 1,
             "source": { "component": "kargo-tokens" },
             "reportingComponent": "kargo-tokens",
@@ -98,19 +100,19 @@ impl Cluster {
         match timeout(DEADLINE, self.write(&access, request)).await {
             Ok(Ok(_) | Err(Error::Forbidden(_))) => {}
             Ok(Err(error)) => {
-                tracing::debug!(%namespace, name = %token.name, %error, "no Event was written");
+                tracing::debug!(%namespace, name = %token.name, %error, "could not write an Event");
             }
             Err(_) => {
-                tracing::debug!(%namespace, name = %token.name, "no Event was written in time");
+                tracing::debug!(%namespace, name = %token.name, "could not write an Event in time");
             }
         }
     }
 
-    /// Whether a token of a name is known to have been deleted a while ago: Kubernetes keeps Events for an hour, as a rule. `false`, too,
-    /// where they can't be listed.
+    /// `true` if an Event says that a token of this name was deleted. Kubernetes usually keeps Events for an hour. `false` also if Events
+    /// can't be listed.
     pub(super) async fn was_deleted(&self, namespace: &str, name: &TokenName) -> bool {
         let access = Access::to("list", "events").within(namespace);
-        let deleted = reason(Did::Deleted);
+        let deleted = reason(HistoryAction::Deleted);
         let fields =
             format!("involvedObject.kind=Secret,involvedObject.name={name},reason={deleted}");
         let params = ListParams::default().fields(&fields).limit(1);
@@ -122,15 +124,15 @@ impl Cluster {
         list.is_ok_and(|list| !list.items().is_empty())
     }
 
-    /// The Events about a token, oldest first.
+    /// Events about a token, oldest first.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] where the person may not list them.
-    pub async fn list_events(&self, seen: &TokenHandle) -> Result<Vec<Event>, Error> {
-        let namespace = self.namespace(&seen.scope);
+    /// [`Error::Forbidden`] if the person may not list Events.
+    pub async fn list_events(&self, target: &TokenRef) -> Result<Vec<Event>, Error> {
+        let namespace = self.namespace(&target.scope);
         let access = Access::to("list", "events").within(namespace);
         let params = ListParams::default()
-            .fields(&format!("involvedObject.uid={}", seen.uid.0))
+            .fields(&format!("involvedObject.uid={}", target.uid.0))
             .limit(50);
         let request = Request::new(format!("/api/v1/namespaces/{namespace}/events")).list(&params);
         let list: List<Written> = self.read(&access, request).await?.parse(&access)?;
@@ -138,7 +140,7 @@ impl Cluster {
             .items()
             .into_iter()
             .map(|written| Event {
-                at: written.last_timestamp.or(written.event_time),
+                time: written.last_timestamp.or(written.event_time),
                 reason: written.reason,
                 message: written.message,
                 source: match written.reporting_component {
@@ -147,12 +149,12 @@ impl Cluster {
                 },
             })
             .collect();
-        events.sort_by_key(|event| event.at);
+        events.sort_by_key(|event| event.time);
         Ok(events)
     }
 }
 
-/// Kubernetes' `Time` has no fractions.
+/// Formats a time in whole seconds, as Kubernetes' `Time` wants it.
 fn seconds(time: Timestamp) -> String {
     Timestamp::from_second(time.as_second())
         .unwrap_or(time)

@@ -1,26 +1,23 @@
-//! The tokens of a scope, page by page, without their values: only metadata is asked for.
+//! Lists the tokens of a scope, page by page. Only metadata is requested, so no value reaches this program.
 
 use jiff::Timestamp;
 use kube::core::params::ListParams;
 
 use super::{
-    Cluster,
-    contract::{self, Object, Token},
-    error::{Access, Error},
-    find::secrets,
-    request::List,
+    connection::{Cluster, access::Access, error::Error, request::List},
+    secret::{find::secrets, keys::TYPE, metadata::Object},
 };
 use crate::{
     scope::Scope,
-    token::{TokenPage, TokenSummary},
+    token::{TokenListPage, TokenSummary},
 };
 
-/// Tokens that are asked for at once where all are wanted.
+/// Tokens per request when all are read.
 const PAGE: u32 = 1000;
 
 impl Cluster {
-    /// Up to `limit` tokens by name, from the start or from where another page said that the `next` one starts. Those that Kargo
-    /// doesn't manage are among them, with what they lack.
+    /// Up to `limit` tokens by name, from the start or from another page's `next`. Includes tokens that Kargo doesn't manage, with what they
+    /// lack.
     ///
     /// # Errors
     /// [`Error::ListExpired`] if the other page is some minutes old.
@@ -29,11 +26,11 @@ impl Cluster {
         scope: &Scope,
         limit: u32,
         next: Option<&str>,
-    ) -> Result<TokenPage, Error> {
+    ) -> Result<TokenListPage, Error> {
         let mut limit = limit;
         loop {
             match self.list_page(scope, limit, next).await {
-                // Too large to be read, perhaps: whoever may change Secrets can make each of them a quarter of a megabyte.
+                // The page may be too large: whoever may change Secrets can make the metadata of each a quarter of a megabyte.
                 Err(Error::BadAnswer(_)) if limit > 10 => limit /= 10,
                 result => return result,
             }
@@ -64,11 +61,11 @@ impl Cluster {
         scope: &Scope,
         limit: u32,
         next: Option<&str>,
-    ) -> Result<TokenPage, Error> {
+    ) -> Result<TokenListPage, Error> {
         let namespace = self.namespace(scope);
         let access = Access::to("list", "secrets").within(namespace);
         let mut params = ListParams::default()
-            .fields(&format!("type={}", contract::TYPE))
+            .fields(&format!("type={TYPE}"))
             .limit(limit);
         params.continue_token = next.map(str::to_owned);
         let answer = self
@@ -83,9 +80,9 @@ impl Cluster {
         let tokens = list
             .items()
             .into_iter()
-            .map(|object| Token::read(object.metadata, answer.now).summary)
+            .map(|object| TokenSummary::of(object.metadata.facts(), answer.now))
             .collect();
-        Ok(TokenPage {
+        Ok(TokenListPage {
             tokens,
             next,
             now: answer.now,

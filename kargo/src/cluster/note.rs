@@ -1,24 +1,25 @@
-//! A token's note and contact: text for people, kept on its Secret.
+//! Changes a token's note and contact: text for people, stored on its Secret.
 
 use serde_json::Value as Json;
 
 use super::{
-    Cluster,
-    change::Change,
-    contract::{CONTACT, NOTE},
-    error::Error,
+    connection::{Cluster, error::Error},
+    secret::{
+        change::Change,
+        keys::{CONTACT, NOTE},
+    },
 };
 use crate::{
     text::Text,
-    token::{Did, TokenHandle, TokenSummary},
+    token::{ChangedToken, HistoryAction, TokenRef},
 };
 
-/// The two texts; empty where there is none. As somebody saw them they can be any text (`String`): other programs write them too.
+/// Note and contact; empty if there is none. Texts that a person saw can be any `String`, since other programs write them, too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes<T = Text> {
-    /// Anything worth knowing.
+    /// Note.
     pub note: T,
-    /// Whom to ask.
+    /// Person or channel to ask.
     pub contact: T,
 }
 
@@ -29,11 +30,11 @@ impl Cluster {
     /// [`Error::NotesChanged`] if somebody else has changed them meanwhile: nothing was written.
     pub async fn note_token(
         &self,
-        seen: &TokenHandle,
+        target: &TokenRef,
         before: &Notes<String>,
         after: &Notes,
-    ) -> Result<TokenSummary, Error> {
-        let changed = self.change(seen, |token, moment| {
+    ) -> Result<ChangedToken, Error> {
+        self.change(target, |token, context| {
             let now = (
                 token.summary.note.as_deref().unwrap_or_default(),
                 token.summary.contact.as_deref().unwrap_or_default(),
@@ -42,18 +43,18 @@ impl Cluster {
                 return Ok(None);
             }
             if now != (before.note.as_str(), before.contact.as_str()) {
-                return Err(Error::NotesChanged(moment.at.clone()));
+                return Err(Error::NotesChanged(context.location.clone()));
             }
             let text = |text: &Text| match text.as_str() {
                 "" => Json::Null,
                 text => text.into(),
             };
             Ok(Some(
-                Change::that(Did::Noted)
+                Change::of(HistoryAction::Noted)
                     .annotation(NOTE, text(&after.note))
                     .annotation(CONTACT, text(&after.contact)),
             ))
-        });
-        Ok(changed.await?.summary)
+        })
+        .await
     }
 }

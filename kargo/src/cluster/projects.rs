@@ -1,4 +1,4 @@
-//! Kargo's projects: the namespaces that are labelled as such.
+//! Kargo's projects: the namespaces with Kargo's project label.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,7 @@ use kube::core::{
 };
 use serde::Deserialize;
 
-use super::{
-    Cluster,
-    error::{Access, Error},
-    request::List,
-};
+use super::connection::{Cluster, access::Access, error::Error, request::List};
 use crate::{name::ProjectName, scope::Scope};
 
 const PROJECT: &str = "kargo.akuity.io/project";
@@ -30,10 +26,10 @@ struct Metadata {
 }
 
 impl Cluster {
-    /// All projects by name.
+    /// All projects, sorted by name.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for a project admin, say, who may not list namespaces.
+    /// [`Error::Forbidden`] without the right to list namespaces, which project admins lack.
     pub async fn list_projects(&self) -> Result<Vec<ProjectName>, Error> {
         let access = Access::to("list", "namespaces");
         let params = ListParams::default().labels(&format!("{PROJECT}=true"));
@@ -48,13 +44,13 @@ impl Cluster {
         Ok(names)
     }
 
-    /// Refuses a namespace that is no project: its ServiceAccounts are no roles of Kargo's, and a token for one of them could be worth
-    /// the whole cluster. Who may not read namespaces is not refused here: what they may do, the API server decides.
+    /// Refuses a namespace that is no project: its ServiceAccounts are no roles of Kargo, and a token for one of them could control the whole
+    /// cluster. A person who may not read namespaces is not refused here: the API server decides about each request.
     pub(super) async fn require_project(&self, scope: &Scope) -> Result<(), Error> {
         let Scope::Project(name) = scope else {
             return Ok(());
         };
-        // What holds for the system must not be led around by another name for it.
+        // A project of the system namespace's name must not bypass the rules for the system.
         if self.is_system(scope) {
             return Err(Error::NotAProject(name.clone()));
         }

@@ -1,18 +1,15 @@
-//! Whether the cluster can be reached and serves.
+//! Checks whether the cluster can be reached and answers.
 
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{
-    Cluster,
-    error::{Access, Error},
-};
+use super::connection::{Cluster, access::Access, error::Error};
 
 const DEADLINE: Duration = Duration::from_secs(3);
 
 impl Cluster {
-    /// Asks the API server whether it is ready, for 3 seconds at most.
+    /// Asks the API server whether it is ready, for at most 3 seconds.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Timeout`] if it isn't.

@@ -1,61 +1,88 @@
-//! A new token for the same job as an old one, which goes on working until it is deleted.
+//! Recreates a token: creates its successor. The old token goes on working until it is deleted.
 
 use jiff::SignedDuration;
 
 use super::{
-    Cluster,
-    change::{Change, TRIES},
-    contract::REPLACED_BY,
-    error::Error,
+    connection::{Cluster, error::Error},
+    secret::{
+        change::{Change, TRIES},
+        keys::REPLACED_BY,
+    },
 };
 use crate::{
     name::{RoleName, TokenName},
     scope::Scope,
-    token::{Did, Reveal, TokenHandle, TokenState, TokenSummary, day},
+    succession::works_in_place_of,
+    token::{ChangedToken, HistoryAction, TokenRef, TokenState, TokenSummary},
 };
 
+/// A token that was recreated, and its successor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recreated {
+    /// The new token, which waits unrevealed.
+    pub successor: ChangedToken,
+    /// The old token after it was linked to the new one; `None` if it could not be linked, or was deleted.
+    pub predecessor: Option<ChangedToken>,
+}
+
 impl Cluster {
-    /// Creates a token for the role of an old one, under a name that never existed: under the old name it would get the old value
-    /// again. The two note each other's names; where the old one can't be written, only the new one does.
+    /// Creates a token for the role of an old one, under a name that never existed: under the old name, Kubernetes would write the old value
+    /// again. Each of the two tokens records the other's name. If the old token can't be written, only the new one does.
     ///
     /// `lifetime`: as for a new token.
     ///
     /// # Errors
-    /// Those of creating a token, and those of judging the old one. No token was created then.
+    /// Those of creating a token, and those of verifying the old one. No token was created.
     pub async fn recreate_token(
         &self,
-        seen: &TokenHandle,
+        target: &TokenRef,
         lifetime: Option<SignedDuration>,
-    ) -> Result<TokenSummary, Error> {
-        let old = self.find_seen(seen).await?.token;
+    ) -> Result<Recreated, Error> {
+        let old = self.fetch_verified(target).await?.token;
         if let TokenState::Deleting { until } = old.summary.state {
-            let token = self.token_at(&seen.scope, &seen.name);
+            let token = self.location(&target.scope, &target.name);
             return Err(Error::Deleting { token, until });
         }
-        let new = self.create_successor(seen, &old.summary, lifetime).await?;
-        self.link_or_warn(seen, &new.name).await;
-        Ok(new)
+        let successor = self
+            .create_successor(target, &old.summary, lifetime)
+            .await?;
+        let predecessor = self.link_or_warn(target, &successor.token.name).await;
+        Ok(Recreated {
+            successor,
+            predecessor,
+        })
     }
 
-    /// Notes on the old token what took its place. Where that fails, the new one still says whose place it takes.
-    pub(super) async fn link_or_warn(&self, old: &TokenHandle, new: &TokenName) {
-        if let Err(error) = self.link(old, new, |_| true).await {
-            tracing::warn!(scope = %old.scope, old = %old.name, %new, %error, "the old token could not be told of the new one");
+    /// Records the successor on the old token. If that fails, the successor still names the old token.
+    pub(super) async fn link_or_warn(
+        &self,
+        old: &TokenRef,
+        new: &TokenName,
+    ) -> Option<ChangedToken> {
+        match self.link(old, new, |_| true).await {
+            Ok(linked) => Some(linked),
+            Err(error) => {
+                tracing::warn!(
+                    scope = %old.scope, old = %old.name, %new, %error,
+                    "the successor could not be recorded on the old token"
+                );
+                None
+            }
         }
     }
 
-    /// Creates the token alone, with what people wrote about the old one; the old one is not told.
+    /// Creates the successor alone, with the note and the contact of the old token. The old token is not changed.
     pub(super) async fn create_successor(
         &self,
-        seen: &TokenHandle,
+        target: &TokenRef,
         old: &TokenSummary,
         lifetime: Option<SignedDuration>,
-    ) -> Result<TokenSummary, Error> {
-        let TokenHandle { scope, name, .. } = seen;
-        let role: RoleName = seen
+    ) -> Result<ChangedToken, Error> {
+        let TokenRef { scope, name, .. } = target;
+        let role: RoleName = target
             .role
             .parse()
-            .map_err(|_| Error::NoToken(self.token_at(scope, name)))?;
+            .map_err(|_| Error::NoToken(self.location(scope, name)))?;
         let mut tries = 0;
         loop {
             tries += 1;
@@ -67,62 +94,43 @@ impl Cluster {
         }
     }
 
-    /// Notes on the old token what took its place, unless what is noted there now speaks against it.
+    /// Records a successor on the old token, if `may_replace` accepts the successor that is recorded now.
     pub(super) async fn link(
         &self,
-        old: &TokenHandle,
+        old: &TokenRef,
         new: &TokenName,
-        instead_of: impl Fn(Option<&TokenName>) -> bool,
-    ) -> Result<(), Error> {
+        may_replace: impl Fn(Option<&TokenName>) -> bool,
+    ) -> Result<ChangedToken, Error> {
         self.change(old, |token, _| {
-            let noted = token.summary.replaced_by.as_ref();
-            Ok((noted != Some(new) && instead_of(noted)).then(|| {
-                Change::that(Did::Replaced)
-                    .about(new.as_str())
+            let recorded = token.summary.replaced_by.as_ref();
+            Ok((recorded != Some(new) && may_replace(recorded)).then(|| {
+                Change::of(HistoryAction::Replaced)
+                    .detail(new.as_str())
                     .annotation(REPLACED_BY, new.as_str())
             }))
         })
-        .await?;
-        Ok(())
+        .await
     }
 
-    /// The token that works in an old one's place: the one that the old one names. Where it names none, also one that names it, since
-    /// whoever created that can have been interrupted before it was noted.
+    /// The token that works in an old token's place: the one that the old token names. If it names none, also one that names the old token,
+    /// since its creation may have been interrupted before it was recorded.
     pub(super) async fn successor_of(
         &self,
         scope: &Scope,
         old: &TokenSummary,
     ) -> Result<Option<TokenSummary>, Error> {
         if let Some(name) = &old.replaced_by {
-            return match self.find(scope, name).await {
-                Ok(found) => Ok(Some(found.token.summary).filter(|new| new.works_in_place_of(old))),
+            return match self.fetch(scope, name).await {
+                Ok(fetched) => {
+                    let new = fetched.token.summary;
+                    Ok(works_in_place_of(&new, old).then_some(new))
+                }
                 Err(Error::NoToken(_)) => Ok(None),
                 Err(error) => Err(error),
             };
         }
         let (tokens, _) = self.list_all_tokens(scope).await?;
-        Ok(tokens
-            .into_iter()
-            .find(|token| token.works_in_place_of(old)))
-    }
-}
-
-impl TokenSummary {
-    /// Anybody who may write Secrets can make a token name another one, so a successor has to be one in every way. One whose value was
-    /// perhaps never saved does nobody's job.
-    fn works_in_place_of(&self, old: &Self) -> bool {
-        let is_unsaved = match &self.reveal {
-            // A use on that day may have been the test of its value.
-            Some(Reveal::Claimed { at, .. }) => !self.was_used_after(&day(*at)),
-            _ => false,
-        };
-        self.replaces.as_ref() == Some(&old.name)
-            && self.role == old.role
-            && self.created >= old.created
-            && self.is_managed()
-            && !self.is_compromised
-            && self.state == TokenState::Active
-            && !is_unsaved
+        Ok(tokens.into_iter().find(|new| works_in_place_of(new, old)))
     }
 }
 

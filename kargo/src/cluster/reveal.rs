@@ -1,166 +1,162 @@
 //! The one reveal of a token's value.
 //!
-//! Shown once is a fact in the cluster: the annotation goes from `pending` to `claimed` under the resourceVersion that was read, and
-//! only whoever did that gets the value. What is noted is the time, the value's fingerprint and the hash of the browser's claim,
-//! which lets the same claim ask again for a minute should the answer be lost. The creator check is coordination among honest
-//! people: whoever may read or patch Secrets can do without it.
+//! The cluster guarantees that a value is shown once: the annotation goes from `pending` to `claimed` under the resourceVersion that was
+//! read, and only the request that wrote this gets the value. The Secret records the time, the value's fingerprint and the hash of the
+//! browser's claim. The same claim may ask again for a minute, in case the answer was lost. The creator check coordinates honest people:
+//! whoever may read or patch Secrets can bypass it.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{
-    Cluster,
-    change::{Change, Moment, Outcome, TRIES},
-    contract::{CLAIM, EXPIRES_AT, FINGERPRINT, Metadata, REVEAL, REVEALED_AT, Token, claim_hash},
-    error::{Error, TokenAt},
-    expire::{is_base64url_jwt, payload},
-    find::{Found, secret_access},
+    connection::{Cluster, access::TokenLocation, error::Error},
+    secret::{
+        change::{Change, Outcome, TRIES, WriteContext},
+        find::{FetchedSecret, secret_access},
+        keys::{CLAIM, EXPIRES_AT, FINGERPRINT, REVEAL, REVEALED_AT},
+        metadata::Token,
+    },
 };
 use crate::{
     claim::ClaimId,
-    name::TokenName,
-    scope::Scope,
-    token::{Did, Reveal, Revealed, TokenHandle, TokenState},
+    token::{ChangedToken, Expiry, HistoryAction, Reveal, TokenRef, TokenState},
     value::{Fingerprint, Value},
 };
 
-/// How long the same claim may ask again.
-const AGAIN: SignedDuration = SignedDuration::from_secs(60);
+/// Time for which the same claim may ask again.
+const RETRY_WINDOW: SignedDuration = SignedDuration::from_secs(60);
 
-/// The whole Secret. The value is in base64 here.
-#[derive(Deserialize)]
-struct Secret {
-    metadata: Metadata,
-    #[serde(default)]
-    data: Data,
+/// Answer of the one reveal.
+#[derive(Debug)]
+pub struct Revealed {
+    /// The value.
+    pub value: Value,
+    /// Fingerprint of the value; the Secret records it, too.
+    pub fingerprint: Fingerprint,
+    /// End of an expiring token.
+    pub expiry: Option<Expiry>,
+    /// The token after the reveal.
+    pub changed: ChangedToken,
 }
 
-#[derive(Default, Deserialize)]
-struct Data {
-    token: Option<Value>,
-}
-
-/// Who asks.
-struct Asking {
+/// A request for a value.
+struct RevealRequest {
     user: String,
+    /// Hash of the claim.
     claim: String,
 }
 
-/// What an acceptable request for the value is.
+/// What an acceptable request is.
 #[derive(Debug, PartialEq, Eq)]
-enum Turn {
+enum RevealAttempt {
+    /// The first request.
     First,
-    /// The same claim's, for the value of this fingerprint.
-    Again(Fingerprint),
+    /// A repeated request of the same claim, for the value of this fingerprint.
+    Retry(Fingerprint),
 }
 
 impl Cluster {
-    /// The value, once: for the creator, who waits until Kubernetes has written it. Timed out, the token waits on, unrevealed.
+    /// Reveals the value, once, to the token's creator. Waits until Kubernetes has written the value; after a timeout the token stays
+    /// unrevealed.
     ///
     /// # Errors
-    /// [`Error::AlreadyRevealed`], [`Error::NotTheCreator`], [`Error::NotReady`] and their like say why there is no value.
+    /// [`Error::AlreadyRevealed`], [`Error::NotTheCreator`], [`Error::NotReady`] and similar ones say why there is no value.
     pub async fn reveal_token(
         &self,
-        seen: &TokenHandle,
+        target: &TokenRef,
         claim: &ClaimId,
     ) -> Result<Revealed, Error> {
-        let TokenHandle { scope, name, .. } = seen;
-        let asking = Asking {
-            // Asked anew: a kubeconfig's credential may have become somebody else's meanwhile.
-            user: self.review().await?.user,
-            claim: claim_hash(claim),
+        let TokenRef { scope, name, .. } = target;
+        let request = RevealRequest {
+            user: self.current_user().await?,
+            claim: claim.hash(),
         };
         let deadline = Instant::now() + self.reveal_wait;
-        let at = self.token_at(scope, name);
+        let location = self.location(scope, name);
         let mut tries = 0;
         loop {
-            let found = self.find_seen(seen).await?;
-            asking.turn(&found.token, &at, found.now)?;
-            let (token, revealed, now) = self.value_of(scope, found, deadline).await?;
+            let fetched = self.fetch_with_value(scope, name).await?;
+            fetched.token.verify_target(location.clone(), target)?;
+            request.attempt(&fetched.token, &location, fetched.now)?;
+            let (token, value, expiry, now) = self.obtain_value(target, fetched, deadline).await?;
+            let fingerprint = Fingerprint::of(&value);
 
-            // Judged once more as it is now: the write below holds only for exactly this.
-            token.judge(at.clone(), seen)?;
-            let mut change = Change::that(Did::Revealed)
+            // Judged again: the wait may have changed the token, and the write below holds only for exactly this version.
+            token.verify_target(location.clone(), target)?;
+            let mut change = Change::of(HistoryAction::Revealed)
                 .annotation(REVEAL, "claimed")
-                .annotation(FINGERPRINT, revealed.fingerprint.0.clone())
-                .annotation(CLAIM, asking.claim.clone());
-            match asking.turn(&token, &at, now)? {
-                Turn::First => change = change.annotation(REVEALED_AT, now.to_string()),
-                Turn::Again(fingerprint) if fingerprint == revealed.fingerprint => {
-                    return Ok(revealed);
+                .annotation(FINGERPRINT, fingerprint.0.clone())
+                .annotation(CLAIM, request.claim.clone());
+            match request.attempt(&token, &location, now)? {
+                RevealAttempt::First => {
+                    change = change.annotation(REVEALED_AT, now.to_string());
                 }
-                // What was minted for the first answer is kept nowhere: another value takes its place. The minute in which the claim
-                // may ask goes on from the first.
-                Turn::Again(_) if revealed.expiry.is_some() => {}
-                Turn::Again(_) => return Err(Error::Changed(secret_access(&at))),
+                RevealAttempt::Retry(recorded) if recorded == fingerprint => {
+                    return Ok(Revealed {
+                        value,
+                        fingerprint,
+                        expiry,
+                        changed: token.changed(),
+                    });
+                }
+                // A minted value is stored nowhere, so a retry mints another one. The claim's minute still counts from the first answer.
+                RevealAttempt::Retry(_) if expiry.is_some() => {}
+                RevealAttempt::Retry(_) => return Err(Error::Conflict(secret_access(&location))),
             }
-            if let Some(expiry) = &revealed.expiry {
+            if let Some(expiry) = &expiry {
                 change = change.annotation(EXPIRES_AT, expiry.granted.to_string());
                 if expiry.is_cut() {
-                    change = change.about(format!("granted until {} only", expiry.granted));
+                    change = change.detail(format!("granted until {} only", expiry.granted));
                 }
             }
-            let moment = Moment {
+            let context = WriteContext {
                 now,
-                by: asking.user.clone(),
-                at: at.clone(),
+                actor: request.user.clone(),
+                location: location.clone(),
             };
             tries += 1;
-            match self.apply(scope, &token, &moment, change).await? {
-                Outcome::Done(_) => return Ok(revealed),
+            match self.apply(&token, &context, change).await? {
+                Outcome::Done(token) => {
+                    return Ok(Revealed {
+                        value,
+                        fingerprint,
+                        expiry,
+                        changed: token.changed(),
+                    });
+                }
                 Outcome::Conflict(error) if tries > TRIES => return Err(error),
                 Outcome::Conflict(_) => {}
             }
         }
     }
 
-    /// A token with its value: what Kubernetes wrote or is about to, or for an expiring token, what it mints now.
-    async fn value_of(
+    /// The token with its value: the value that Kubernetes wrote or is about to write, or for an expiring token, a freshly minted one.
+    async fn obtain_value(
         &self,
-        scope: &Scope,
-        found: Found,
+        target: &TokenRef,
+        fetched: FetchedSecret,
         deadline: Instant,
-    ) -> Result<(Token, Revealed, Timestamp), Error> {
-        if found.token.summary.is_expiring() {
-            let revealed = self.mint(scope, &found.token, found.now).await?;
-            return Ok((found.token, revealed, found.now));
+    ) -> Result<(Token, Value, Option<Expiry>, Timestamp), Error> {
+        let TokenRef { scope, name, .. } = target;
+        if fetched.token.summary.is_expiring() {
+            let (value, expiry) = self.mint(scope, &fetched.token, fetched.now).await?;
+            return Ok((fetched.token, value, Some(expiry), fetched.now));
         }
-        let name = found.token.summary.name.clone();
-        self.wait_until_populated(scope, &name, found, deadline)
+        let location = self.location(scope, name);
+        let FetchedSecret {
+            token, value, now, ..
+        } = self
+            .wait_until_populated(scope, name, fetched, deadline)
             .await?;
-        self.open(scope, &name).await
-    }
-
-    /// Reads a Secret with its value.
-    pub(super) async fn open(
-        &self,
-        scope: &Scope,
-        name: &TokenName,
-    ) -> Result<(Token, Revealed, Timestamp), Error> {
-        let at = self.token_at(scope, name);
-        let access = secret_access(&at);
-        let answer = self.read_secret(&at).await?;
-        let secret: Secret = answer.parse(&access)?;
-        let token = Token::read(secret.metadata, answer.now);
-        let value = secret
-            .data
-            .token
-            .and_then(|value| decoded(&value))
-            .filter(|value| is_of(value, &at, &token.summary.role))
-            .ok_or(Error::BadAnswer(access))?;
-        let fingerprint = Fingerprint::of(&value);
-        let revealed = Revealed {
-            value,
-            fingerprint,
-            expiry: None,
-        };
-        Ok((token, revealed, answer.now))
+        let value = value
+            .filter(|value| is_value_of(value, &location, &token.summary.role))
+            .ok_or_else(|| Error::BadAnswer(secret_access(&location)))?;
+        Ok((token, value, None, now))
     }
 }
 
-/// What Kubernetes writes into the JWT of a Secret.
+/// Claims that Kubernetes writes into the JWT of a Secret.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -168,64 +164,165 @@ struct Claims {
     secret: String,
 }
 
-/// Whether it is the JWT that Kubernetes wrote for this Secret and role, and nothing else: whoever may write Secrets could put
-/// anything there, a shell's command or another role's value, for the creator to paste.
-fn is_of(value: &Value, at: &TokenAt, role: &str) -> bool {
-    is_base64url_jwt(value)
-        && payload::<Claims>(value).is_some_and(|claims| {
-            claims.sub == format!("system:serviceaccount:{}:{role}", at.namespace)
-                && claims.secret == at.name.as_str()
+/// `true` if the value is the JWT that Kubernetes wrote for this Secret and role. Whoever may write Secrets could put anything in its place,
+/// such as a shell command or another role's value, for the creator to paste.
+pub(super) fn is_value_of(value: &Value, location: &TokenLocation, role: &str) -> bool {
+    value.is_jwt()
+        && value.unverified_claims::<Claims>().is_some_and(|claims| {
+            claims.sub == format!("system:serviceaccount:{}:{role}", location.namespace)
+                && claims.secret == location.name.as_str()
         })
 }
 
-fn decoded(base64: &Value) -> Option<Value> {
-    let bytes = BASE64_STANDARD.decode(base64.expose()).ok()?;
-    String::from_utf8(bytes)
-        .ok()
-        .filter(|text| !text.is_empty())
-        .map(Value::new)
-}
-
-impl Asking {
-    fn turn(&self, token: &Token, at: &TokenAt, now: Timestamp) -> Result<Turn, Error> {
+impl RevealRequest {
+    /// Judges whether the request may get the token's value.
+    fn attempt(
+        &self,
+        token: &Token,
+        location: &TokenLocation,
+        now: Timestamp,
+    ) -> Result<RevealAttempt, Error> {
         let summary = &token.summary;
         let (Some(reveal), Some(creator)) = (&summary.reveal, &summary.created_by) else {
-            return Err(Error::NoReveal(at.clone()));
+            return Err(Error::NoReveal(location.clone()));
         };
         match summary.state {
             TokenState::Suspended { .. } | TokenState::Deleting { .. } => {
-                return Err(Error::Suspended(at.clone()));
+                return Err(Error::Suspended(location.clone()));
             }
-            TokenState::Expired { at: end } => {
+            TokenState::Expired { time } => {
                 return Err(Error::Expired {
-                    token: at.clone(),
-                    at: end,
+                    token: location.clone(),
+                    time,
                 });
             }
             TokenState::Preparing | TokenState::Unrevealed | TokenState::Active => {}
         }
         if *creator != self.user {
             return Err(Error::NotTheCreator {
-                token: at.clone(),
+                token: location.clone(),
                 creator: creator.clone(),
             });
         }
         match reveal {
-            Reveal::Pending => Ok(Turn::First),
-            Reveal::Claimed {
-                at: then,
-                fingerprint,
-            } if token.claim.as_ref() == Some(&self.claim)
-                && now.duration_since(*then).abs() < AGAIN =>
+            Reveal::Pending => Ok(RevealAttempt::First),
+            Reveal::Claimed { time, fingerprint }
+                if token.claim.as_ref() == Some(&self.claim)
+                    && now.duration_since(*time).abs() < RETRY_WINDOW =>
             {
-                Ok(Turn::Again(fingerprint.clone()))
+                Ok(RevealAttempt::Retry(fingerprint.clone()))
             }
-            Reveal::Claimed { at: then, .. } | Reveal::Confirmed { at: then, .. } => {
+            Reveal::Claimed { time, .. } | Reveal::Confirmed { time, .. } => {
                 Err(Error::AlreadyRevealed {
-                    token: at.clone(),
-                    at: *then,
+                    token: location.clone(),
+                    time: *time,
                 })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{sample::token as sample, token::HistoryText};
+
+    const NOW: &str = "2026-01-02T00:01:00Z";
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    fn location() -> TokenLocation {
+        TokenLocation {
+            name: "ci".parse().expect("a name"),
+            namespace: "kargo".to_owned(),
+        }
+    }
+
+    /// Judges a request of `me` with the claim `mine`.
+    fn attempt(change: impl FnOnce(&mut Token)) -> Result<RevealAttempt, String> {
+        let mut token = Token {
+            summary: sample(),
+            resource_version: "1".to_owned(),
+            claim: None,
+            suspended_by_deletion: false,
+            history: HistoryText::default(),
+        };
+        token.summary.created_by = Some("me".to_owned());
+        token.summary.reveal = Some(Reveal::Pending);
+        change(&mut token);
+        let request = RevealRequest {
+            user: "me".to_owned(),
+            claim: "mine".to_owned(),
+        };
+        let attempt = request.attempt(&token, &location(), time(NOW));
+        attempt.map_err(|error| {
+            let error = format!("{error:?}");
+            let end = error.find(['(', ' ']).unwrap_or(error.len());
+            error[..end].to_owned()
+        })
+    }
+
+    #[test]
+    fn only_the_creator_gets_the_value_and_only_once() {
+        let fingerprint = || Fingerprint("abc".to_owned());
+        let claimed = |at: &str| {
+            Some(Reveal::Claimed {
+                time: time(at),
+                fingerprint: fingerprint(),
+            })
+        };
+        let claimed_by = |at: &'static str, claim: &'static str| {
+            let reveal = claimed(at);
+            attempt(move |token| {
+                token.summary.reveal = reveal;
+                token.claim = Some(claim.to_owned());
+            })
+        };
+        let already = || Err("AlreadyRevealed".to_owned());
+        assert_eq!(attempt(|_| {}), Ok(RevealAttempt::First));
+        assert_eq!(
+            claimed_by("2026-01-02T00:00:01Z", "mine"),
+            Ok(RevealAttempt::Retry(fingerprint()))
+        );
+        assert_eq!(claimed_by("2026-01-02T00:00:00Z", "mine"), already());
+        assert_eq!(claimed_by("2026-01-02T00:02:00Z", "mine"), already());
+        assert_eq!(claimed_by("2026-01-02T00:00:59Z", "another"), already());
+        assert_eq!(
+            attempt(|token| {
+                token.summary.reveal = Some(Reveal::Confirmed {
+                    time: time(NOW),
+                    fingerprint: fingerprint(),
+                });
+                token.claim = Some("mine".to_owned());
+            }),
+            already()
+        );
+    }
+
+    #[test]
+    fn a_token_that_does_not_work_or_has_no_reveal_is_not_revealed() {
+        let refused = |change: fn(&mut Token)| attempt(change).expect_err("refused");
+        assert_eq!(
+            refused(|token| token.summary.created_by = Some("other".to_owned())),
+            "NotTheCreator"
+        );
+        assert_eq!(refused(|token| token.summary.created_by = None), "NoReveal");
+        assert_eq!(refused(|token| token.summary.reveal = None), "NoReveal");
+        let suspended: fn(&mut Token) = |token| {
+            token.summary.state = TokenState::Suspended {
+                since: "2026-01-01".to_owned(),
+            };
+        };
+        assert_eq!(refused(suspended), "Suspended");
+        assert_eq!(
+            refused(|token| token.summary.state = TokenState::Deleting { until: time(NOW) }),
+            "Suspended"
+        );
+        assert_eq!(
+            refused(|token| token.summary.state = TokenState::Expired { time: time(NOW) }),
+            "Expired"
+        );
     }
 }

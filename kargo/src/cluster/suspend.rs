@@ -1,47 +1,47 @@
-//! Suspends a token: the API server refuses it while it carries a label, and accepts it again as soon as the label is gone.
+//! Suspends a token: the API server refuses its value while the Secret carries a label, and accepts it again once the label is gone.
 
 use serde_json::Value as Json;
 
 use super::{
-    Cluster,
-    change::{Change, Moment},
-    contract::{
-        DELETE_AFTER, DELETION_LABEL, INVALID_SINCE, SUSPENDED_BY_DELETION, SUSPENSION, Token,
+    connection::{Cluster, access::TokenLocation, error::Error},
+    secret::{
+        change::{Change, WriteContext},
+        keys::{DELETE_AFTER, DELETION_LABEL, INVALID_SINCE, SUSPENDED_BY_DELETION, SUSPENSION},
+        metadata::Token,
     },
-    error::{Error, TokenAt},
 };
 use crate::{
     text::Text,
-    token::{Did, Suspension, TokenHandle, TokenState, TokenSummary, day},
+    token::{ChangedToken, HistoryAction, Suspension, TokenRef, TokenState, day},
 };
 
 impl Cluster {
-    /// Suspends a token. New requests with it are refused within about 10 seconds; streams that are open may go on. `reason`: one line
+    /// Suspends a token. The API server refuses new requests with it within about 10 seconds; open streams may continue. `reason`: one line
     /// for people, may be empty.
     ///
     /// # Errors
-    /// [`Error::AlreadySuspended`], [`Error::Deleting`]: nothing was changed. [`Error::CanNotBeSuspended`] for an expiring token,
-    /// [`Error::TooOld`] for a cluster that ignores the label, [`Error::OwnToken`] for the one that this identity uses.
+    /// [`Error::AlreadySuspended`], [`Error::Deleting`]: nothing was changed. [`Error::NotSuspendable`] for an expiring token,
+    /// [`Error::TooOld`] for a cluster that ignores the label, [`Error::OwnToken`] for the viewer's own credential.
     pub async fn suspend_token(
         &self,
-        seen: &TokenHandle,
+        target: &TokenRef,
         reason: &Text,
-    ) -> Result<TokenSummary, Error> {
-        self.require_suspension(seen).await?;
-        let changed = self.change(seen, |token, moment| {
-            token.can_be_suspended(&moment.at)?;
+    ) -> Result<ChangedToken, Error> {
+        self.require_suspension(target).await?;
+        self.change(target, |token, context| {
+            token.require_suspendable(&context.location)?;
             if let TokenState::Suspended { .. } = token.summary.state {
-                return Err(Error::AlreadySuspended(moment.at.clone()));
+                return Err(Error::AlreadySuspended(context.location.clone()));
             }
-            let change = Change::that(Did::Suspended).about(reason.to_string());
-            Ok(Some(suspended(change, token, moment, reason.as_str())))
-        });
-        Ok(changed.await?.summary)
+            let change = Change::of(HistoryAction::Suspended).detail(reason.to_string());
+            Ok(Some(suspended(change, token, context, reason.as_str())))
+        })
+        .await
     }
 
-    /// Refuses what makes no sense to suspend here, before anything is read.
-    pub(super) async fn require_suspension(&self, seen: &TokenHandle) -> Result<(), Error> {
-        self.spare_own_token(seen)?;
+    /// Refuses to suspend the viewer's own token, and to suspend on a cluster that ignores suspensions. Reads no token.
+    pub(super) async fn require_suspension(&self, target: &TokenRef) -> Result<(), Error> {
+        self.refuse_own_token(target)?;
         if self.suspend_works().await? {
             Ok(())
         } else {
@@ -49,10 +49,10 @@ impl Cluster {
         }
     }
 
-    /// Refuses the token that this identity signed in with: whoever ends it is locked out in the middle of their work.
-    pub(super) fn spare_own_token(&self, seen: &TokenHandle) -> Result<(), Error> {
-        if self.is_own_token(&seen.scope, &seen.name) {
-            Err(Error::OwnToken(self.token_at(&seen.scope, &seen.name)))
+    /// Refuses the token that this identity signed in with: ending it would lock the person out.
+    pub(super) fn refuse_own_token(&self, target: &TokenRef) -> Result<(), Error> {
+        if self.is_own_token(&target.scope, &target.name) {
+            Err(Error::OwnToken(self.location(&target.scope, &target.name)))
         } else {
             Ok(())
         }
@@ -61,13 +61,13 @@ impl Cluster {
 
 impl Token {
     /// Refuses an expiring token and one that is being deleted.
-    pub(super) fn can_be_suspended(&self, at: &TokenAt) -> Result<(), Error> {
+    pub(super) fn require_suspendable(&self, location: &TokenLocation) -> Result<(), Error> {
         if self.summary.is_expiring() {
-            return Err(Error::CanNotBeSuspended(at.clone()));
+            return Err(Error::NotSuspendable(location.clone()));
         }
         match self.summary.state {
             TokenState::Deleting { until } => Err(Error::Deleting {
-                token: at.clone(),
+                token: location.clone(),
                 until,
             }),
             _ => Ok(()),
@@ -75,18 +75,23 @@ impl Token {
     }
 }
 
-/// A change that suspends, besides what it does. A deletion that somebody has stopped by lifting its suspension must not go on because
-/// of this one.
-pub(super) fn suspended(change: Change, token: &Token, moment: &Moment, reason: &str) -> Change {
+/// Adds a suspension to a change. Removes what is left of a deletion that somebody called off by lifting its suspension: this suspension
+/// must not revive it.
+pub(super) fn suspended(
+    change: Change,
+    token: &Token,
+    context: &WriteContext,
+    reason: &str,
+) -> Change {
     let suspension = Suspension {
-        at: moment.now,
-        by: moment.by.clone(),
+        time: context.now,
+        actor: context.actor.clone(),
         reason: reason.to_owned(),
         last_used: token.summary.last_used.clone(),
     };
     let json = serde_json::to_string(&suspension).map_or(Json::Null, Json::from);
     change
-        .label(INVALID_SINCE, day(moment.now))
+        .label(INVALID_SINCE, day(context.now))
         .annotation(SUSPENSION, json)
         .annotation(DELETE_AFTER, Json::Null)
         .annotation(SUSPENDED_BY_DELETION, Json::Null)

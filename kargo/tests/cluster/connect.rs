@@ -1,4 +1,4 @@
-//! Connecting, and as whom.
+//! Connecting to a cluster, and as whom.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use kargo::{cluster::Error, problem::Kind, value::Value};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use super::control_plane::{admin, admin_kubeconfig, kube_client, load, user};
+use super::support::control_plane::{admin, admin_kubeconfig, kube_client, load, user};
 
 struct File {
     path: PathBuf,
@@ -37,7 +37,7 @@ fn kubeconfig(cluster: &Json, user: &Json) -> File {
 }
 
 #[tokio::test]
-async fn knows_who_it_is() {
+async fn a_kubeconfig_says_who_its_owner_is() {
     assert_eq!(
         admin().await.whoami().await.expect("somebody").user,
         "admin@local"
@@ -49,12 +49,12 @@ async fn knows_who_it_is() {
 }
 
 #[tokio::test]
-async fn is_ready() {
+async fn a_running_cluster_is_ready() {
     admin().await.ready().await.expect("ready");
 }
 
 #[tokio::test]
-async fn a_bearer_token_goes_alone() {
+async fn a_bearer_token_is_sent_without_any_other_credential() {
     // The kubeconfig's client certificate would be accepted, whatever the token.
     let cluster = admin().await;
     let stranger = cluster
@@ -70,7 +70,7 @@ async fn a_bearer_token_goes_alone() {
 }
 
 #[tokio::test]
-async fn no_token_is_made_of_what_can_not_be_one() {
+async fn a_text_that_can_not_be_a_token_is_refused() {
     let cluster = admin().await;
     for text in ["", "two words", "two\nlines", "ümlaut", "tab\t"] {
         let error = cluster
@@ -83,7 +83,7 @@ async fn no_token_is_made_of_what_can_not_be_one() {
 }
 
 #[tokio::test]
-async fn the_endpoint_is_all_that_a_kubeconfig_needs_besides_a_credential() {
+async fn the_endpoint_and_a_credential_make_a_working_kubeconfig() {
     let endpoint = user("viewer").await.endpoint();
     let authority = endpoint
         .certificate_authority_data

@@ -1,6 +1,5 @@
 //! Creating a token.
 
-use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use kargo::{
     cluster::Error,
     name::TokenName,
@@ -8,16 +7,17 @@ use kargo::{
     scope::Scope,
     token::{Reveal, TokenState},
 };
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 use serde_json::{Value as Json, json};
 
-use super::{
+use super::support::{
     control_plane::{admin, user},
-    project::{in_a_project, parse},
+    deletions::HOUR,
+    project::{in_a_project, parse, unique_name},
 };
 
 #[tokio::test]
-async fn writes_what_kargo_writes_and_our_notes() {
+async fn a_new_secret_is_what_kargo_writes_plus_our_annotations() {
     in_a_project(async |project| {
         let token = project.create("ci-7f3kq").await;
         let mut secret = serde_json::to_value(project.secret(&token.name).await).expect("JSON");
@@ -80,13 +80,15 @@ async fn writes_what_kargo_writes_and_our_notes() {
 }
 
 #[tokio::test]
-async fn is_owned_by_its_role() {
+async fn the_role_owns_its_token() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         let owner = &project.secret(&token.name).await.owner_references()[0].clone();
-        let accounts: Api<ServiceAccount> =
-            Api::namespaced(project.client.clone(), &project.namespace);
-        let role = accounts.get("ci").await.expect("the role");
+        let role = project
+            .service_accounts()
+            .get("ci")
+            .await
+            .expect("the role");
         assert_eq!(
             (owner.name.as_str(), Some(&owner.uid)),
             ("ci", role.uid().as_ref())
@@ -101,13 +103,15 @@ async fn is_owned_by_its_role() {
 }
 
 #[tokio::test]
-async fn answers_with_a_token_that_waits_for_its_creator() {
+async fn a_new_token_waits_for_its_creators_reveal() {
     in_a_project(async |project| {
-        let token = project
+        let created = project
             .cluster
             .create_token(&project.scope, &project.role, &parse("ci"), None)
             .await
             .expect("a new token");
+        assert!(!created.resource_version.is_empty());
+        let token = created.token;
         assert!(
             matches!(token.state, TokenState::Preparing | TokenState::Unrevealed),
             "{token:?}"
@@ -127,11 +131,11 @@ async fn answers_with_a_token_that_waits_for_its_creator() {
 }
 
 #[tokio::test]
-async fn takes_the_longest_name_and_no_impossible_one() {
+async fn the_longest_name_is_accepted_and_impossible_ones_are_not() {
     in_a_project(async |project| {
         let longest = "a".repeat(253);
         assert_eq!(project.create(&longest).await.name.as_str(), longest);
-        // None of these is a name, so no request can be made of it.
+        // None of these is a name, so no request can contain it.
         for impossible in ["a".repeat(254).as_str(), "", "A_b", "../x", "🔑"] {
             assert!(impossible.parse::<TokenName>().is_err(), "{impossible}");
         }
@@ -140,23 +144,15 @@ async fn takes_the_longest_name_and_no_impossible_one() {
 }
 
 #[tokio::test]
-async fn leaves_a_taken_name_alone() {
+async fn a_taken_name_is_refused_and_its_secret_stays() {
     in_a_project(async |project| {
-        project
-            .add::<Secret>(
-                json!({ "metadata": { "name": "password" }, "stringData": { "it": "is" } }),
-            )
-            .await;
+        project.add_password(json!({ "name": "password" })).await;
         project.create("token").await;
         let before = project.versions().await;
         for name in ["password", "token"] {
-            let error = project
-                .cluster
-                .create_token(&project.scope, &project.role, &parse(name), None)
-                .await
-                .expect_err("taken");
+            let error = project.try_create(name, None).await.expect_err("taken");
             assert!(
-                matches!(&error, Error::NameTaken(at) if at.name.as_str() == name),
+                matches!(&error, Error::NameTaken(location) if location.name.as_str() == name),
                 "{error}"
             );
             assert_eq!(error.problem().kind, Kind::Conflict);
@@ -167,14 +163,9 @@ async fn leaves_a_taken_name_alone() {
 }
 
 #[tokio::test]
-async fn gives_a_name_once_when_two_take_it_at_once() {
+async fn one_of_two_concurrent_creations_gets_the_name() {
     in_a_project(async |project| {
-        let name = parse("ci");
-        let create = || {
-            project
-                .cluster
-                .create_token(&project.scope, &project.role, &name, None)
-        };
+        let create = || project.try_create("ci", None);
         let (one, other) = futures::join!(create(), create());
         let (created, refused) = if one.is_ok() {
             (one, other)
@@ -184,13 +175,13 @@ async fn gives_a_name_once_when_two_take_it_at_once() {
         let created = created.expect("one of the two");
         let refused = refused.expect_err("the other one");
         assert!(matches!(refused, Error::NameTaken(_)), "{refused}");
-        assert_eq!(project.token(&name).await.uid, created.uid);
+        assert_eq!(project.token(&parse("ci")).await.uid, created.uid);
     })
     .await;
 }
 
 #[tokio::test]
-async fn refuses_a_role_that_does_not_exist() {
+async fn a_role_that_does_not_exist_is_refused() {
     in_a_project(async |project| {
         let role = "nobody".parse().expect("a name");
         let error = project
@@ -206,11 +197,11 @@ async fn refuses_a_role_that_does_not_exist() {
 }
 
 #[tokio::test]
-async fn makes_no_token_for_kargos_own_service_accounts() {
+async fn no_token_is_made_for_kargos_own_service_accounts() {
     let admin = user("admin").await;
     let role = "kargo-management-controller".parse().expect("a name");
-    let name = TokenName::with_suffix("never-made", random());
-    // Nor through the back door of a project that has the system's name.
+    let name = unique_name();
+    // Nor through a project of the system namespace's name.
     for scope in [
         Scope::System,
         Scope::Project("kargo".parse().expect("a name")),
@@ -237,25 +228,21 @@ async fn makes_no_token_for_kargos_own_service_accounts() {
 #[tokio::test]
 async fn a_kargo_admin_makes_tokens_for_system_roles() {
     let admin = user("admin").await;
-    let name = TokenName::with_suffix("made-by-a-test", random());
-    let token = admin
-        .create_token(
-            &Scope::System,
-            &"kargo-viewer".parse().expect("a name"),
-            &name,
-            None,
-        )
+    let role = "kargo-viewer".parse().expect("a name");
+    let created = admin
+        .create_token(&Scope::System, &role, &unique_name(), None)
         .await
         .expect("a token");
+    let token = created.token;
     assert_eq!(token.created_by.as_deref(), Some("admin@example.com"));
     admin
-        .delete_token(&token.handle(&Scope::System))
+        .delete_token(&token.token_ref(&Scope::System))
         .await
         .expect("deleted");
 }
 
 #[tokio::test]
-async fn says_what_is_not_allowed() {
+async fn a_refusal_names_the_missing_right() {
     let create = async |user_name, role: &str| {
         let role = role.parse().expect("a name");
         user(user_name)
@@ -276,12 +263,6 @@ async fn says_what_is_not_allowed() {
     );
 }
 
-fn random() -> [u8; 5] {
-    let mut bytes = [0; 5];
-    getrandom::fill(&mut bytes).expect("randomness");
-    bytes
-}
-
 #[tokio::test]
 async fn a_namespace_that_is_no_project_has_no_roles() {
     let cluster = admin().await;
@@ -299,24 +280,22 @@ async fn a_namespace_that_is_no_project_has_no_roles() {
 }
 
 #[tokio::test]
-async fn never_revives_a_value_that_was_deleted_a_moment_ago() {
+async fn a_recently_deleted_value_is_not_revived() {
     in_a_project(async |project| {
         let old = project.create("ci").await;
-        let handle = project.handle(&old);
-        project.cluster.delete_token(&handle).await.expect("gone");
+        project.delete(&old).await;
         let before = project.versions().await;
-        let again = async |lifetime| {
-            project
-                .cluster
-                .create_token(&project.scope, &project.role, &old.name, lifetime)
-                .await
-        };
-        let error = again(None).await.expect_err("its value would work again");
+        let error = project
+            .try_create("ci", None)
+            .await
+            .expect_err("the old value would work again");
         assert!(matches!(error, Error::NameWasUsed(_)), "{error}");
         assert_eq!(project.versions().await, before);
-        // An expiring one's value differs each time.
-        let hour = jiff::SignedDuration::from_hours(1);
-        again(Some(hour)).await.expect("another value");
+        // The value of an expiring token differs each time.
+        project
+            .try_create("ci", Some(HOUR))
+            .await
+            .expect("another value");
     })
     .await;
 }

@@ -3,31 +3,27 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use k8s_openapi::api::core::v1::Secret;
 use kargo::{
-    cluster::{Error, TokenAt, time_until},
+    cluster::{Error, TokenLocation, time_until},
     problem::Kind,
-    token::{TokenHandle, TokenState, Uid},
+    token::{TokenRef, TokenState, Uid},
 };
 use kube::ResourceExt;
 use serde_json::json;
 
-use super::{
+use super::support::{
     control_plane::until,
-    project::{in_a_project, parse, text},
+    deletions::HOUR,
+    project::{in_a_project, parse},
 };
 
 #[tokio::test]
-async fn ends_the_value_within_seconds() {
+async fn a_deleted_value_is_refused_within_seconds() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         let value = project.stored_value(&token.name).await;
         project.until_accepted(&value).await;
-        project
-            .cluster
-            .delete_token(&token.handle(&project.scope))
-            .await
-            .expect("deleted");
+        project.delete(&token).await;
         assert_eq!(project.tokens().await, []);
         project.until_refused(&value).await;
     })
@@ -35,12 +31,10 @@ async fn ends_the_value_within_seconds() {
 }
 
 #[tokio::test]
-async fn happens_once_when_two_do_it_at_once() {
+async fn one_of_two_concurrent_deletions_succeeds() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let handle = token.handle(&project.scope);
-        let delete = || project.cluster.delete_token(&handle);
-        let (one, other) = futures::join!(delete(), delete());
+        let (one, other) = futures::join!(project.try_delete(&token), project.try_delete(&token));
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         let error = one.err().or(other.err()).expect("one of the two");
         assert!(matches!(error, Error::NoToken(_)), "{error}");
@@ -50,26 +44,18 @@ async fn happens_once_when_two_do_it_at_once() {
 }
 
 #[tokio::test]
-async fn spares_another_token_of_the_same_name() {
+async fn another_token_of_the_same_name_is_not_deleted() {
     in_a_project(async |project| {
         let seen = project.create("ci").await;
         project
             .secrets()
             .delete("ci", &kube::api::DeleteParams::default())
             .await
-            .expect("deleted by somebody");
-        let error = project
-            .cluster
-            .delete_token(&seen.handle(&project.scope))
-            .await
-            .expect_err("gone");
+            .expect("deleted by another tool");
+        let error = project.try_delete(&seen).await.expect_err("gone");
         assert!(matches!(error, Error::NoToken(_)), "{error}");
         let other = project.create("ci").await;
-        let error = project
-            .cluster
-            .delete_token(&seen.handle(&project.scope))
-            .await
-            .expect_err("another one");
+        let error = project.try_delete(&seen).await.expect_err("another token");
         assert!(matches!(error, Error::Replaced(_)), "{error}");
         assert_eq!(project.token(&other.name).await.uid, other.uid);
     })
@@ -77,17 +63,19 @@ async fn spares_another_token_of_the_same_name() {
 }
 
 #[tokio::test]
-async fn spares_a_token_that_was_given_to_another_role() {
+async fn a_token_that_was_given_to_another_role_is_not_deleted() {
     in_a_project(async |project| {
         let seen = project.create("ci").await;
-        // Kubernetes removes it soon, since the other role isn't there; a finalizer keeps it in sight.
-        let other = json!({ "kubernetes.io/service-account.name": "other" });
-        let held = json!({ "annotations": other, "finalizers": ["kargo-tokens/test"] });
-        project.edit(&seen.name, held).await;
-        let result = project.cluster.delete_token(&project.handle(&seen)).await;
+        // Kubernetes soon removes it, since the other role doesn't exist; a finalizer keeps it.
+        project.hold(&seen).await;
         project
-            .edit(&seen.name, json!({ "finalizers": null }))
+            .annotate(
+                &seen,
+                json!({ "kubernetes.io/service-account.name": "other" }),
+            )
             .await;
+        let result = project.try_delete(&seen).await;
+        project.let_go(&seen).await;
         let error = result.expect_err("another role's");
         assert!(matches!(error, Error::OtherRole(_)), "{error}");
         assert_eq!(error.problem().kind, Kind::Conflict);
@@ -96,19 +84,16 @@ async fn spares_a_token_that_was_given_to_another_role() {
 }
 
 #[tokio::test]
-async fn says_so_where_a_finalizer_keeps_it() {
+async fn a_token_that_a_finalizer_keeps_is_reported() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         let value = project.stored_value(&token.name).await;
-        let held = json!({ "finalizers": ["kargo-tokens/test"] });
-        project.edit(&token.name, held).await;
-        let result = project.cluster.delete_token(&project.handle(&token)).await;
+        project.hold(&token).await;
+        let result = project.try_delete(&token).await;
         let left = project.token(&token.name).await;
         project.until_refused(&value).await;
-        project
-            .edit(&token.name, json!({ "finalizers": null }))
-            .await;
-        let error = result.expect_err("it is still there");
+        project.let_go(&token).await;
+        let error = result.expect_err("still there");
         assert!(matches!(error, Error::Terminating(_)), "{error}");
         assert!(left.is_terminating);
     })
@@ -116,7 +101,7 @@ async fn says_so_where_a_finalizer_keeps_it() {
 }
 
 #[tokio::test]
-async fn spares_what_kargo_would_not_delete() {
+async fn a_token_that_kargo_would_not_delete_is_not_deleted() {
     in_a_project(async |project| {
         let label = json!({ "rbac.kargo.akuity.io/api-token": "true" });
         let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
@@ -124,11 +109,7 @@ async fn spares_what_kargo_would_not_delete() {
         let unmanaged = project.add_token("unmanaged", label, json!({})).await;
         for (token, lacks) in [(unlabelled, "label rbac"), (unmanaged, "annotation rbac")] {
             let before = project.versions().await;
-            let error = project
-                .cluster
-                .delete_token(&token.handle(&project.scope))
-                .await
-                .expect_err("unmanaged");
+            let error = project.try_delete(&token).await.expect_err("unmanaged");
             assert!(
                 matches!(&error, Error::Unmanaged { missing, .. } if missing.len() == 1),
                 "{error}"
@@ -141,61 +122,59 @@ async fn spares_what_kargo_would_not_delete() {
 }
 
 #[tokio::test]
-async fn spares_secrets_that_are_no_tokens() {
+async fn a_secret_that_is_no_token_is_not_deleted() {
     in_a_project(async |project| {
         let metadata = json!({
             "name": "password",
             "labels": { "rbac.kargo.akuity.io/api-token": "true" },
             "annotations": { "rbac.kargo.akuity.io/managed": "true", "kubernetes.io/service-account.name": "ci" },
         });
-        let secret: Secret = project.add(json!({ "metadata": metadata })).await;
-        let uid = Uid(secret.uid().expect("a UID"));
-        let handle = TokenHandle { scope: project.scope.clone(), role: "ci".to_owned(), name: parse("password"), uid };
-        let error = project.cluster.delete_token(&handle).await.expect_err("no token");
-        let at = TokenAt { name: parse("password"), namespace: project.namespace.clone() };
-        assert!(matches!(&error, Error::NoToken(of) if *of == at), "{error}");
+        let secret = project.add_password(metadata).await;
+        let target = TokenRef {
+            scope: project.scope.clone(),
+            role: "ci".to_owned(),
+            name: parse("password"),
+            uid: Uid(secret.uid().expect("a UID")),
+        };
+        let error = project
+            .cluster
+            .delete_token(&target)
+            .await
+            .expect_err("no token");
+        let location = TokenLocation {
+            name: parse("password"),
+            namespace: project.namespace.clone(),
+        };
+        assert!(
+            matches!(&error, Error::NoToken(of) if *of == location),
+            "{error}"
+        );
         project.secret(&parse("password")).await;
     })
     .await;
 }
 
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
-
 #[tokio::test]
-async fn begins_with_a_suspension_and_ends_when_it_is_due() {
+async fn a_deletion_begins_with_a_suspension_and_ends_when_it_is_due() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let handle = project.handle(&token);
         let value = project.stored_value(&token.name).await;
-        let begun = project
-            .cluster
-            .begin_deletion(&handle, HOUR)
-            .await
-            .expect("begun");
+        let begun = project.begin_deletion(&token, HOUR).await;
         project.until_refused(&value).await;
         let TokenState::Deleting { until: end } = begun.state else {
             panic!("{begun:?}")
         };
-        let page = project
-            .cluster
-            .list_tokens(&project.scope, 1, None)
-            .await
-            .expect("a list");
-        assert!(time_until(end, page.now) <= HOUR && time_until(end, page.now) > HOUR / 2);
+        let now = project.now().await;
+        assert!(time_until(end, now) <= HOUR && time_until(end, now) > HOUR / 2);
         assert_eq!(begun.delete_after, Some(end));
         assert_eq!(begun.suspension, None, "nobody suspended it on purpose");
         project.is_sound(&token.name).await;
 
         let before = project.versions().await;
-        let error = project
-            .cluster
-            .finish_token(&handle)
-            .await
-            .expect_err("not due");
+        let error = project.try_finish(&token).await.expect_err("not due");
         assert!(matches!(error, Error::NotDue(_)), "{error}");
         let error = project
-            .cluster
-            .begin_deletion(&handle, HOUR)
+            .try_begin_deletion(&token, HOUR)
             .await
             .expect_err("begun already");
         assert!(
@@ -203,51 +182,41 @@ async fn begins_with_a_suspension_and_ends_when_it_is_due() {
             "{error}"
         );
         let error = project
-            .cluster
-            .suspend_token(&handle, &text(""))
+            .try_suspend(&token, "")
             .await
             .expect_err("begun already");
         assert!(matches!(error, Error::Deleting { .. }), "{error}");
         assert_eq!(project.versions().await, before);
 
-        let due = json!({ "annotations": { "kargo-tokens/delete-after": page.now.to_string() } });
-        project.edit(&token.name, due).await;
-        project.cluster.finish_token(&handle).await.expect("due");
+        project.set_deletion_time(&token, &now.to_string()).await;
+        project.try_finish(&token).await.expect("due");
         assert_eq!(project.tokens().await, []);
-        let error = project
-            .cluster
-            .finish_token(&handle)
-            .await
-            .expect_err("gone");
+        let error = project.try_finish(&token).await.expect_err("gone");
         assert!(matches!(error, Error::NoToken(_)), "{error}");
     })
     .await;
 }
 
 #[tokio::test]
-async fn is_finished_later_unless_it_was_undone() {
+async fn a_running_program_finishes_a_deletion_unless_it_was_undone() {
     in_a_project(async |project| {
         let second = SignedDuration::from_secs(1);
         let (gone, kept) = (project.create("gone").await, project.create("kept").await);
         for token in [&gone, &kept] {
-            let handle = project.handle(token);
-            project
-                .cluster
-                .begin_deletion(&handle, second)
-                .await
-                .expect("begun");
+            project.begin_deletion(token, second).await;
         }
-        project
-            .cluster
-            .restore_token(&project.handle(&kept), false)
-            .await
-            .expect("undone");
+        project.restore(&kept).await;
         // `kept` is first, so that its turn is over when `gone` is gone.
         for token in [&kept, &gone] {
-            project.cluster.finish_later(project.handle(token), second);
+            tokio::spawn(
+                project
+                    .cluster
+                    .clone()
+                    .finish_when_due(project.token_ref(token), second),
+            );
         }
-        until(Duration::from_secs(10), "the one is deleted", async || {
-            !project.has(&gone.name).await
+        until(Duration::from_secs(10), "one is deleted", async || {
+            !project.has(&gone).await
         })
         .await;
         assert_eq!(
@@ -259,35 +228,21 @@ async fn is_finished_later_unless_it_was_undone() {
 }
 
 #[tokio::test]
-async fn spares_a_token_whose_suspension_somebody_has_lifted() {
+async fn lifting_the_suspension_calls_a_deletion_off() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let handle = project.handle(&token);
-        let notes = project.notes(&token.name).await;
-        project
-            .cluster
-            .begin_deletion(&handle, SignedDuration::ZERO)
-            .await
-            .expect("begun");
-        let label = json!({ "labels": { "kubernetes.io/legacy-token-invalid-since": null } });
-        project.edit(&token.name, label).await;
+        let marks = project.marks(&token.name).await;
+        project.begin_due_deletion(&token).await;
+        project.lift_suspension(&token).await;
 
-        let error = project
-            .cluster
-            .finish_token(&handle)
-            .await
-            .expect_err("lifted");
+        let error = project.try_finish(&token).await.expect_err("lifted");
         assert!(matches!(error, Error::NotDue(_)), "{error}");
         let lifted = project.token(&token.name).await;
         assert_eq!(lifted.state, TokenState::Unrevealed);
         assert!(lifted.delete_after.is_some());
-        let cleared = project
-            .cluster
-            .restore_token(&handle, false)
-            .await
-            .expect("cleared");
-        assert_eq!(cleared.delete_after, None);
-        assert_eq!(project.notes(&token.name).await, notes);
+        let restored = project.restore(&token).await;
+        assert_eq!(restored.delete_after, None);
+        assert_eq!(project.marks(&token.name).await, marks);
     })
     .await;
 }

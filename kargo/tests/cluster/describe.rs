@@ -1,31 +1,44 @@
-//! One token in full, but for its value.
+//! Describing one token in full, except for its value.
 
-use k8s_openapi::api::core::v1::Secret;
-use kargo::{cluster::Error, token::Did};
+use kargo::{cluster::Error, token::HistoryAction};
 use serde_json::json;
 
-use super::{
+use super::support::{
     logs,
-    project::{claim, in_a_project, parse, text},
+    project::{in_a_project, parse},
 };
 
 #[tokio::test]
-async fn shows_everything_but_the_value() {
+async fn a_description_shows_everything_but_the_value() {
     in_a_project(async |project| {
         logs::capture();
         let token = project.create("ci").await;
         let value = project.stored_value(&token.name).await;
-        let copy = json!({ "annotations": { "kubectl.kubernetes.io/last-applied-configuration": value.expose(), "a": "b" } });
-        project.edit(&token.name, copy).await;
-        let described = project.cluster.describe_token(&project.scope, &token.name).await.expect("a description");
+        let copy =
+            json!({ "kubectl.kubernetes.io/last-applied-configuration": value.expose(), "a": "b" });
+        project.annotate(&token, copy).await;
+        let described = project
+            .cluster
+            .describe_token(&project.scope, &token.name)
+            .await
+            .expect("a description");
         assert_eq!(described.summary, project.token(&token.name).await);
         let yaml = &described.yaml;
         for shown in [
-            "kind: Secret", "name: ci", "a: b", "type: kubernetes.io/service-account-token", "ownerReferences:",
-            "  token: '*** redacted ***'", "  ca.crt: '*** redacted ***'", "  namespace: '*** redacted ***'",
+            "kind: Secret",
+            "name: ci",
+            "a: b",
+            "type: kubernetes.io/service-account-token",
+            "ownerReferences:",
+            "  token: '*** redacted ***'",
+            "  ca.crt: '*** redacted ***'",
+            "  namespace: '*** redacted ***'",
             "  kubectl.kubernetes.io/last-applied-configuration: '*** redacted ***'",
         ] {
-            assert!(yaml.contains(&shown.replace('\'', "\"")) || yaml.contains(shown), "{shown}: {yaml}");
+            assert!(
+                yaml.contains(&shown.replace('\'', "\"")) || yaml.contains(shown),
+                "{shown}: {yaml}"
+            );
         }
         let said = format!("{described:?}{}", logs::captured());
         for part in value.expose().split('.').skip(1) {
@@ -37,87 +50,61 @@ async fn shows_everything_but_the_value() {
 }
 
 #[tokio::test]
-async fn tells_what_was_done_in_order() {
+async fn the_history_has_every_action_in_order() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let (handle, claim) = (project.handle(&token), claim());
-        project.reveal(&token, &claim).await.expect("the value");
-        project
-            .cluster
-            .confirm_token(&handle, &claim)
-            .await
-            .expect("confirmed");
-        project
-            .cluster
-            .suspend_token(&handle, &text("why"))
-            .await
-            .expect("suspended");
-        project
-            .cluster
-            .restore_token(&handle, false)
-            .await
-            .expect("restored");
-        let new = project
-            .cluster
-            .recreate_token(&handle, None)
-            .await
-            .expect("a successor");
+        project.reveal_and_confirm(&token).await;
+        project.suspend(&token, "why").await;
+        project.restore(&token).await;
+        let new = project.recreate(&token).await;
 
         let history = project.history(&token.name).await;
-        assert!(history.is_sorted_by_key(|act| act.at), "{history:?}");
-        assert!(history.iter().all(|act| act.by == "admin@local"));
-        let told: Vec<_> = history
+        assert!(history.is_sorted_by_key(|entry| entry.time), "{history:?}");
+        assert!(history.iter().all(|entry| entry.actor == "admin@local"));
+        let entries: Vec<_> = history
             .iter()
-            .map(|act| (act.did, act.about.as_str()))
+            .map(|entry| (entry.action, entry.detail.as_str()))
             .collect();
         assert_eq!(
-            told,
+            entries,
             [
-                (Did::Created, ""),
-                (Did::Revealed, ""),
-                (Did::Saved, ""),
-                (Did::Suspended, "why"),
-                (Did::Restored, ""),
-                (Did::Replaced, new.name.as_str()),
+                (HistoryAction::Created, ""),
+                (HistoryAction::Revealed, ""),
+                (HistoryAction::Saved, ""),
+                (HistoryAction::Suspended, "why"),
+                (HistoryAction::Restored, ""),
+                (HistoryAction::Replaced, new.name.as_str()),
             ]
         );
-        let about = &project.history(&new.name).await[0].about;
-        assert_eq!(*about, format!("in place of {}", token.name));
+        let detail = &project.history(&new.name).await[0].detail;
+        assert_eq!(*detail, format!("in place of {}", token.name));
     })
     .await;
 }
 
 #[tokio::test]
-async fn outlives_a_damaged_history() {
+async fn a_damaged_history_does_no_harm() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         for damaged in ["", "{", "[1]", r#"{"at":1}"#] {
             project
-                .edit(
-                    &token.name,
-                    json!({ "annotations": { "kargo-tokens/history": damaged } }),
-                )
+                .annotate(&token, json!({ "kargo-tokens/history": damaged }))
                 .await;
-            assert_eq!(project.did(&token.name).await, []);
+            assert_eq!(project.actions(&token.name).await, []);
         }
-        project
-            .cluster
-            .suspend_token(&project.handle(&token), &text(""))
-            .await
-            .expect("suspended");
-        assert_eq!(project.did(&token.name).await, [Did::Suspended]);
+        project.suspend(&token, "").await;
+        assert_eq!(
+            project.actions(&token.name).await,
+            [HistoryAction::Suspended]
+        );
     })
     .await;
 }
 
 #[tokio::test]
-async fn is_of_tokens_alone() {
+async fn only_tokens_are_described() {
     in_a_project(async |project| {
-        project
-            .add::<Secret>(
-                json!({ "metadata": { "name": "password" }, "stringData": { "it": "is" } }),
-            )
-            .await;
+        project.add_password(json!({ "name": "password" })).await;
         for name in ["password", "nothing"] {
             let error = project
                 .cluster
@@ -126,8 +113,8 @@ async fn is_of_tokens_alone() {
                 .expect_err("no token");
             assert!(matches!(error, Error::NoToken(_)), "{error}");
         }
-        // Shown although it isn't managed.
-        let unmanaged = project.add_token("kubectl", json!({}), json!({})).await;
+        // Unmanaged tokens are shown, too.
+        let unmanaged = project.add_unmanaged_token("kubectl").await;
         let described = project
             .cluster
             .describe_token(&project.scope, &unmanaged.name)

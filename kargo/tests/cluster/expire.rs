@@ -1,49 +1,40 @@
-//! Tokens that end by themselves.
+//! Expiring tokens.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use kargo::{
     cluster::{Error, SHORTEST},
-    name::TokenName,
     problem::Kind,
     scope::Scope,
-    token::{Did, Reveal, TokenState, TokenSummary},
+    token::{HistoryAction, Reveal, TokenState, TokenSummary},
     value::{Fingerprint, Value},
 };
 use serde_json::{Value as Json, json};
 
-use super::{
+use super::support::{
     control_plane::{admin, until, user},
+    deletions::HOUR,
     jwt, logs,
-    project::{Project, claim, in_a_project, parse},
+    project::{Project, claim, in_a_project, unique_name},
 };
 
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
-
-/// Moves its end, behind everybody's back.
-async fn end_at(project: &Project, token: &TokenSummary, end: Timestamp) {
-    let annotation = json!({ "annotations": { "kargo-tokens/expires-at": end.to_string() } });
-    project.edit(&token.name, annotation).await;
-}
-
-async fn now(project: &Project) -> Timestamp {
-    let page = project.cluster.list_tokens(&project.scope, 1, None).await;
-    page.expect("a list").now
-}
-
-async fn reveal_of(project: &Project, token: &TokenSummary) -> Reveal {
-    project.token(&token.name).await.reveal.expect("it has one")
+/// Time and fingerprint of a reveal that was not confirmed.
+async fn claimed(project: &Project, token: &TokenSummary) -> (Timestamp, Fingerprint) {
+    match project.token(&token.name).await.reveal {
+        Some(Reveal::Claimed { time, fingerprint }) => (time, fingerprint),
+        reveal => panic!("not claimed: {reveal:?}"),
+    }
 }
 
 #[tokio::test]
-async fn are_created_as_kargo_would_without_a_value() {
+async fn an_expiring_token_is_created_as_kargo_would_without_a_value() {
     in_a_project(async |project| {
         let token = project.create_expiring("ci").await;
         assert_eq!(
             token.state,
             TokenState::Unrevealed,
-            "nothing has to be written by Kubernetes"
+            "Kubernetes has nothing to write"
         );
         let left = token.expires.expect("an end").duration_since(token.created);
         assert!(
@@ -57,16 +48,10 @@ async fn are_created_as_kargo_would_without_a_value() {
             "This token expires, so its value is kept nowhere."
         );
 
-        // Should somebody remove the placeholder, Kubernetes writes a value, which the label has refused.
+        // If somebody removes the placeholder, Kubernetes writes a value, which the API server refuses because of the label.
         project
-            .secrets()
-            .patch(
-                token.name.as_str(),
-                &kube::api::PatchParams::default(),
-                &kube::api::Patch::Merge(json!({ "data": { "token": null } })),
-            )
-            .await
-            .expect("removed");
+            .patch(&token.name, json!({ "data": { "token": null } }))
+            .await;
         until(
             Duration::from_secs(20),
             "Kubernetes writes a value",
@@ -89,20 +74,17 @@ async fn are_created_as_kargo_would_without_a_value() {
 }
 
 #[tokio::test]
-async fn live_ten_minutes_at_least_and_not_for_ever() {
+async fn a_lifetime_is_at_least_ten_minutes_and_has_a_limit() {
     in_a_project(async |project| {
-        let create = async |name: &str, lifetime| {
-            project
-                .cluster
-                .create_token(&project.scope, &project.role, &parse(name), Some(lifetime))
-                .await
-        };
-        let token = create("short", SignedDuration::from_secs(1))
+        let second = SignedDuration::from_secs(1);
+        let token = project
+            .try_create("short", Some(second))
             .await
             .expect("a token");
         let left = token.expires.expect("an end").duration_since(token.created);
         assert!(left >= SignedDuration::from_secs(SHORTEST - 2), "{left}");
-        let error = create("long", SignedDuration::MAX)
+        let error = project
+            .try_create("long", Some(SignedDuration::MAX))
             .await
             .expect_err("beyond the calendar");
         assert!(matches!(error, Error::TooLong), "{error}");
@@ -112,7 +94,7 @@ async fn live_ten_minutes_at_least_and_not_for_ever() {
 }
 
 #[tokio::test]
-async fn are_revealed_with_a_value_that_ends_and_goes_with_its_secret() {
+async fn a_minted_value_ends_by_itself_and_with_its_secret() {
     in_a_project(async |project| {
         logs::capture();
         let token = project.create_expiring("ci").await;
@@ -131,19 +113,13 @@ async fn are_revealed_with_a_value_that_ends_and_goes_with_its_secret() {
             (seen.state, seen.expires),
             (TokenState::Active, Some(expiry.granted))
         );
-        let Some(Reveal::Claimed { fingerprint, .. }) = seen.reveal else {
-            panic!("not claimed")
-        };
+        let (_, fingerprint) = claimed(project, &token).await;
         assert_eq!(fingerprint, Fingerprint::of(&revealed.value));
         project.is_sound(&token.name).await;
 
         let error = project.reveal(&token, &claim()).await.expect_err("once");
         assert!(matches!(error, Error::AlreadyRevealed { .. }), "{error}");
-        project
-            .cluster
-            .delete_token(&project.handle(&token))
-            .await
-            .expect("deleted");
+        project.delete(&token).await;
         project.until_refused(&revealed.value).await;
         let signature = revealed
             .value
@@ -158,14 +134,14 @@ async fn are_revealed_with_a_value_that_ends_and_goes_with_its_secret() {
 }
 
 #[tokio::test]
-async fn are_revealed_once_when_two_race() {
+async fn one_of_two_concurrent_reveals_gets_the_value() {
     in_a_project(async |project| {
         let token = project.create_expiring("ci").await;
         let replica = admin().await;
-        let (handle, claims) = (project.handle(&token), [claim(), claim()]);
+        let (target, claims) = (project.token_ref(&token), [claim(), claim()]);
         let (one, other) = futures::join!(
-            project.cluster.reveal_token(&handle, &claims[0]),
-            replica.reveal_token(&handle, &claims[1]),
+            project.cluster.reveal_token(&target, &claims[0]),
+            replica.reveal_token(&target, &claims[1]),
         );
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         let (won, lost) = if one.is_ok() {
@@ -175,96 +151,102 @@ async fn are_revealed_once_when_two_race() {
         };
         let error = lost.expect_err("the other one");
         assert!(matches!(error, Error::AlreadyRevealed { .. }), "{error}");
-        let Reveal::Claimed { fingerprint, .. } = reveal_of(project, &token).await else {
-            panic!("not claimed")
-        };
+        let (_, fingerprint) = claimed(project, &token).await;
         assert_eq!(won.expect("one of the two").fingerprint, fingerprint);
     })
     .await;
 }
 
 #[tokio::test]
-async fn give_the_same_claim_another_value_within_the_minute() {
+async fn the_same_claim_gets_another_value_within_the_minute() {
     in_a_project(async |project| {
         let token = project.create_expiring("ci").await;
         let claim = claim();
         let first = project.reveal(&token, &claim).await.expect("the value");
-        let Reveal::Claimed { at, .. } = reveal_of(project, &token).await else {
-            panic!("not claimed")
+        let (time, _) = claimed(project, &token).await;
+        let revealed_before = async |seconds| {
+            let before = (time - SignedDuration::from_secs(seconds)).to_string();
+            project
+                .annotate(&token, json!({ "kargo-tokens/revealed-at": before }))
+                .await;
         };
-        let ago = |seconds| json!({ "annotations": { "kargo-tokens/revealed-at": (at - SignedDuration::from_secs(seconds)).to_string() } });
-        project.edit(&token.name, ago(40)).await;
+        revealed_before(40).await;
         let again = project.reveal(&token, &claim).await.expect("another value");
         assert_ne!(again.value.expose(), first.value.expose());
         project.until_accepted(&again.value).await;
-        let Reveal::Claimed { fingerprint, at: kept } = reveal_of(project, &token).await else {
-            panic!("not claimed")
-        };
+        let (kept, fingerprint) = claimed(project, &token).await;
         assert_eq!(fingerprint, again.fingerprint);
-        assert_eq!(kept, at - SignedDuration::from_secs(40), "asking again does not make the minute longer");
-        project.edit(&token.name, ago(61)).await;
-        let error = project.reveal(&token, &claim).await.expect_err("a minute later");
+        assert_eq!(
+            kept,
+            time - SignedDuration::from_secs(40),
+            "a retry does not extend the minute"
+        );
+        revealed_before(61).await;
+        let error = project
+            .reveal(&token, &claim)
+            .await
+            .expect_err("a minute later");
         assert!(matches!(error, Error::AlreadyRevealed { .. }), "{error}");
-        let did = project.did(&token.name).await;
-        assert_eq!(did, [Did::Created, Did::Revealed, Did::Revealed]);
+        assert_eq!(
+            project.actions(&token.name).await,
+            [
+                HistoryAction::Created,
+                HistoryAction::Revealed,
+                HistoryAction::Revealed
+            ]
+        );
     })
     .await;
 }
 
 #[tokio::test]
-async fn say_when_the_cluster_grants_less_or_more() {
+async fn the_end_that_the_cluster_grants_decides() {
     in_a_project(async |project| {
         let token = project.create_expiring("ci").await;
-        // A minute is left, and Kubernetes mints for ten at least.
-        let asked = now(project).await + SignedDuration::from_mins(1);
-        end_at(project, &token, asked).await;
+        // A minute is left, and Kubernetes mints for at least ten.
+        let asked = project.now().await + SignedDuration::from_mins(1);
+        project.set_expiry(&token, &asked.to_string()).await;
         let revealed = project.reveal(&token, &claim()).await.expect("the value");
         let expiry = revealed.expiry.expect("an end");
         assert_eq!(expiry.asked, asked);
         assert!(expiry.granted > asked && !expiry.is_cut());
         assert_eq!(
             project.token(&token.name).await.expires,
-            Some(expiry.granted),
-            "what was granted decides"
+            Some(expiry.granted)
         );
     })
     .await;
 }
 
 #[tokio::test]
-async fn are_removed_when_their_time_is_over() {
+async fn an_expired_token_is_due_to_be_removed() {
     in_a_project(async |project| {
         let token = project.create_expiring("ci").await;
-        let handle = project.handle(&token);
         let before = project.versions().await;
-        let error = project
-            .cluster
-            .finish_token(&handle)
-            .await
-            .expect_err("not over");
+        let error = project.try_finish(&token).await.expect_err("not over");
         assert!(matches!(error, Error::NotDue(_)), "{error}");
         assert_eq!(project.versions().await, before);
 
-        let end = now(project).await;
-        end_at(project, &token, end).await;
+        let end = project.now().await;
+        project.set_expiry(&token, &end.to_string()).await;
         assert_eq!(
             project.token(&token.name).await.state,
-            TokenState::Expired { at: end }
+            TokenState::Expired { time: end }
         );
         let error = project.reveal(&token, &claim()).await.expect_err("over");
         assert!(
-            matches!(error, Error::Expired { at, .. } if at == end),
+            matches!(error, Error::Expired { time, .. } if time == end),
             "{error}"
         );
         project.is_sound(&token.name).await;
-        project.cluster.finish_token(&handle).await.expect("over");
+        project.try_finish(&token).await.expect("over");
         assert_eq!(project.tokens().await, []);
     })
     .await;
 }
 
 #[tokio::test]
-async fn are_refused_by_the_api_server_after_their_time() {
+async fn the_api_server_refuses_a_minted_value_after_its_end() {
     in_a_project(async |project| {
         let token = project.create_expiring("ci").await;
         let minted = project
@@ -272,7 +254,7 @@ async fn are_refused_by_the_api_server_after_their_time() {
             .await
             .expect("the value")
             .value;
-        // Kubernetes lets a minute pass and then remembers for 10 seconds, so the end is put almost that far back.
+        // Kubernetes accepts a value for a minute after its end and then remembers it for 10 seconds, so the end is almost that far back.
         let ended = |seconds| -> Value {
             jwt::bound(
                 &minted,
@@ -294,12 +276,9 @@ async fn are_refused_by_the_api_server_after_their_time() {
 }
 
 #[tokio::test]
-async fn need_the_right_to_mint() {
-    // Kargo's own admin has not got it.
-    let admin = user("admin").await;
-    let mut bytes = [0; 5];
-    getrandom::fill(&mut bytes).expect("randomness");
-    let name = TokenName::with_suffix("made-by-a-test", bytes);
+async fn creating_takes_the_right_to_mint() {
+    // Kargo's own admin lacks it.
+    let (admin, name) = (user("admin").await, unique_name());
     let role = "kargo-viewer".parse().expect("a name");
     let created = admin
         .create_token(&Scope::System, &role, &name, Some(HOUR))

@@ -1,14 +1,14 @@
-//! An API server in trouble, or something that only looks like one: nothing is written twice, no value gets into a log or an error.
+//! An API server in trouble, or a program that only looks like one. Nothing is written twice, and no value gets into a log or an error.
 
 use kargo::{
     cluster::Error,
     problem::Kind,
     scope::Scope,
-    token::{TokenHandle, TokenSummary, Uid},
+    token::{TokenRef, TokenSummary, Uid},
 };
 use serde_json::{Value as Json, json};
 
-use super::{
+use super::support::{
     logs,
     project::{claim, parse},
     scripted::{Answer, Scripted},
@@ -18,7 +18,6 @@ const WHOAMI: &str = "POST /apis/authentication.k8s.io/v1/selfsubjectreviews";
 const ROLE: &str = "GET /api/v1/namespaces/kargo/serviceaccounts/ci";
 const LIST: &str = "GET /api/v1/namespaces/kargo/secrets";
 const CREATE: &str = "POST /api/v1/namespaces/kargo/secrets";
-const GET: &str = "GET /api/v1/namespaces/kargo/secrets/token";
 const PATCH: &str = "PATCH /api/v1/namespaces/kargo/secrets/token";
 const DELETE: &str = "DELETE /api/v1/namespaces/kargo/secrets/token";
 const EVENT: &str = "POST /api/v1/namespaces/kargo/events";
@@ -36,7 +35,7 @@ fn role() -> Answer {
     Answer::ok(&json!({ "metadata": { "name": "ci", "uid": "r", "labels": labels } }))
 }
 
-/// The metadata of the token, created by me and unrevealed.
+/// Metadata of the token, created by `me` and unrevealed.
 fn metadata(version: usize, uid: &str, is_populated: bool) -> Json {
     let mut annotations = json!({
         "kubernetes.io/service-account.name": "ci",
@@ -63,19 +62,26 @@ fn list(metadata: &Json) -> Answer {
     )
 }
 
-fn secret(version: usize) -> Answer {
-    Answer::ok(
-        &json!({ "metadata": metadata(version, "u", true), "data": { "token": VALUE_BASE64 } }),
-    )
+/// The whole Secret, with its value in base64.
+fn secret(version: usize, is_populated: bool, value: &str) -> Json {
+    json!({ "metadata": metadata(version, "u", is_populated), "data": { "token": value } })
 }
 
-/// The answer to a change of the token, of which only the metadata is asked for.
+/// The list of one whole Secret.
+fn secrets(version: usize, value: &str) -> Answer {
+    Answer::ok(&json!({
+        "metadata": { "resourceVersion": "1" },
+        "items": [secret(version, true, value)],
+    }))
+}
+
+/// Answer to a change of the token: its metadata.
 fn changed() -> Answer {
     Answer::ok(&json!({ "metadata": metadata(9, "u", true) }))
 }
 
-fn handle() -> TokenHandle {
-    TokenHandle {
+fn target() -> TokenRef {
+    TokenRef {
         scope: Scope::System,
         role: "ci".to_owned(),
         name: parse("token"),
@@ -89,6 +95,7 @@ async fn create(server: &Scripted) -> Result<TokenSummary, Error> {
         .cluster
         .create_token(&Scope::System, &role, &parse("token"), None)
         .await
+        .map(|created| created.token)
 }
 
 #[tokio::test]
@@ -112,7 +119,7 @@ async fn a_write_is_never_repeated() {
 }
 
 #[tokio::test]
-async fn a_read_is_repeated_in_passing_trouble() {
+async fn a_read_is_repeated_after_a_transient_failure() {
     for fault in [429, 502, 503, 504, 0] {
         let server = Scripted::answering(move |_, before| match (before, fault) {
             (2, _) => list(&metadata(1, "u", true)),
@@ -136,7 +143,7 @@ async fn a_read_is_repeated_in_passing_trouble() {
 }
 
 #[tokio::test]
-async fn a_read_is_not_repeated_for_ever_and_not_after_a_refusal() {
+async fn a_read_is_repeated_twice_and_never_after_a_refusal() {
     for (fault, tries, kind) in [
         (503, 3, Kind::Unavailable),
         (500, 1, Kind::Unavailable),
@@ -167,14 +174,14 @@ async fn an_expired_list_says_to_start_again() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_not_waited_for() {
+async fn a_silent_server_is_a_timeout() {
     let server = Scripted::answering(|_, _| Answer::Silence).await;
     let error = server.cluster.ready().await.expect_err("silence");
     assert_eq!(error.problem().kind, Kind::Timeout);
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_not_read_to_its_end() {
+async fn an_endless_answer_is_not_read_to_its_end() {
     let server =
         Scripted::answering(|_, _| Answer::Status(200, " ".repeat(64 * 1024 * 1024 + 1))).await;
     let error = server.cluster.list_projects().await.expect_err("too much");
@@ -184,32 +191,36 @@ async fn an_answer_without_end_is_not_read_to_its_end() {
 
 #[tokio::test]
 async fn an_answer_that_can_not_be_parsed_is_neither_logged_nor_quoted() {
+    let list = |item: &str| format!(r#"{{"metadata":{{"resourceVersion":"1"}},"items":[{item}]}}"#);
+    let whole = secret(1, true, VALUE_BASE64).to_string();
+    let with_data = |data: &Json| {
+        let secret = json!({ "metadata": metadata(1, "u", true), "data": data });
+        list(&secret.to_string())
+    };
     let bodies = [
         // Each breaks in another place, with the value where serde would quote it.
         VALUE.to_owned(),
         json!(VALUE).to_string(),
-        json!({ "metadata": VALUE, "data": { "token": VALUE_BASE64 } }).to_string(),
-        json!({ "metadata": metadata(1, "u", true), "data": { "token": [VALUE, VALUE_BASE64] } })
-            .to_string(),
-        json!({ "metadata": metadata(1, "u", true), "data": VALUE }).to_string(),
-        json!({ "metadata": metadata(1, "u", true), "data": { "token": VALUE } }).to_string(),
-        json!({ "metadata": metadata(1, "u", true), "data": { "token": VALUE_BASE64 } })
-            .to_string()
-            + VALUE,
+        list(VALUE),
+        list(&json!(VALUE).to_string()),
+        list(&json!({ "metadata": VALUE, "data": { "token": VALUE_BASE64 } }).to_string()),
+        with_data(&json!({ "token": [VALUE, VALUE_BASE64] })),
+        with_data(&json!(VALUE)),
+        with_data(&json!({ "token": VALUE })),
+        list(&whole) + VALUE,
     ];
     for body in bodies {
         logs::capture();
         let bad = body.clone();
         let server = Scripted::answering(move |line, _| match line {
             WHOAMI => whoami(),
-            LIST => list(&metadata(1, "u", true)),
-            GET => Answer::Status(200, bad.clone()),
+            LIST => Answer::Status(200, bad.clone()),
             other => panic!("{other}"),
         })
         .await;
         let error = server
             .cluster
-            .reveal_token(&handle(), &claim())
+            .reveal_token(&target(), &claim())
             .await
             .expect_err("a bad answer");
         assert_eq!(error.problem().kind, Kind::BadAnswer, "{body}");
@@ -225,12 +236,44 @@ async fn an_answer_that_can_not_be_parsed_is_neither_logged_nor_quoted() {
 }
 
 #[tokio::test]
+async fn a_watch_event_that_can_not_be_parsed_is_neither_logged_nor_quoted() {
+    let event = |object: &Json| json!({ "type": "MODIFIED", "object": object }).to_string();
+    let events = [
+        VALUE.to_owned(),
+        event(&json!(VALUE)),
+        event(&json!({ "metadata": VALUE, "data": { "token": VALUE_BASE64 } })),
+        event(&json!({ "metadata": metadata(2, "u", true), "data": { "token": [VALUE_BASE64] } })),
+        event(&secret(2, true, VALUE)),
+    ];
+    for event in events {
+        logs::capture();
+        let bad = event.clone();
+        let server = Scripted::answering(move |line, before| match (line, before) {
+            (WHOAMI, _) => whoami(),
+            (LIST, 0) => list(&metadata(1, "u", false)),
+            (LIST, _) => Answer::Status(200, format!("{bad}\n")),
+            other => panic!("{other:?}"),
+        })
+        .await;
+        let error = server
+            .cluster
+            .reveal_token(&target(), &claim())
+            .await
+            .expect_err("a bad event");
+        assert_eq!(error.problem().kind, Kind::BadAnswer, "{event}");
+        let said = format!("{error} {error:?} {}", logs::captured());
+        for secret in [VALUE, VALUE_BASE64] {
+            assert!(!said.contains(secret), "{secret} is in: {said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_error_that_quotes_the_object_is_neither_logged_nor_quoted() {
     logs::capture();
     let server = Scripted::answering(|line, _| match line {
         WHOAMI => whoami(),
-        LIST => list(&metadata(1, "u", true)),
-        GET => secret(1),
+        LIST => secrets(1, VALUE_BASE64),
         PATCH => Answer::Status(
             403,
             json!({ "kind": "Status", "message": format!("denied: {VALUE}") }).to_string(),
@@ -240,7 +283,7 @@ async fn an_error_that_quotes_the_object_is_neither_logged_nor_quoted() {
     .await;
     let error = server
         .cluster
-        .reveal_token(&handle(), &claim())
+        .reveal_token(&target(), &claim())
         .await
         .expect_err("refused");
     assert_eq!(
@@ -255,9 +298,9 @@ async fn an_error_that_quotes_the_object_is_neither_logged_nor_quoted() {
 }
 
 #[tokio::test]
-async fn what_is_no_value_of_this_token_is_not_revealed() {
+async fn a_text_that_is_no_value_of_this_token_is_not_revealed() {
     for (what, stored) in [
-        ("a shell's command", "ZXlKLngueSc7IHRvdWNoIC90bXAveCAj"),
+        ("a shell command", "ZXlKLngueSc7IHRvdWNoIC90bXAveCAj"),
         (
             "another role's value",
             "ZXlKaGJHY2lPaUpTVXpJMU5pSjkuZXlKemRXSWlPaUp6ZVhOMFpXMDZjMlZ5ZG1salpXRmpZMjkxYm5RNmEyRnlaMjg2YTJGeVoyOHRZV1J0YVc0aUxDSnJkV0psY201bGRHVnpMbWx2TDNObGNuWnBZMlZoWTJOdmRXNTBMM05sWTNKbGRDNXVZVzFsSWpvaWRHOXJaVzRpZlEueA==",
@@ -265,16 +308,13 @@ async fn what_is_no_value_of_this_token_is_not_revealed() {
     ] {
         let server = Scripted::answering(move |line, _| match line {
             WHOAMI => whoami(),
-            LIST => list(&metadata(1, "u", true)),
-            GET => Answer::ok(
-                &json!({ "metadata": metadata(1, "u", true), "data": { "token": stored } }),
-            ),
+            LIST => secrets(1, stored),
             other => panic!("{other}"),
         })
         .await;
         let error = server
             .cluster
-            .reveal_token(&handle(), &claim())
+            .reveal_token(&target(), &claim())
             .await
             .expect_err(what);
         assert_eq!(error.problem().kind, Kind::BadAnswer, "{what}");
@@ -284,10 +324,10 @@ async fn what_is_no_value_of_this_token_is_not_revealed() {
 #[tokio::test]
 async fn a_watch_that_ends_early_is_started_again() {
     let server = Scripted::answering(|line, before| match (line, before) {
-        // A POST by its form only: asked again in passing trouble.
+        // The POST stores nothing, so it is repeated like a read.
         (WHOAMI, 0) | (LIST, 7) => Answer::error(503),
         (WHOAMI, _) => whoami(),
-        // Lists and watches are the same path: a list, then a watch, and so on.
+        // Lists and watches have the same path: a list, then a watch, and so on.
         (LIST, 0 | 2 | 4 | 6 | 8) => list(&metadata(1, "u", false)),
         (LIST, 1) => {
             let gone = json!({ "type": "ERROR", "object": { "kind": "Status", "metadata": {}, "code": 410 } });
@@ -297,10 +337,9 @@ async fn a_watch_that_ends_early_is_started_again() {
         (LIST, 5) => Answer::error(410),
         (LIST, 9) => {
             let unpopulated = json!({ "type": "MODIFIED", "object": { "metadata": metadata(2, "u", false) } });
-            let populated = json!({ "type": "MODIFIED", "object": { "metadata": metadata(3, "u", true) } });
+            let populated = json!({ "type": "MODIFIED", "object": secret(3, true, VALUE_BASE64) });
             Answer::Status(200, format!("{unpopulated}\n{populated}\n"))
         }
-        (GET, _) => secret(3),
         (PATCH, _) => changed(),
         (EVENT, _) => Answer::error(403),
         other => panic!("{other:?}"),
@@ -308,12 +347,61 @@ async fn a_watch_that_ends_early_is_started_again() {
     .await;
     let revealed = server
         .cluster
-        .reveal_token(&handle(), &claim())
+        .reveal_token(&target(), &claim())
         .await
         .expect("the value");
     assert_eq!(revealed.value.expose(), VALUE);
-    assert_eq!(server.seen(LIST).len(), 10);
+    assert_eq!(server.seen(LIST).len(), 10, "no read after the watch");
     assert_eq!(server.seen(WHOAMI).len(), 2);
+    assert_eq!(
+        server.seen(PATCH)[0].json()["metadata"]["resourceVersion"],
+        "3",
+        "the version that the watch delivered"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_was_changed_during_the_watch_is_judged_again() {
+    for (change, expected) in [
+        (json!({ "uid": "v" }), "Replaced"),
+        (
+            json!({ "labels": {
+                "rbac.kargo.akuity.io/api-token": "true", "kubernetes.io/legacy-token-invalid-since": "2026-01-01",
+            } }),
+            "Suspended",
+        ),
+        (
+            json!({ "annotations": { "kargo-tokens/created-by": "another" } }),
+            "NotTheCreator",
+        ),
+    ] {
+        let server = Scripted::answering(move |line, before| match (line, before) {
+            (WHOAMI, _) => whoami(),
+            (LIST, 0) => list(&metadata(1, "u", false)),
+            (LIST, _) => {
+                let mut changed = secret(2, true, VALUE_BASE64);
+                for (part, with) in change.as_object().expect("an object") {
+                    match with {
+                        Json::Object(with) => changed["metadata"][part]
+                            .as_object_mut()
+                            .expect("an object")
+                            .extend(with.clone()),
+                        with => changed["metadata"][part] = with.clone(),
+                    }
+                }
+                let event = json!({ "type": "MODIFIED", "object": changed });
+                Answer::Status(200, format!("{event}\n"))
+            }
+            other => panic!("{other:?}: nothing is written"),
+        })
+        .await;
+        let error = server
+            .cluster
+            .reveal_token(&target(), &claim())
+            .await
+            .expect_err(expected);
+        assert!(format!("{error:?}").starts_with(expected), "{error:?}");
+    }
 }
 
 #[tokio::test]
@@ -329,7 +417,7 @@ async fn a_deletion_is_tried_again_when_only_the_version_moved() {
     .await;
     server
         .cluster
-        .delete_token(&handle())
+        .delete_token(&target())
         .await
         .expect("deleted");
     let sent: Vec<_> = server
@@ -347,7 +435,7 @@ async fn a_deletion_is_tried_again_when_only_the_version_moved() {
 }
 
 #[tokio::test]
-async fn a_compromised_token_is_deleted_where_it_can_not_be_suspended() {
+async fn a_compromised_token_is_deleted_on_a_cluster_that_ignores_suspensions() {
     let mut compromised = metadata(1, "u", true);
     compromised["annotations"]["kargo-tokens/compromised"] = "true".into();
     let server = Scripted::answering(move |line, _| match line {
@@ -361,7 +449,7 @@ async fn a_compromised_token_is_deleted_where_it_can_not_be_suspended() {
     .await;
     server
         .cluster
-        .finish_compromise(&handle())
+        .finish_compromise(&target())
         .await
         .expect("deleted");
     assert_eq!(server.seen(DELETE).len(), 1);
@@ -379,7 +467,7 @@ async fn a_deletion_is_not_tried_again_on_another_token() {
     .await;
     let error = server
         .cluster
-        .delete_token(&handle())
+        .delete_token(&target())
         .await
         .expect_err("another one");
     assert!(matches!(error, Error::Replaced(_)), "{error}");
@@ -387,8 +475,8 @@ async fn a_deletion_is_not_tried_again_on_another_token() {
 }
 
 #[tokio::test]
-async fn a_token_that_never_rests_is_deleted_all_the_same() {
-    // Whoever has its value may be changing it again and again.
+async fn a_token_that_changes_again_and_again_is_deleted_by_its_uid() {
+    // The holder of its value may be changing it to keep it.
     let server = Scripted::answering(|line, before| match (line, before) {
         (WHOAMI, _) => whoami(),
         (LIST, _) => list(&metadata(before + 1, "u", true)),
@@ -398,15 +486,15 @@ async fn a_token_that_never_rests_is_deleted_all_the_same() {
         other => panic!("{other:?}"),
     })
     .await;
-    let deleted = server.cluster.delete_token(&handle()).await;
+    let deleted = server.cluster.delete_token(&target()).await;
     deleted.expect("deleted");
     let sent = server.seen(DELETE);
-    assert_eq!(sent.len(), 5, "once, three tries more, and the last");
+    assert_eq!(sent.len(), 5, "once, three more tries, and the last one");
     assert_eq!(sent[4].json()["preconditions"], json!({ "uid": "u" }));
 }
 
 #[tokio::test]
-async fn what_is_due_is_left_when_the_token_never_rests() {
+async fn a_due_token_that_changes_again_and_again_is_left() {
     let server = Scripted::answering(|line, before| match line {
         WHOAMI => whoami(),
         LIST => {
@@ -418,20 +506,19 @@ async fn what_is_due_is_left_when_the_token_never_rests() {
         _ => Answer::error(409),
     })
     .await;
-    let error = server.cluster.finish_token(&handle()).await;
-    let error = error.expect_err("no rest");
-    assert!(matches!(error, Error::Changed(_)), "{error}");
-    assert_eq!(server.seen(DELETE).len(), 4, "once, and three tries more");
+    let error = server.cluster.finish_token(&target()).await;
+    let error = error.expect_err("contention");
+    assert!(matches!(error, Error::Conflict(_)), "{error}");
+    assert_eq!(server.seen(DELETE).len(), 4, "once, and three more tries");
 }
 
 #[tokio::test]
 async fn a_reveal_is_tried_again_when_only_the_version_moved() {
-    // What Kubernetes answers to a patch with an old version, and to one with another token's UID.
+    // Kubernetes' answers to a patch with an old version, and to one with another token's UID.
     for refusal in [409, 422] {
         let server = Scripted::answering(move |line, before| match (line, before) {
             (WHOAMI, _) => whoami(),
-            (LIST, _) => list(&metadata(before + 1, "u", true)),
-            (GET, _) => secret(before + 1),
+            (LIST, _) => secrets(before + 1, VALUE_BASE64),
             (PATCH, 0) => Answer::error(refusal),
             (PATCH, _) => changed(),
             (EVENT, _) => Answer::error(403),
@@ -440,7 +527,7 @@ async fn a_reveal_is_tried_again_when_only_the_version_moved() {
         .await;
         let revealed = server
             .cluster
-            .reveal_token(&handle(), &claim())
+            .reveal_token(&target(), &claim())
             .await
             .expect("the value");
         assert_eq!(revealed.value.expose(), VALUE);

@@ -1,5 +1,5 @@
-//! A program that ends in the middle of something, at any moment: what the next one sees tells it how to go on, no token that works is
-//! lost, and none that doesn't comes back.
+//! A program that ends in the middle of an operation, at any moment. What the next program reads tells it how to continue, no working token
+//! is lost, and no ended one works again.
 
 use std::pin::Pin;
 
@@ -7,38 +7,40 @@ use jiff::SignedDuration;
 use kargo::{
     claim::ClaimId,
     cluster::{Cluster, Error},
-    token::{Reveal, TokenHandle, TokenState, TokenSummary},
+    token::{Reveal, TokenRef, TokenState, TokenSummary},
     value::Value,
 };
 
-use super::{
-    control_plane::{admin, go_on},
+use super::support::{
+    control_plane::{admin, poll_times},
     project::{Project, claim, in_a_project},
 };
 
-/// Lets an act go on so many times and drops it then; `Some` if it was done before.
-async fn interrupted<F: Future>(mut act: Pin<Box<F>>, times: usize) -> Option<F::Output> {
-    go_on(act.as_mut(), times).await
+/// Polls an operation so many times, then drops it. `Some` if it has finished before.
+async fn interrupted<F: Future>(mut operation: Pin<Box<F>>, times: usize) -> Option<F::Output> {
+    poll_times(operation.as_mut(), times).await
 }
 
-/// Creates the new token, has it in hand, and only then deletes the old one.
-async fn rotate(cluster: &Cluster, old: &TokenHandle) -> Value {
+/// Creates the new token, saves its value, and only then deletes the old one.
+async fn rotate(cluster: &Cluster, old: &TokenRef) -> Value {
     let new = cluster
         .recreate_token(old, None)
         .await
-        .expect("a successor");
-    let value = take(cluster, &new.handle(&old.scope), &claim()).await;
+        .expect("a successor")
+        .successor
+        .token;
+    let value = take(cluster, &new.token_ref(&old.scope), &claim()).await;
     delete(cluster, old).await;
     value
 }
 
-async fn take(cluster: &Cluster, new: &TokenHandle, claim: &ClaimId) -> Value {
+async fn take(cluster: &Cluster, new: &TokenRef, claim: &ClaimId) -> Value {
     let revealed = cluster.reveal_token(new, claim).await.expect("the value");
     cluster.confirm_token(new, claim).await.expect("confirmed");
     revealed.value
 }
 
-async fn delete(cluster: &Cluster, old: &TokenHandle) {
+async fn delete(cluster: &Cluster, old: &TokenRef) {
     cluster
         .begin_deletion(old, SignedDuration::ZERO)
         .await
@@ -46,8 +48,8 @@ async fn delete(cluster: &Cluster, old: &TokenHandle) {
     cluster.finish_token(old).await.expect("finished");
 }
 
-/// What a person does who finds the list like this; the new value, where nobody had it before.
-async fn resume(cluster: &Cluster, old: &TokenHandle, tokens: &[TokenSummary]) -> Option<Value> {
+/// Continues as a person would who finds the list in this state. Answers with the new value, if nobody had it before.
+async fn resume(cluster: &Cluster, old: &TokenRef, tokens: &[TokenSummary]) -> Option<Value> {
     let is_new = |token: &&TokenSummary| token.replaces.as_ref() == Some(&old.name);
     let is_saved = |token: &TokenSummary| matches!(token.reveal, Some(Reveal::Confirmed { .. }));
     let is_there = tokens.iter().find(|token| token.uid == old.uid);
@@ -57,15 +59,14 @@ async fn resume(cluster: &Cluster, old: &TokenHandle, tokens: &[TokenSummary]) -
             .iter()
             .filter(is_new)
             .find(|token| token.reveal == Some(Reveal::Pending));
-        let new = match pending {
-            Some(new) => new.clone(),
-            // None yet, or one that was perhaps never seen.
-            None => cluster
-                .recreate_token(old, None)
-                .await
-                .expect("a successor"),
+        let new = if let Some(new) = pending {
+            new.clone()
+        } else {
+            // There is none yet, or its reveal is unconfirmed.
+            let recreated = cluster.recreate_token(old, None).await;
+            recreated.expect("a successor").successor.token
         };
-        value = Some(take(cluster, &new.handle(&old.scope), &claim()).await);
+        value = Some(take(cluster, &new.token_ref(&old.scope), &claim()).await);
     }
     match is_there.map(|token| &token.state) {
         Some(TokenState::Deleting { .. }) => cluster.finish_token(old).await.expect("due"),
@@ -75,12 +76,13 @@ async fn resume(cluster: &Cluster, old: &TokenHandle, tokens: &[TokenSummary]) -
     value
 }
 
+/// Checks that somebody has a value that works, and that every token is sound.
 async fn is_fine(project: &Project, old: &TokenSummary, tokens: &[TokenSummary]) {
     for token in tokens {
         project.is_sound(&token.name).await;
         assert!(
             token.name != old.name || token.uid == old.uid,
-            "an old name has its old value"
+            "the same name would give the same value"
         );
     }
     let is_saved = tokens
@@ -91,25 +93,25 @@ async fn is_fine(project: &Project, old: &TokenSummary, tokens: &[TokenSummary])
         .any(|token| token.uid == old.uid && token.state == TokenState::Unrevealed);
     assert!(
         works || is_saved,
-        "somebody has a value that works: {tokens:#?}"
+        "nobody has a value that works: {tokens:#?}"
     );
 }
 
 #[tokio::test]
-async fn a_rotation_goes_on_from_anywhere() {
+async fn an_interrupted_rotation_can_be_continued() {
     for times in (1..).step_by(5) {
         let mut is_done = false;
         in_a_project(async |project| {
             let old = project.create("ci-7f3kq").await;
-            let handle = project.handle(&old);
+            let target = project.token_ref(&old);
             let old_value = project.stored_value(&old.name).await;
-            let first = interrupted(Box::pin(rotate(&project.cluster, &handle)), times).await;
+            let first = interrupted(Box::pin(rotate(&project.cluster, &target)), times).await;
 
             is_done = first.is_some();
             let next = admin().await;
             let tokens = project.tokens().await;
             is_fine(project, &old, &tokens).await;
-            let value = resume(&next, &handle, &tokens).await.or(first);
+            let value = resume(&next, &target, &tokens).await.or(first);
             if let Some(value) = value {
                 project.until_accepted(&value).await;
             }
@@ -124,21 +126,23 @@ async fn a_rotation_goes_on_from_anywhere() {
 }
 
 #[tokio::test]
-async fn a_compromise_goes_on_from_anywhere() {
+async fn an_interrupted_compromise_can_be_continued() {
     in_a_project(async |project| {
         for times in (1..).step_by(4) {
             let old = project.create(&format!("ci-{times}")).await;
-            let handle = project.handle(&old);
+            let target = project.token_ref(&old);
             let first = interrupted(
-                Box::pin(project.cluster.compromise_token(&handle, None)),
+                Box::pin(project.cluster.compromise_token(&target, None)),
                 times,
             )
             .await;
             let new = admin()
                 .await
-                .compromise_token(&handle, None)
+                .compromise_token(&target, None)
                 .await
-                .expect("a successor");
+                .expect("a successor")
+                .successor
+                .token;
             let tokens = project.tokens().await;
             let seen = tokens
                 .iter()
@@ -146,7 +150,7 @@ async fn a_compromise_goes_on_from_anywhere() {
                 .expect("the old one");
             assert!(matches!(seen.state, TokenState::Suspended { .. }) && seen.is_compromised);
             assert_eq!(seen.replaced_by.as_ref(), Some(&new.name));
-            // One that the interrupted try made may be left: nobody has seen its value.
+            // The interrupted try may have left a successor, whose value nobody has seen.
             let unseen = tokens
                 .iter()
                 .filter(|token| token.replaces.as_ref() == Some(&old.name))
@@ -162,14 +166,14 @@ async fn a_compromise_goes_on_from_anywhere() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_done_or_not() {
+async fn an_interrupted_deletion_has_happened_or_not() {
     in_a_project(async |project| {
         for times in 1.. {
             let token = project.create(&format!("ci-{times}")).await;
-            let handle = project.handle(&token);
-            let first = interrupted(Box::pin(project.cluster.delete_token(&handle)), times).await;
-            match admin().await.delete_token(&handle).await {
-                Ok(()) | Err(Error::NoToken(_)) => assert!(!project.has(&token.name).await),
+            let target = project.token_ref(&token);
+            let first = interrupted(Box::pin(project.cluster.delete_token(&target)), times).await;
+            match admin().await.delete_token(&target).await {
+                Ok(()) | Err(Error::NoToken(_)) => assert!(!project.has(&token).await),
                 Err(error) => panic!("{error}"),
             }
             if first.is_some() {

@@ -9,15 +9,14 @@ use kargo::{
 };
 use serde_json::json;
 
-use super::{
+use super::support::{
     control_plane::{admin, user},
-    project::{in_a_project, parse},
+    project::in_a_project,
 };
 
 #[tokio::test]
-async fn shows_every_kind_of_token_with_its_state() {
+async fn a_list_shows_every_kind_of_token_with_its_state() {
     in_a_project(async |project| {
-        let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
         project
             .add_token(
                 "kubectl",
@@ -25,20 +24,11 @@ async fn shows_every_kind_of_token_with_its_state() {
                 json!({}),
             )
             .await;
-        project
-            .add_token(
-                "kargo",
-                json!({ "rbac.kargo.akuity.io/api-token": "true" }),
-                managed,
-            )
-            .await;
+        project.add_kargo_token("kargo").await;
         project.create("unrevealed").await;
         let suspended = project.create("suspended").await;
         project
-            .edit(
-                &suspended.name,
-                json!({ "labels": { "kubernetes.io/legacy-token-invalid-since": "2026-01-02" } }),
-            )
+            .set_suspension_label(&suspended, Some("2026-01-02"))
             .await;
         let tokens = project.tokens().await;
         let seen: Vec<_> = tokens
@@ -71,15 +61,11 @@ async fn shows_every_kind_of_token_with_its_state() {
 }
 
 #[tokio::test]
-async fn comes_in_pages() {
+async fn a_list_comes_in_pages() {
     in_a_project(async |project| {
         let names = ["a", "b", "c", "d", "e"];
         for name in names {
-            project
-                .cluster
-                .create_token(&project.scope, &project.role, &parse(name), None)
-                .await
-                .expect("a new token");
+            project.create_unpopulated(name).await;
         }
         let (mut seen, mut next, mut pages) = (Vec::new(), None, 0);
         loop {
@@ -91,7 +77,7 @@ async fn comes_in_pages() {
             assert!(page.tokens.len() <= 2);
             seen.extend(page.tokens.into_iter().map(|token| token.name.to_string()));
             pages += 1;
-            assert!(pages <= 3, "the pages go on from one another");
+            assert!(pages <= 3, "each page continues the one before");
             next = page.next;
             if next.is_none() {
                 break;
@@ -106,7 +92,7 @@ async fn comes_in_pages() {
 }
 
 #[tokio::test]
-async fn tells_the_clusters_time() {
+async fn a_list_has_the_api_servers_time() {
     let page = admin()
         .await
         .list_tokens(&Scope::System, 1, None)
@@ -120,7 +106,7 @@ async fn tells_the_clusters_time() {
 }
 
 #[tokio::test]
-async fn says_that_a_viewer_may_not() {
+async fn a_viewer_may_not_list_tokens() {
     let error = user("viewer")
         .await
         .list_tokens(&Scope::System, 10, None)
@@ -133,7 +119,7 @@ async fn says_that_a_viewer_may_not() {
 }
 
 #[tokio::test]
-async fn says_that_a_next_page_is_nonsense() {
+async fn an_impossible_next_page_is_invalid() {
     let error = admin()
         .await
         .list_tokens(&Scope::System, 1, Some("nonsense"))

@@ -1,13 +1,10 @@
-//! Every operation on a real control plane, one file a verb, named as in `src/cluster/`. Only faults that a healthy API server can't
-//! be made to have come from a scripted one. `make test` starts the control plane.
+//! Tests of every operation on a real control plane, one file a verb, named as in `src/cluster/`. Faults that a healthy API server can't be
+//! made to have come from a scripted one. `make test` starts the control plane.
 
-mod abilities;
-mod at_once;
 mod compromise;
+mod concurrent;
 mod confirm;
 mod connect;
-mod contract;
-mod control_plane;
 mod create;
 mod delete;
 mod describe;
@@ -15,19 +12,19 @@ mod events;
 mod expire;
 mod faults;
 mod interrupted;
-mod jwt;
 mod list;
-mod logs;
 mod note;
 mod own_token;
-mod project;
+mod permissions;
 mod projects;
 mod recreate;
+mod requests;
 mod restore;
 mod retire;
 mod reveal;
 mod roles;
-mod scripted;
+mod secret;
 mod slow_controller;
+mod support;
 mod suspend;
 mod sweep;

@@ -1,12 +1,12 @@
-//! A token's note and contact.
+//! Changing a token's note and contact.
 
 use kargo::{
     cluster::{Error, Notes},
     problem::Kind,
-    token::Did,
+    token::HistoryAction,
 };
 
-use super::project::{in_a_project, text};
+use super::support::project::{in_a_project, text};
 
 fn notes(note: &str, contact: &str) -> Notes {
     Notes {
@@ -16,7 +16,7 @@ fn notes(note: &str, contact: &str) -> Notes {
 }
 
 /// The same texts, as a page showed them.
-pub fn as_seen(notes: &Notes) -> Notes<String> {
+fn as_seen(notes: &Notes) -> Notes<String> {
     Notes {
         note: notes.note.to_string(),
         contact: notes.contact.to_string(),
@@ -24,18 +24,18 @@ pub fn as_seen(notes: &Notes) -> Notes<String> {
 }
 
 #[tokio::test]
-async fn are_written_changed_and_cleared() {
+async fn notes_are_written_changed_and_removed() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let handle = project.handle(&token);
-        let before = project.notes(&token.name).await;
+        let target = project.token_ref(&token);
+        let before = project.marks(&token.name).await;
         let change = async |from: &Notes, to: &Notes| {
-            let seen = project
+            let changed = project
                 .cluster
-                .note_token(&handle, &as_seen(from), to)
+                .note_token(&target, &as_seen(from), to)
                 .await
                 .expect("noted");
-            (seen.note, seen.contact)
+            (changed.token.note, changed.token.contact)
         };
         let (none, first) = (Notes::default(), notes("for \"nightly\"\n🔑 & <b>", "Ünal"));
         let second = notes(&"ü".repeat(500), "");
@@ -45,34 +45,35 @@ async fn are_written_changed_and_cleared() {
         );
         let version = project.versions().await;
         change(&none, &first).await;
-        assert_eq!(project.versions().await, version, "it says so already");
+        assert_eq!(project.versions().await, version, "nothing to change");
         assert_eq!(
             change(&first, &second).await,
             (Some(second.note.to_string()), None)
         );
         assert_eq!(change(&second, &none).await, (None, None));
+        assert_eq!(project.marks(&token.name).await, before, "nothing is left");
         assert_eq!(
-            project.notes(&token.name).await,
-            before,
-            "nothing is left of them"
-        );
-        assert_eq!(
-            project.did(&token.name).await,
-            [Did::Created, Did::Noted, Did::Noted, Did::Noted]
+            project.actions(&token.name).await,
+            [
+                HistoryAction::Created,
+                HistoryAction::Noted,
+                HistoryAction::Noted,
+                HistoryAction::Noted
+            ]
         );
     })
     .await;
 }
 
 #[tokio::test]
-async fn of_somebody_else_are_not_overwritten_unseen() {
+async fn another_persons_notes_are_not_overwritten_unseen() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let handle = project.handle(&token);
+        let target = project.token_ref(&token);
         let note = async |to: &Notes| {
             project
                 .cluster
-                .note_token(&handle, &Notes::default(), to)
+                .note_token(&target, &Notes::default(), to)
                 .await
         };
         let (mine, theirs) = (notes("mine", ""), notes("", "theirs"));

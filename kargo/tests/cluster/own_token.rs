@@ -1,12 +1,14 @@
-//! The token that one is signed in with is not ended by oneself.
+//! The token that a person signed in with. They don't end it by accident.
 
-use jiff::SignedDuration;
 use kargo::cluster::Error;
 
-use super::project::{claim, in_a_project, text};
+use super::support::{
+    deletions::HOUR,
+    project::{claim, in_a_project, text},
+};
 
 #[tokio::test]
-async fn is_spared() {
+async fn a_persons_own_token_is_not_ended() {
     in_a_project(async |project| {
         let permanent = project.create("permanent").await;
         let expiring = project.create_expiring("expiring").await;
@@ -20,20 +22,19 @@ async fn is_spared() {
         ];
         let before = project.versions().await;
         for (own, value) in [permanent, expiring].iter().zip(&values) {
-            let handle = project.handle(own);
-            let me = project.with(value);
+            let target = project.token_ref(own);
+            let me = project.signed_in_with(value);
             assert!(me.is_own_token(&project.scope, &own.name));
-            let minute = SignedDuration::from_mins(1);
             for error in [
-                me.suspend_token(&handle, &text("")).await.map(drop),
-                me.begin_deletion(&handle, minute).await.map(drop),
-                me.delete_token(&handle).await,
-                me.retire_token(&handle, Some(minute)).await.map(drop),
-                me.finish_token(&handle).await,
-                me.compromise_token(&handle, None).await.map(drop),
-                me.finish_compromise(&handle).await.map(drop),
+                me.suspend_token(&target, &text("")).await.map(drop),
+                me.begin_deletion(&target, HOUR).await.map(drop),
+                me.delete_token(&target).await,
+                me.retire_token(&target, Some(HOUR)).await.map(drop),
+                me.finish_token(&target).await,
+                me.compromise_token(&target, None).await.map(drop),
+                me.finish_compromise(&target).await.map(drop),
             ] {
-                let error = error.expect_err("one's own");
+                let error = error.expect_err("the person's own");
                 assert!(matches!(error, Error::OwnToken(_)), "{error}");
             }
         }
@@ -43,13 +44,13 @@ async fn is_spared() {
 }
 
 #[tokio::test]
-async fn is_no_other_one() {
+async fn every_other_token_is_left_to_the_api_server() {
     in_a_project(async |project| {
         let (own, other) = (project.create("own").await, project.create("other").await);
-        let me = project.with(&project.stored_value(&own.name).await);
+        let me = project.holder_of(&own).await;
         assert!(!me.is_own_token(&project.scope, &other.name));
         let error = me
-            .delete_token(&project.handle(&other))
+            .delete_token(&project.token_ref(&other))
             .await
             .expect_err("no rights");
         assert!(

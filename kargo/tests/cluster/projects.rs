@@ -1,9 +1,9 @@
-//! The projects of a cluster.
+//! Listing the projects of a cluster.
 
-use super::{control_plane::user, project::in_a_project};
+use super::support::{control_plane::user, project::in_a_project};
 
 #[tokio::test]
-async fn are_the_labelled_namespaces_by_name() {
+async fn projects_are_the_labelled_namespaces_by_name() {
     in_a_project(async |project| {
         let projects = project.cluster.list_projects().await.expect("projects");
         let names: Vec<_> = projects
@@ -24,7 +24,7 @@ async fn are_the_labelled_namespaces_by_name() {
 }
 
 #[tokio::test]
-async fn are_not_for_a_project_admin_to_list() {
+async fn a_project_admin_may_not_list_projects() {
     let error = user("project-admin")
         .await
         .list_projects()

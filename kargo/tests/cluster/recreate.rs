@@ -1,17 +1,14 @@
-//! A new token in an old one's place.
+//! Recreating a token.
 
-use k8s_openapi::api::core::v1::ServiceAccount;
 use kargo::{
     cluster::{Error, Notes},
     token::{Reveal, TokenState},
 };
-use kube::{Api, api::DeleteParams};
-use serde_json::json;
 
-use super::project::{claim, in_a_project, text};
+use super::support::project::{claim, in_a_project, text};
 
 #[tokio::test]
-async fn gives_another_name_and_another_value_and_keeps_the_old_one() {
+async fn the_successor_has_another_name_and_value_and_the_old_token_works_on() {
     in_a_project(async |project| {
         let old = project.create("ci-7f3kq").await;
         let old_value = project
@@ -20,11 +17,8 @@ async fn gives_another_name_and_another_value_and_keeps_the_old_one() {
             .expect("the value")
             .value;
 
-        let new = project
-            .cluster
-            .recreate_token(&old.handle(&project.scope), None)
-            .await
-            .expect("a new token");
+        let recreated = project.try_recreate(&old).await.expect("a new token");
+        let new = recreated.successor.token;
         assert_ne!(new.name, old.name);
         assert!(
             new.name.as_str().starts_with("ci-")
@@ -37,10 +31,9 @@ async fn gives_another_name_and_another_value_and_keeps_the_old_one() {
             ("ci", &Some(Reveal::Pending))
         );
         assert_eq!(new.replaces.as_ref(), Some(&old.name));
-        assert_eq!(
-            project.token(&old.name).await.replaced_by.as_ref(),
-            Some(&new.name)
-        );
+        let linked = project.token(&old.name).await;
+        assert_eq!(linked.replaced_by.as_ref(), Some(&new.name));
+        assert_eq!(recreated.predecessor.map(|old| old.token), Some(linked));
 
         let new_value = project
             .reveal(&new, &claim())
@@ -48,7 +41,7 @@ async fn gives_another_name_and_another_value_and_keeps_the_old_one() {
             .expect("the value")
             .value;
         assert_ne!(new_value.expose(), old_value.expose());
-        // Both, until the old one is deleted.
+        // Both work until the old token is deleted.
         project.until_accepted(&new_value).await;
         project.until_accepted(&old_value).await;
     })
@@ -56,75 +49,43 @@ async fn gives_another_name_and_another_value_and_keeps_the_old_one() {
 }
 
 #[tokio::test]
-async fn needs_no_reveal_of_the_old_one() {
+async fn a_token_of_kargos_own_tools_can_be_recreated() {
     in_a_project(async |project| {
-        // Made by Kargo's own tools.
-        let labels = json!({ "rbac.kargo.akuity.io/api-token": "true" });
-        let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
-        let old = project.add_token("from-kargo", labels, managed).await;
+        let old = project.add_kargo_token("from-kargo").await;
         assert_eq!(old.state, TokenState::Active);
-        let new = project
-            .cluster
-            .recreate_token(&old.handle(&project.scope), None)
-            .await
-            .expect("a new token");
+        let new = project.recreate(&old).await;
         assert!(new.name.as_str().starts_with("from-kargo-"), "{}", new.name);
     })
     .await;
 }
 
 #[tokio::test]
-async fn refuses_what_can_not_be_replaced() {
+async fn unmanaged_and_other_tokens_are_not_recreated() {
     in_a_project(async |project| {
-        let unmanaged = project.add_token("kubectl", json!({}), json!({})).await;
-        let recreate = |token: &kargo::token::TokenSummary| {
-            let handle = token.handle(&project.scope);
-            async move {
-                project
-                    .cluster
-                    .recreate_token(&handle, None)
-                    .await
-                    .expect_err("refused")
-            }
-        };
-        assert!(matches!(
-            recreate(&unmanaged).await,
-            Error::Unmanaged { .. }
-        ));
+        let unmanaged = project.add_unmanaged_token("kubectl").await;
+        let error = project.try_recreate(&unmanaged).await.expect_err("refused");
+        assert!(matches!(error, Error::Unmanaged { .. }), "{error}");
 
         let mut token = project.create("ci").await;
         token.uid.0 = "another".to_owned();
-        assert!(matches!(recreate(&token).await, Error::Replaced(_)));
+        let error = project.try_recreate(&token).await.expect_err("refused");
+        assert!(matches!(error, Error::Replaced(_)), "{error}");
         assert_eq!(project.tokens().await.len(), 2);
     })
     .await;
 }
 
 #[tokio::test]
-async fn refuses_an_orphan() {
+async fn an_orphan_is_not_recreated() {
     in_a_project(async |project| {
-        // Kubernetes removes the tokens of a role that is gone; a finalizer keeps this one in sight.
-        let labels = json!({ "rbac.kargo.akuity.io/api-token": "true" });
-        let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
-        let token = project.add_token("orphan", labels, managed).await;
-        project
-            .edit(&token.name, json!({ "finalizers": ["kargo-tokens/test"] }))
-            .await;
-        let accounts: Api<ServiceAccount> =
-            Api::namespaced(project.client.clone(), &project.namespace);
-        accounts
-            .delete("ci", &DeleteParams::default())
-            .await
-            .expect("the role goes");
-        let error = project
-            .cluster
-            .recreate_token(&token.handle(&project.scope), None)
-            .await;
-        project
-            .edit(&token.name, json!({ "finalizers": null }))
-            .await;
-        // Whether Kubernetes has got to the token already or only to the role.
-        let error = error.expect_err("on its way out");
+        // Kubernetes removes the tokens of a role that is gone; a finalizer keeps this one.
+        let token = project.add_kargo_token("orphan").await;
+        project.hold(&token).await;
+        project.delete_role().await;
+        let error = project.try_recreate(&token).await;
+        project.let_go(&token).await;
+        // Kubernetes may be removing the token already, or only the role.
+        let error = error.expect_err("being removed");
         assert!(
             matches!(error, Error::Terminating(_) | Error::NoRole { .. }),
             "{error}"
@@ -134,20 +95,18 @@ async fn refuses_an_orphan() {
 }
 
 #[tokio::test]
-async fn links_one_way_where_the_old_one_may_not_be_patched() {
+async fn only_the_successor_is_linked_if_the_old_token_may_not_be_patched() {
     in_a_project(async |project| {
         let old = project.create("ci").await;
-        project
-            .allow(json!([
-                { "apiGroups": [""], "resources": ["secrets"], "verbs": ["list", "create"] },
-                { "apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["get"] },
-            ]))
+        let maker = project
+            .with_rights(&[("secrets", "list create"), ("serviceaccounts", "get")])
             .await;
-        let maker = project.with(&project.stored_value(&old.name).await);
-        let new = maker
-            .recreate_token(&old.handle(&project.scope), None)
+        let recreated = maker
+            .recreate_token(&project.token_ref(&old), None)
             .await
             .expect("a new token");
+        assert_eq!(recreated.predecessor, None);
+        let new = recreated.successor.token;
         assert_eq!(new.replaces.as_ref(), Some(&old.name));
         assert_eq!(project.token(&old.name).await.replaced_by, None);
     })
@@ -155,21 +114,19 @@ async fn links_one_way_where_the_old_one_may_not_be_patched() {
 }
 
 #[tokio::test]
-async fn takes_along_what_people_wrote() {
+async fn the_successor_takes_over_note_and_contact() {
     in_a_project(async |project| {
         let old = project.create("ci").await;
-        let handle = project.handle(&old);
         let notes = Notes {
             note: text("The nightly build uses it."),
             contact: text("#ops"),
         };
         let written = project
             .cluster
-            .note_token(&handle, &Notes::default(), &notes)
+            .note_token(&project.token_ref(&old), &Notes::default(), &notes)
             .await;
         written.expect("noted");
-        let new = project.cluster.recreate_token(&handle, None).await;
-        let new = new.expect("a new token");
+        let new = project.recreate(&old).await;
         assert_eq!(new.note.as_deref(), Some("The nightly build uses it."));
         assert_eq!(new.contact.as_deref(), Some("#ops"));
     })

@@ -1,57 +1,42 @@
 //! Restoring a token: undoing its suspension, or its deletion.
 
-use jiff::SignedDuration;
 use kargo::{
     cluster::Error,
     problem::Kind,
-    token::{Did, TokenState},
+    token::{HistoryAction, TokenState},
 };
-use serde_json::{Value as Json, json};
 
-use super::project::{in_a_project, text};
-
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
-
-fn label(since: Option<&str>) -> Json {
-    json!({ "labels": { "kubernetes.io/legacy-token-invalid-since": since } })
-}
+use super::support::{deletions::HOUR, project::in_a_project};
 
 #[tokio::test]
-async fn has_the_value_accepted_again_at_once() {
+async fn a_restored_value_is_accepted_at_once() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let handle = project.handle(&token);
-        let before = project.notes(&token.name).await;
+        let before = project.marks(&token.name).await;
         let value = project.stored_value(&token.name).await;
-        project
-            .cluster
-            .suspend_token(&handle, &text("a mistake"))
-            .await
-            .expect("suspended");
+        project.suspend(&token, "a mistake").await;
         project.until_refused(&value).await;
-        let restored = project
-            .cluster
-            .restore_token(&handle, false)
-            .await
-            .expect("restored");
+        let restored = project.restore(&token).await;
         project.until_accepted(&value).await;
         assert_eq!(
             (restored.state, restored.suspension),
             (TokenState::Unrevealed, None)
         );
+        assert_eq!(project.marks(&token.name).await, before, "nothing is left");
         assert_eq!(
-            project.notes(&token.name).await,
-            before,
-            "nothing is left of it"
+            project.actions(&token.name).await,
+            [
+                HistoryAction::Created,
+                HistoryAction::Suspended,
+                HistoryAction::Restored
+            ]
         );
-        let did = project.did(&token.name).await;
-        assert_eq!(did, [Did::Created, Did::Suspended, Did::Restored]);
     })
     .await;
 }
 
 #[tokio::test]
-async fn of_a_deletion_brings_back_exactly_what_was_there() {
+async fn undoing_a_deletion_restores_exactly_the_state_before() {
     in_a_project(async |project| {
         for (name, since) in [
             ("active", None),
@@ -59,41 +44,28 @@ async fn of_a_deletion_brings_back_exactly_what_was_there() {
             ("with-reason", Some("2026-01-02")),
         ] {
             let token = project.create(name).await;
-            let handle = project.handle(&token);
             if name == "with-reason" {
-                project
-                    .cluster
-                    .suspend_token(&handle, &text("a reason"))
-                    .await
-                    .expect("suspended");
+                project.suspend(&token, "a reason").await;
             }
-            project.edit(&token.name, label(since)).await;
-            let (summary, notes) = (
+            project.set_suspension_label(&token, since).await;
+            let (summary, marks) = (
                 project.token(&token.name).await,
-                project.notes(&token.name).await,
+                project.marks(&token.name).await,
             );
 
-            let begun = project
-                .cluster
-                .begin_deletion(&handle, HOUR)
-                .await
-                .expect("begun");
+            let begun = project.begin_deletion(&token, HOUR).await;
             assert!(
                 matches!(begun.state, TokenState::Deleting { .. }),
                 "{begun:?}"
             );
             project.is_sound(&token.name).await;
-            let undone = project
-                .cluster
-                .restore_token(&handle, false)
-                .await
-                .expect("undone");
+            let undone = project.restore(&token).await;
             assert_eq!(undone, summary, "{name}");
-            assert_eq!(project.notes(&token.name).await, notes, "{name}");
-            let did = project.did(&token.name).await;
+            assert_eq!(project.marks(&token.name).await, marks, "{name}");
+            let actions = project.actions(&token.name).await;
             assert!(
-                did.ends_with(&[Did::DeletionBegun, Did::DeletionUndone]),
-                "{did:?}"
+                actions.ends_with(&[HistoryAction::DeletionBegun, HistoryAction::DeletionUndone]),
+                "{actions:?}"
             );
         }
     })
@@ -101,7 +73,7 @@ async fn of_a_deletion_brings_back_exactly_what_was_there() {
 }
 
 #[tokio::test]
-async fn needs_something_to_undo() {
+async fn a_token_with_nothing_to_undo_is_not_restored() {
     in_a_project(async |project| {
         let tokens = [
             project.create("ci").await,
@@ -110,8 +82,7 @@ async fn needs_something_to_undo() {
         let before = project.versions().await;
         for token in tokens {
             let error = project
-                .cluster
-                .restore_token(&project.handle(&token), false)
+                .try_restore(&token, false)
                 .await
                 .expect_err("nothing to undo");
             assert!(matches!(error, Error::NotSuspended(_)), "{error}");
@@ -123,24 +94,15 @@ async fn needs_something_to_undo() {
 }
 
 #[tokio::test]
-async fn clears_what_is_left_of_a_suspension_that_was_lifted_with_other_tools() {
+async fn restoring_removes_the_record_of_a_suspension_that_another_tool_lifted() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let handle = project.handle(&token);
-        let before = project.notes(&token.name).await;
-        project
-            .cluster
-            .suspend_token(&handle, &text("a reason"))
-            .await
-            .expect("suspended");
-        project.edit(&token.name, label(None)).await;
-        let restored = project
-            .cluster
-            .restore_token(&handle, false)
-            .await
-            .expect("cleared");
+        let before = project.marks(&token.name).await;
+        project.suspend(&token, "a reason").await;
+        project.lift_suspension(&token).await;
+        let restored = project.restore(&token).await;
         assert_eq!(restored.suspension, None);
-        assert_eq!(project.notes(&token.name).await, before);
+        assert_eq!(project.marks(&token.name).await, before);
     })
     .await;
 }

@@ -1,8 +1,9 @@
-//! The one reveal.
+//! Revealing a token's value.
 
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use jiff::SignedDuration;
 use kargo::{
     cluster::Error,
     problem::Kind,
@@ -11,14 +12,14 @@ use kargo::{
 };
 use serde_json::json;
 
-use super::{
+use super::support::{
     control_plane::admin,
     logs,
-    project::{claim, in_a_project, parse},
+    project::{claim, in_a_project},
 };
 
 #[tokio::test]
-async fn gives_a_value_that_signs_in_as_the_role() {
+async fn the_value_signs_in_as_the_role() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         let revealed = project.reveal(&token, &claim()).await.expect("the value");
@@ -26,62 +27,53 @@ async fn gives_a_value_that_signs_in_as_the_role() {
             revealed.value.expose(),
             project.stored_value(&token.name).await.expose()
         );
-        // The connector's kubeconfig has a client certificate, which would win if it went along.
-        let identity = project
-            .cluster
-            .connector()
-            .with_bearer(&revealed.value)
-            .expect("a token")
-            .whoami()
-            .await;
-        assert_eq!(
-            identity.expect("somebody").user,
-            format!("system:serviceaccount:{}:ci", project.namespace)
-        );
-
         let token = project.token(&token.name).await;
+        assert_eq!(revealed.changed.token, token);
         assert_eq!(token.state, TokenState::Active);
         let Some(Reveal::Claimed { fingerprint, .. }) = token.reveal else {
             panic!("{token:?}")
         };
         assert_eq!(fingerprint, revealed.fingerprint);
         assert_eq!(fingerprint, Fingerprint::of(&revealed.value));
+
+        // The connector's kubeconfig has a client certificate, which would win if it was sent, too.
+        let identity = project.signed_in_with(&revealed.value).whoami().await;
+        assert_eq!(
+            identity.expect("somebody").user,
+            format!("system:serviceaccount:{}:ci", project.namespace)
+        );
     })
     .await;
 }
 
 #[tokio::test]
-async fn waits_for_kubernetes_to_write_the_value() {
+async fn a_reveal_waits_for_kubernetes_to_write_the_value() {
     in_a_project(async |project| {
-        let token = project
-            .cluster
-            .create_token(&project.scope, &project.role, &parse("ci"), None)
-            .await
-            .expect("a new token");
+        let token = project.create_unpopulated("ci").await;
         let revealed = project
             .reveal(&token, &claim())
             .await
-            .expect("the value, as soon as it is there");
+            .expect("the value, as soon as it is written");
         project.until_accepted(&revealed.value).await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn happens_once_whoever_comes_at_once() {
+async fn exactly_one_of_many_concurrent_reveals_gets_the_value() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         let claims: Vec<_> = (0..100).map(|_| claim()).collect();
-        // Two programs: nothing but the cluster decides.
+        // Two programs: only the cluster decides.
         let replica = admin().await;
-        let handle = token.handle(&project.scope);
+        let target = project.token_ref(&token);
         let reveal = |(n, claim)| {
             let cluster = if n % 2 == 0 {
                 &project.cluster
             } else {
                 &replica
             };
-            cluster.reveal_token(&handle, claim)
+            cluster.reveal_token(&target, claim)
         };
         let results = join_all(claims.iter().enumerate().map(reveal)).await;
         let won: Vec<_> = (0..100).filter(|i| results[*i].is_ok()).collect();
@@ -108,7 +100,7 @@ async fn happens_once_whoever_comes_at_once() {
 }
 
 #[tokio::test]
-async fn gives_one_claim_the_same_value_however_often_it_asks() {
+async fn one_claim_gets_the_same_value_each_time() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         let claim = claim();
@@ -123,31 +115,26 @@ async fn gives_one_claim_the_same_value_however_often_it_asks() {
 }
 
 #[tokio::test]
-async fn refuses_even_the_same_claim_after_a_minute() {
+async fn even_the_same_claim_is_refused_after_a_minute() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         let claim = claim();
         project.reveal(&token, &claim).await.expect("the value");
-        let Some(Reveal::Claimed { at, .. }) = project.token(&token.name).await.reveal else {
+        let Some(Reveal::Claimed { time, .. }) = project.token(&token.name).await.reveal else {
             panic!("not claimed")
         };
-        let ago = |seconds| (at - jiff::SignedDuration::from_secs(seconds)).to_string();
-        project
-            .edit(
-                &token.name,
-                json!({ "annotations": { "kargo-tokens/revealed-at": ago(40) } }),
-            )
-            .await;
+        let revealed_before = async |seconds| {
+            let before = (time - SignedDuration::from_secs(seconds)).to_string();
+            project
+                .annotate(&token, json!({ "kargo-tokens/revealed-at": before }))
+                .await;
+        };
+        revealed_before(40).await;
         project
             .reveal(&token, &claim)
             .await
             .expect("40 seconds later");
-        project
-            .edit(
-                &token.name,
-                json!({ "annotations": { "kargo-tokens/revealed-at": ago(61) } }),
-            )
-            .await;
+        revealed_before(61).await;
         let error = project
             .reveal(&token, &claim)
             .await
@@ -158,14 +145,11 @@ async fn refuses_even_the_same_claim_after_a_minute() {
 }
 
 #[tokio::test]
-async fn is_the_creators_alone() {
+async fn only_the_creator_reveals() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         project
-            .edit(
-                &token.name,
-                json!({ "annotations": { "kargo-tokens/created-by": "alice" } }),
-            )
+            .annotate(&token, json!({ "kargo-tokens/created-by": "alice" }))
             .await;
         let before = project.versions().await;
         let error = project
@@ -183,23 +167,13 @@ async fn is_the_creators_alone() {
 }
 
 #[tokio::test]
-async fn is_of_tokens_made_here_that_work() {
+async fn only_working_tokens_of_this_program_are_revealed() {
     in_a_project(async |project| {
-        let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
-        let kargo = project
-            .add_token(
-                "kargo",
-                json!({ "rbac.kargo.akuity.io/api-token": "true" }),
-                managed,
-            )
-            .await;
-        let kubectl = project.add_token("kubectl", json!({}), json!({})).await;
+        let kargo = project.add_kargo_token("kargo").await;
+        let kubectl = project.add_unmanaged_token("kubectl").await;
         let suspended = project.create("suspended").await;
         project
-            .edit(
-                &suspended.name,
-                json!({ "labels": { "kubernetes.io/legacy-token-invalid-since": "2026-01-01" } }),
-            )
+            .set_suspension_label(&suspended, Some("2026-01-01"))
             .await;
         let reveal = async |token: &TokenSummary| {
             let before = project.versions().await;
@@ -220,22 +194,16 @@ async fn is_of_tokens_made_here_that_work() {
 }
 
 #[tokio::test]
-async fn is_of_the_token_that_was_seen() {
+async fn only_the_token_that_was_seen_is_revealed() {
     in_a_project(async |project| {
         let seen = project.create("ci").await;
-        project
-            .cluster
-            .delete_token(&seen.handle(&project.scope))
-            .await
-            .expect("deleted");
+        project.delete(&seen).await;
         assert!(matches!(
             project.reveal(&seen, &claim()).await,
             Err(Error::NoToken(_))
         ));
-        // Made by another tool, which takes any name.
-        let labels = json!({ "rbac.kargo.akuity.io/api-token": "true" });
-        let managed = json!({ "rbac.kargo.akuity.io/managed": "true" });
-        project.add_token("ci", labels, managed).await;
+        // Kargo's own tools may take the name again.
+        project.add_kargo_token("ci").await;
         assert!(matches!(
             project.reveal(&seen, &claim()).await,
             Err(Error::Replaced(_))
@@ -245,17 +213,23 @@ async fn is_of_the_token_that_was_seen() {
 }
 
 #[tokio::test]
-async fn leaves_no_value_in_the_log() {
+async fn a_reveal_leaves_no_value_in_the_log() {
     in_a_project(async |project| {
         logs::capture();
-        let token = project.create("ci").await;
-        let revealed = project.reveal(&token, &claim()).await.expect("the value");
-        project.reveal(&token, &claim()).await.expect_err("once");
-        let value = revealed.value.expose();
-        let signature = value.rsplit('.').next().expect("a JWT has three parts");
-        let text = logs::captured();
-        assert!(!text.contains(value) && !text.contains(signature));
-        assert!(!format!("{revealed:?}").contains(signature));
+        // One value is read at once, the other one comes through a watch.
+        for token in [
+            project.create("ci").await,
+            project.create_unpopulated("new").await,
+        ] {
+            let revealed = project.reveal(&token, &claim()).await.expect("the value");
+            project.reveal(&token, &claim()).await.expect_err("once");
+            let value = revealed.value.expose();
+            let signature = value.rsplit('.').next().expect("a JWT has three parts");
+            let text = logs::captured();
+            assert!(!text.contains(value) && !text.contains(signature));
+            assert!(!format!("{revealed:?}").contains(signature));
+            logs::capture();
+        }
     })
     .await;
 }

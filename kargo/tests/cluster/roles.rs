@@ -1,30 +1,18 @@
-//! Roles with what they may do.
+//! Roles with what they may do, and what a ServiceAccount is to Kargo.
 
-use k8s_openapi::api::{
-    core::v1::ServiceAccount,
-    rbac::v1::{Role, RoleBinding},
-};
 use kargo::{
-    role::{Claim, Rule, Rules},
+    role::{Claim, RoleStatus, Rule, Rules},
     scope::Scope,
 };
 use serde_json::json;
 
-use super::{
+use super::support::{
     control_plane::{admin, user},
     project::in_a_project,
 };
 
-fn binding(name: &str, kind: &str, role: &str, subject: &serde_json::Value) -> serde_json::Value {
-    json!({
-        "metadata": { "name": name },
-        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role },
-        "subjects": [subject],
-    })
-}
-
 #[tokio::test]
-async fn are_told_with_their_rules_and_claims() {
+async fn roles_have_their_rules_and_claims() {
     in_a_project(async |project| {
         let annotations = json!({
             "kargo.akuity.io/description": "Promotes",
@@ -32,19 +20,17 @@ async fn are_told_with_their_rules_and_claims() {
             "rbac.kargo.akuity.io/claims": r#"{"groups":["ops"]}"#,
             "rbac.kargo.akuity.io/claim.groups": "devs",
         });
-        project.add::<ServiceAccount>(json!({ "metadata": { "name": "promoter", "annotations": annotations } })).await;
+        project.add_service_account("promoter", annotations).await;
         let promote = json!({ "apiGroups": ["kargo.akuity.io"], "resources": ["stages"], "verbs": ["promote"] });
-        project.add::<Role>(json!({ "metadata": { "name": "promoter" }, "rules": [promote] })).await;
-        let itself = json!({ "kind": "ServiceAccount", "name": "promoter", "namespace": project.namespace });
-        let all = format!("system:serviceaccounts:{}", project.namespace);
-        let everybody = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": all });
-        project.add::<RoleBinding>(binding("a-role", "Role", "promoter", &itself)).await;
-        project.add::<RoleBinding>(binding("b-cluster-role", "ClusterRole", "kargo-viewer", &itself)).await;
-        project.add::<RoleBinding>(binding("c-dangling", "Role", "missing", &itself)).await;
-        project.add::<RoleBinding>(binding("d-group", "Role", "promoter", &everybody)).await;
-        // Kubernetes takes it for one of the binding's own namespace.
-        let of_here = json!({ "kind": "ServiceAccount", "name": "promoter" });
-        project.add::<RoleBinding>(binding("e-here", "Role", "promoter", &of_here)).await;
+        project.add_role("promoter", json!([promote])).await;
+        let itself = || project.service_account("promoter");
+        project.bind("a-role", "Role/promoter", itself()).await;
+        project.bind("b-cluster-role", "ClusterRole/kargo-viewer", itself()).await;
+        project.bind("c-dangling", "Role/missing", itself()).await;
+        project.bind("d-group", "Role/promoter", project.all_service_accounts()).await;
+        // Without a namespace, Kubernetes takes the binding's own.
+        let here = json!({ "kind": "ServiceAccount", "name": "promoter" });
+        project.bind("e-here", "Role/promoter", here).await;
 
         let roles = project.cluster.list_roles(&project.scope).await.expect("roles");
         let names: Vec<_> = roles.iter().map(|role| role.name.as_str()).collect();
@@ -66,7 +52,7 @@ async fn are_told_with_their_rules_and_claims() {
                 ("RoleBinding/d-group", "Role/promoter"),
                 ("RoleBinding/e-here", "Role/promoter"),
             ],
-            "and nothing of what Kubernetes gives everybody"
+            "without Kubernetes' default bindings for everybody"
         );
         assert!(promoter.grants.iter().all(|grant| grant.namespace.as_deref() == Some(project.namespace.as_str())));
         let promote = Rule {
@@ -88,7 +74,7 @@ async fn are_told_with_their_rules_and_claims() {
 }
 
 #[tokio::test]
-async fn of_the_system_are_the_labelled_ones_with_cluster_wide_rights() {
+async fn system_roles_are_the_labelled_ones_with_cluster_wide_rights() {
     let roles = admin()
         .await
         .list_roles(&Scope::System)
@@ -119,7 +105,41 @@ async fn of_the_system_are_the_labelled_ones_with_cluster_wide_rights() {
 }
 
 #[tokio::test]
-async fn say_what_of_them_a_kargo_admin_may_not_read() {
+async fn a_service_account_is_a_role_or_not_or_missing() {
+    let roles = admin()
+        .await
+        .scope_roles(&Scope::System)
+        .await
+        .expect("roles");
+    for (name, expected) in [
+        ("kargo-admin", RoleStatus::SystemRole),
+        ("kargo-management-controller", RoleStatus::NotARole),
+        ("gone", RoleStatus::Missing),
+    ] {
+        assert_eq!(roles.status_of(name), expected, "{name}");
+    }
+    in_a_project(async |project| {
+        let roles = project.cluster.scope_roles(&project.scope).await;
+        let roles = roles.expect("roles");
+        assert_eq!(roles.status_of("ci"), RoleStatus::ProjectRole);
+        assert_eq!(roles.status_of("gone"), RoleStatus::Missing);
+        assert_eq!(roles.others.len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn role_names_are_those_of_the_roles() {
+    let admin = admin().await;
+    let mut names = admin.list_role_names(&Scope::System).await.expect("names");
+    names.sort();
+    let roles = admin.list_roles(&Scope::System).await.expect("roles");
+    let of_roles: Vec<_> = roles.into_iter().map(|role| role.name).collect();
+    assert_eq!(names, of_roles);
+}
+
+#[tokio::test]
+async fn roles_name_what_a_kargo_admin_may_not_read() {
     let roles = user("admin")
         .await
         .list_roles(&Scope::System)
@@ -144,20 +164,16 @@ async fn say_what_of_them_a_kargo_admin_may_not_read() {
 }
 
 #[tokio::test]
-async fn say_that_the_roles_behind_a_binding_can_not_be_read() {
+async fn rules_behind_a_binding_can_be_unreadable() {
     in_a_project(async |project| {
-        let itself = json!({ "kind": "ServiceAccount", "name": "ci", "namespace": project.namespace });
-        let read = json!([
-            { "apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["list"] },
-            { "apiGroups": ["rbac.authorization.k8s.io"], "resources": ["rolebindings"], "verbs": ["list"] },
-        ]);
-        project.add::<Role>(json!({ "metadata": { "name": "reader" }, "rules": read })).await;
-        project.add::<RoleBinding>(binding("reader", "Role", "reader", &itself)).await;
-        let token = project.create("ci").await;
-        let reader =
-            project.cluster.connector().with_bearer(&project.stored_value(&token.name).await).expect("a token");
+        let reader = project
+            .with_rights(&[("serviceaccounts", "list"), ("rolebindings", "list")])
+            .await;
         let roles = reader.list_roles(&project.scope).await.expect("roles");
-        let ci = roles.iter().find(|role| role.name.as_str() == "ci").expect("listed");
+        let ci = roles
+            .iter()
+            .find(|role| role.name.as_str() == "ci")
+            .expect("listed");
         assert_eq!(ci.grants[0].rules, Rules::Unreadable);
         assert_eq!(ci.unreadable.len(), 3);
     })
@@ -165,7 +181,7 @@ async fn say_that_the_roles_behind_a_binding_can_not_be_read() {
 }
 
 #[tokio::test]
-async fn are_forbidden_to_whoever_may_not_list_service_accounts() {
+async fn a_person_who_may_not_list_service_accounts_sees_no_roles() {
     let error = user("project-admin")
         .await
         .list_roles(&Scope::System)

@@ -1,4 +1,4 @@
-//! A cluster whose token controller is stopped: nothing is lost meanwhile.
+//! A cluster whose token controller is stopped. Nothing is lost meanwhile.
 
 use std::time::{Duration, Instant};
 
@@ -8,9 +8,9 @@ use kargo::{
     token::{Reveal, TokenState},
 };
 
-use super::{
+use super::support::{
     control_plane::Own,
-    project::{claim, in_a_project_of, parse},
+    project::{claim, in_a_project_of},
 };
 
 #[tokio::test]
@@ -20,11 +20,7 @@ async fn a_token_waits_for_a_stopped_controller_and_loses_nothing() {
         own.stop_token_controller().await;
 
         let started = Instant::now();
-        let token = project
-            .cluster
-            .create_token(&project.scope, &project.role, &parse("ci"), None)
-            .await
-            .expect("a new token");
+        let token = project.create_unpopulated("ci").await;
         assert!(
             started.elapsed() < Duration::from_secs(10),
             "creating does not wait"
@@ -40,7 +36,7 @@ async fn a_token_waits_for_a_stopped_controller_and_loses_nothing() {
             .clone()
             .with_reveal_wait(Duration::from_millis(300));
         let error = impatient
-            .reveal_token(&token.handle(&project.scope), &claim())
+            .reveal_token(&project.token_ref(&token), &claim())
             .await
             .expect_err("no value");
         assert!(matches!(error, Error::NotReady { .. }), "{error}");
@@ -49,10 +45,10 @@ async fn a_token_waits_for_a_stopped_controller_and_loses_nothing() {
             error.to_string().ends_with("within 0.3 seconds."),
             "{error}"
         );
-        assert_eq!(project.versions().await, before, "it is untouched");
+        assert_eq!(project.versions().await, before, "unchanged");
         assert_eq!(project.token(&token.name).await, token);
 
-        // Asked for before the controller is back, answered when it is.
+        // Requested before the controller is back, answered once it is.
         let claim = claim();
         let (revealed, ()) =
             futures::join!(project.reveal(&token, &claim), own.start_token_controller());

@@ -7,37 +7,38 @@ use kargo::{
     cluster::Error,
     problem::Kind,
     scope::Scope,
-    token::{Did, TokenHandle, TokenState, Uid, day},
+    token::{HistoryAction, TokenRef, TokenState, Uid, day},
 };
 use serde_json::json;
 
-use super::{
+use super::support::{
     control_plane::until,
     project::{claim, in_a_project, parse, text},
     scripted::{Answer, Scripted},
 };
 
 #[tokio::test]
-async fn has_the_value_refused_within_seconds_and_notes_why() {
+async fn a_suspended_value_is_refused_within_seconds_and_the_reason_recorded() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
         let value = project.stored_value(&token.name).await;
         project.until_accepted(&value).await;
         until(
             Duration::from_secs(5),
-            "Kubernetes notes the use",
+            "Kubernetes records the use",
             async || project.token(&token.name).await.last_used.is_some(),
         )
         .await;
 
-        let reason = text("found in a log\n(twice)");
+        let reason = "found in a log\n(twice)";
         let suspended = project
-            .cluster
-            .suspend_token(&project.handle(&token), &reason)
+            .try_suspend(&token, reason)
             .await
             .expect("suspended");
-        let suspension = suspended.suspension.clone().expect("it is noted");
-        let since = day(suspension.at);
+        assert_eq!(suspended.token, project.token(&token.name).await);
+        let suspended = suspended.token;
+        let suspension = suspended.suspension.clone().expect("recorded");
+        let since = day(suspension.time);
         assert_eq!(
             suspended.state,
             TokenState::Suspended {
@@ -45,18 +46,18 @@ async fn has_the_value_refused_within_seconds_and_notes_why() {
             }
         );
         assert_eq!(
-            (suspension.by.as_str(), suspension.reason.as_str()),
-            ("admin@local", reason.as_str())
+            (suspension.actor.as_str(), suspension.reason.as_str()),
+            ("admin@local", reason)
         );
         assert_eq!(suspension.last_used, Some(since));
         assert!(!suspended.was_tried_since_suspension());
         project.is_sound(&token.name).await;
 
         let history = project.history(&token.name).await;
-        let last = history.last().expect("an act");
+        let last = history.last().expect("an entry");
         assert_eq!(
-            (last.did, last.about.as_str()),
-            (Did::Suspended, reason.as_str())
+            (last.action, last.detail.as_str()),
+            (HistoryAction::Suspended, reason)
         );
         let error = project
             .reveal(&token, &claim())
@@ -69,14 +70,15 @@ async fn has_the_value_refused_within_seconds_and_notes_why() {
 }
 
 #[tokio::test]
-async fn happens_once() {
+async fn a_suspended_token_is_not_suspended_again() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let handle = project.handle(&token);
-        let suspend = async || project.cluster.suspend_token(&handle, &text("")).await;
-        suspend().await.expect("suspended");
+        project.suspend(&token, "").await;
         let before = project.versions().await;
-        let error = suspend().await.expect_err("it is");
+        let error = project
+            .try_suspend(&token, "")
+            .await
+            .expect_err("suspended already");
         assert!(matches!(error, Error::AlreadySuspended(_)), "{error}");
         assert_eq!(error.problem().kind, Kind::Conflict);
         assert_eq!(project.versions().await, before);
@@ -85,24 +87,18 @@ async fn happens_once() {
 }
 
 #[tokio::test]
-async fn is_not_for_a_token_that_expires() {
+async fn an_expiring_token_can_not_be_suspended() {
     in_a_project(async |project| {
         let token = project.create_expiring("ci").await;
-        let handle = project.handle(&token);
         let before = project.versions().await;
-        for error in [
+        for refused in [
+            project.try_suspend(&token, "").await,
             project
-                .cluster
-                .suspend_token(&handle, &text(""))
-                .await
-                .expect_err("refused"),
-            project
-                .cluster
-                .begin_deletion(&handle, SignedDuration::ZERO)
-                .await
-                .expect_err("refused"),
+                .try_begin_deletion(&token, SignedDuration::ZERO)
+                .await,
         ] {
-            assert!(matches!(error, Error::CanNotBeSuspended(_)), "{error}");
+            let error = refused.expect_err("refused");
+            assert!(matches!(error, Error::NotSuspendable(_)), "{error}");
         }
         assert_eq!(project.versions().await, before);
     })
@@ -110,51 +106,43 @@ async fn is_not_for_a_token_that_expires() {
 }
 
 #[tokio::test]
-async fn is_not_offered_by_a_cluster_that_ignores_it() {
+async fn a_cluster_that_ignores_suspensions_is_not_asked_to_suspend() {
     let server = Scripted::answering(|line, _| match line {
         "GET /version" => Answer::ok(&json!({ "major": "1", "minor": "28+" })),
-        other => panic!("{other}: nothing else is asked, and nothing written"),
+        other => panic!("{other}: no other request is expected"),
     })
     .await;
-    let handle = TokenHandle {
+    let target = TokenRef {
         scope: Scope::System,
         role: "ci".to_owned(),
         name: parse("token"),
         uid: Uid("u".to_owned()),
     };
-    for error in [
+    for refused in [
+        server.cluster.suspend_token(&target, &text("")).await,
         server
             .cluster
-            .suspend_token(&handle, &text(""))
-            .await
-            .expect_err("too old"),
-        server
-            .cluster
-            .begin_deletion(&handle, SignedDuration::ZERO)
-            .await
-            .expect_err("too old"),
+            .begin_deletion(&target, SignedDuration::ZERO)
+            .await,
     ] {
+        let error = refused.expect_err("too old");
         assert!(matches!(error, Error::TooOld), "{error}");
     }
     assert_eq!(server.seen("GET /version").len(), 1, "asked once");
 }
 
 #[tokio::test]
-async fn shows_who_tries_it_afterwards() {
+async fn a_use_after_the_suspension_is_visible() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let suspended = project
-            .cluster
-            .suspend_token(&project.handle(&token), &text(""))
-            .await
-            .expect("suspended");
+        let suspended = project.suspend(&token, "").await;
         assert!(!suspended.was_tried_since_suspension());
-        // The API server notes a try although it refuses it.
+        // The API server records a use although it refuses it.
         let value = project.stored_value(&token.name).await;
         project.until_refused(&value).await;
         until(
             Duration::from_secs(5),
-            "Kubernetes notes the try",
+            "Kubernetes records the use",
             async || {
                 project
                     .token(&token.name)
@@ -164,7 +152,7 @@ async fn shows_who_tries_it_afterwards() {
         )
         .await;
 
-        let today = day(suspended.suspension.expect("noted").at);
+        let today = day(suspended.suspension.expect("recorded").time);
         let used = async |last_used: &str| {
             let label = json!({ "labels": { "kubernetes.io/legacy-token-last-used": last_used } });
             project.edit(&token.name, label).await;
@@ -175,39 +163,24 @@ async fn shows_who_tries_it_afterwards() {
         };
         assert!(used(&today).await);
         assert!(used("2999-01-01").await);
-        assert!(!used("2026-01-01").await, "before");
+        assert!(!used("2026-01-01").await, "before the suspension");
     })
     .await;
 }
 
 #[tokio::test]
-async fn does_not_continue_a_deletion_that_was_stopped() {
+async fn suspending_does_not_revive_a_deletion_that_was_called_off() {
     in_a_project(async |project| {
         let token = project.create("ci").await;
-        let handle = project.handle(&token);
-        let begun = project
-            .cluster
-            .begin_deletion(&handle, SignedDuration::ZERO)
-            .await;
-        begun.expect("begun, and due at once");
-        // With kubectl, say.
-        let label = json!({ "labels": { "kubernetes.io/legacy-token-invalid-since": null } });
-        project.edit(&token.name, label).await;
-        let suspended = project
-            .cluster
-            .suspend_token(&handle, &text(""))
-            .await
-            .expect("suspended");
+        project.begin_due_deletion(&token).await;
+        project.lift_suspension(&token).await;
+        let suspended = project.suspend(&token, "").await;
         assert!(
             matches!(suspended.state, TokenState::Suspended { .. }),
             "{suspended:?}"
         );
         project.is_sound(&token.name).await;
-        let error = project
-            .cluster
-            .finish_token(&handle)
-            .await
-            .expect_err("stopped");
+        let error = project.try_finish(&token).await.expect_err("called off");
         assert!(matches!(error, Error::NotDue(_)), "{error}");
     })
     .await;

@@ -1,122 +1,105 @@
-//! The sweep: what is due, and nothing else. It goes over a whole control plane, so this test has one of its own; a scope alone is
-//! swept on the shared one.
+//! Sweeping: deleting every token that is due, and no other. A sweep of all projects has a control plane of its own; single scopes are swept
+//! on the shared one.
 
 use std::sync::Mutex;
 
-use jiff::SignedDuration;
 use kargo::{
-    cluster::{Cluster, Error, Swept},
+    cluster::{Cluster, Error, SweptToken},
     name::TokenName,
-    token::Due,
+    token::CleanupReason,
 };
 use serde_json::{Value as Json, json};
 
-use super::{
+use super::support::{
     control_plane::{Own, connect, user},
-    project::{Project, in_a_project, in_a_project_of, text},
+    deletions::{FUTURE, HOUR, PAST},
+    project::{Project, in_a_project, in_a_project_of},
 };
 
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
-const OVER: &str = "2026-01-01T00:00:00Z";
-
-/// Tokens of every kind, three of them due.
+/// Creates tokens of every kind, three of them due. Answers with the names of these three.
 async fn tokens(project: &Project) -> [TokenName; 3] {
     let create = async |name: &str, annotations: Json| {
         let token = project.create(name).await;
-        project
-            .edit(&token.name, json!({ "annotations": annotations }))
-            .await;
+        project.annotate(&token, annotations).await;
         token
-    };
-    let delete = async |name: &str, window| {
-        let token = project.create(name).await;
-        project
-            .cluster
-            .begin_deletion(&project.handle(&token), window)
-            .await
-            .expect("begun");
-        token.name
     };
     create("active", json!({})).await;
     create(
         "retires-later",
-        json!({ "kargo-tokens/retire-after": "2999-01-01T00:00:00Z" }),
+        json!({ "kargo-tokens/retire-after": FUTURE }),
     )
     .await;
     create("damaged", json!({ "kargo-tokens/retire-after": "soon" })).await;
     create(
         "unmanaged",
-        json!({ "kargo-tokens/retire-after": OVER, "rbac.kargo.akuity.io/managed": null }),
+        json!({ "kargo-tokens/retire-after": PAST, "rbac.kargo.akuity.io/managed": null }),
     )
     .await;
     create(
         "stopped-deletion",
-        json!({ "kargo-tokens/delete-after": OVER }),
+        json!({ "kargo-tokens/delete-after": PAST }),
     )
     .await;
-    delete("deleted-later", HOUR).await;
-    let suspended = create("suspended", json!({})).await;
-    project
-        .cluster
-        .suspend_token(&project.handle(&suspended), &text(""))
-        .await
-        .expect("suspended");
+    let later = project.create("deleted-later").await;
+    project.begin_deletion(&later, HOUR).await;
+    let suspended = project.create("suspended").await;
+    project.suspend(&suspended, "").await;
     project.create_expiring("expires-later").await;
 
-    let deleted = delete("deleted", SignedDuration::ZERO).await;
-    let retired = create("retired", json!({ "kargo-tokens/retire-after": OVER })).await;
+    let deleted = project.create("deleted").await;
+    project.begin_due_deletion(&deleted).await;
+    let retired = create("retired", json!({ "kargo-tokens/retire-after": PAST })).await;
     project.succeed(&retired).await;
     let expired = project.create_expiring("expired").await;
-    project
-        .edit(
-            &expired.name,
-            json!({ "annotations": { "kargo-tokens/expires-at": OVER } }),
-        )
-        .await;
-    [deleted, expired.name, retired.name]
+    project.set_expiry(&expired, PAST).await;
+    [deleted.name, expired.name, retired.name]
 }
 
-async fn swept(cluster: &Cluster, project: &Project, dry_run: bool) -> Vec<(TokenName, Due)> {
+async fn sweep(
+    cluster: &Cluster,
+    project: &Project,
+    dry_run: bool,
+) -> Vec<(TokenName, CleanupReason)> {
     let mut all = Vec::new();
-    let mut tell = |Swept { token, due, result }: Swept| {
-        result.expect("it can be deleted");
-        assert_eq!(token.scope, project.scope);
-        all.push((token.name, due));
+    let mut report = |swept: SweptToken| {
+        swept.result.expect("it can be deleted");
+        assert_eq!(swept.token.scope, project.scope);
+        all.push((swept.token.name, swept.reason));
     };
     cluster
-        .sweep_scope(&project.scope, dry_run, &mut tell)
+        .sweep_scope(&project.scope, dry_run, &mut report)
         .await
         .expect("swept");
     all
 }
 
-fn expected([deleted, expired, retired]: &[TokenName; 3]) -> Vec<(TokenName, Due)> {
+fn expected([deleted, expired, retired]: &[TokenName; 3]) -> Vec<(TokenName, CleanupReason)> {
     vec![
-        (deleted.clone(), Due::Deletion),
-        (expired.clone(), Due::Expiry),
-        (retired.clone(), Due::Retirement),
+        (deleted.clone(), CleanupReason::Deletion),
+        (expired.clone(), CleanupReason::Expiry),
+        (retired.clone(), CleanupReason::Retirement),
     ]
 }
 
 #[tokio::test]
-async fn deletes_what_is_due_and_nothing_else() {
+async fn a_sweep_deletes_the_due_tokens_and_no_other() {
     in_a_project(async |project| {
         let due = tokens(project).await;
         let before = project.versions().await;
-        assert_eq!(swept(&project.cluster, project, true).await, expected(&due));
-        assert_eq!(project.versions().await, before, "only told");
+        assert_eq!(sweep(&project.cluster, project, true).await, expected(&due));
+        assert_eq!(project.versions().await, before, "a dry run only reports");
 
         assert_eq!(
-            swept(&project.cluster, project, false).await,
+            sweep(&project.cluster, project, false).await,
             expected(&due)
         );
         let rest: Vec<_> = before
             .into_iter()
             .filter(|(name, _)| due.iter().all(|due| due.as_str() != name))
             .collect();
-        assert_eq!(project.versions().await, rest, "the others are untouched");
+        assert_eq!(project.versions().await, rest, "the others are unchanged");
         assert_eq!(
-            swept(&project.cluster, project, false).await,
+            sweep(&project.cluster, project, false).await,
             [],
             "nothing is left to do"
         );
@@ -125,13 +108,13 @@ async fn deletes_what_is_due_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn tells_each_act_once_when_two_sweep_at_once() {
+async fn concurrent_sweeps_report_each_token_once() {
     in_a_project(async |project| {
         let due = tokens(project).await;
         let other = project.cluster.clone();
         let (one, other) = futures::join!(
-            swept(&project.cluster, project, false),
-            swept(&other, project, false)
+            sweep(&project.cluster, project, false),
+            sweep(&other, project, false)
         );
         let mut all = [one, other].concat();
         all.sort_by(|a, b| a.0.cmp(&b.0));
@@ -141,23 +124,19 @@ async fn tells_each_act_once_when_two_sweep_at_once() {
 }
 
 #[tokio::test]
-async fn tells_what_it_may_not_delete() {
+async fn a_sweep_reports_tokens_that_it_may_not_delete() {
     in_a_project(async |project| {
         tokens(project).await;
-        project
-            .allow(json!([{ "apiGroups": [""], "resources": ["secrets"], "verbs": ["list"] }]))
-            .await;
-        let reader = project.create("reader").await;
-        let reader = project.with(&project.stored_value(&reader.name).await);
+        let reader = project.with_rights(&[("secrets", "list")]).await;
         let before = project.versions().await;
         let mut refused = 0;
-        let mut tell = |swept: Swept| {
+        let mut report = |swept: SweptToken| {
             let error = swept.result.expect_err("no right");
             assert!(matches!(error, Error::Forbidden(_)), "{error}");
             refused += 1;
         };
         reader
-            .sweep_scope(&project.scope, false, &mut tell)
+            .sweep_scope(&project.scope, false, &mut report)
             .await
             .expect("all were tried");
         assert_eq!(refused, 3);
@@ -167,13 +146,13 @@ async fn tells_what_it_may_not_delete() {
 }
 
 #[tokio::test]
-async fn goes_over_all_projects() {
+async fn a_sweep_covers_all_projects() {
     let own = Own::start().await;
     in_a_project_of(&own.kubeconfig(), async |one| {
         in_a_project_of(&own.kubeconfig(), async |other| {
             let (mine, theirs) = (tokens(one).await, tokens(other).await);
             let all = Mutex::new(Vec::new());
-            let tell = |swept: Swept| {
+            let report = |swept: SweptToken| {
                 swept.result.expect("it can be deleted");
                 all.lock()
                     .expect("one at a time")
@@ -181,7 +160,7 @@ async fn goes_over_all_projects() {
             };
             connect(&own.kubeconfig())
                 .await
-                .sweep(false, tell)
+                .sweep(false, report)
                 .await
                 .expect("swept");
             let mut expected: Vec<_> = mine
@@ -198,11 +177,11 @@ async fn goes_over_all_projects() {
 }
 
 #[tokio::test]
-async fn says_what_keeps_it_from_reading() {
-    // May list neither projects nor the system's tokens.
+async fn a_sweep_says_which_right_it_lacks() {
+    // This user may list neither projects nor the system's tokens.
     let admin = user("project-admin").await;
     let error = admin
-        .sweep(true, |_| panic!("nothing is seen"))
+        .sweep(true, |_| panic!("nothing can be read"))
         .await
         .expect_err("forbidden");
     assert_eq!(

@@ -1,6 +1,9 @@
-//! The server functions under `/api/`: JSON only, each error with the status that its kind has.
+//! Server functions under `/api/`: JSON responses, with each error's status derived from its kind.
 
-use app::api::ApiError;
+use app::{
+    api::ApiError,
+    flash::{Flash, Outcome},
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -28,32 +31,36 @@ use tower_governor::{
 };
 use tower_http::limit::RequestBodyLimitLayer;
 
-use super::State;
+use super::{State, cookies};
+use crate::background::run_to_completion;
 
-/// The largest request body, in bytes: a form of a few short fields.
+/// Maximum size of a request body, in bytes. Forms have a few short fields.
 const BODY_LIMIT: usize = 64 * 1024;
-/// An error's body is a few sentences.
+/// Maximum size of an error body, in bytes.
 const ERROR_LIMIT: usize = 64 * 1024;
 
-/// All server functions.
+/// Routes of all server functions.
 pub fn routes(state: &State) -> Router {
     let (addresses, policy) = (state.addresses.clone(), state.policy);
+    let background = state.tasks.background();
     let handler = move |request: Request| {
-        let (addresses, cluster) = (
+        let (addresses, background, cluster) = (
             addresses.clone(),
+            background.clone(),
             request.extensions().get::<Cluster>().cloned(),
         );
         let context = move || {
             provide_context(addresses.clone());
             provide_context(policy);
-            // Put there by the gate, for those who are signed in.
+            provide_context(background.clone());
+            // `gate::require_sign_in` inserts the cluster into signed-in requests.
             if let Some(cluster) = cluster.clone() {
                 provide_context(cluster);
             }
         };
-        // What changes something is done to its end, also when the browser closes the connection between two writes. But not the reveal:
-        // what nobody waits for any more must stay unrevealed.
-        let is_finished =
+        // Changes run to completion even if the browser closes the connection between two writes. A reveal stops then: a value that
+        // no browser receives must stay unrevealed.
+        let runs_to_completion =
             request.method() == Method::POST && request.uri().path() != "/api/reveal_token";
         async move {
             let response = async move {
@@ -61,8 +68,8 @@ pub fn routes(state: &State) -> Router {
                     .await
                     .into_response()
             };
-            if is_finished {
-                to_its_end(response).await
+            if runs_to_completion {
+                run_to_completion(response).await
             } else {
                 response.await
             }
@@ -71,25 +78,13 @@ pub fn routes(state: &State) -> Router {
     Router::new()
         .route("/api/{function}", any(handler))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(GovernorLayer::new(writes_per_second()))
+        .layer(GovernorLayer::new(write_rate_limit()))
         .layer(middleware::from_fn(status_from_kind))
-        .layer(middleware::from_fn(refuse_html))
+        .layer(middleware::from_fn(answer_forms))
 }
 
-/// In a task of its own, whether somebody waits for it or not.
-async fn to_its_end(response: impl Future<Output = Response> + Send + 'static) -> Response {
-    match tokio::spawn(response).await {
-        Ok(response) => response,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The program is ending.
-            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        },
-    }
-}
-
-/// What people click never gets near this; a script that runs away is slowed down before it slows the cluster down.
-fn writes_per_second() -> GovernorConfig<GlobalKeyExtractor, NoOpMiddleware<QuantaInstant>> {
+/// Limits POST requests to bursts of 200 and one per 20 ms. People stay far below; the limit protects the cluster from runaway scripts.
+fn write_rate_limit() -> GovernorConfig<GlobalKeyExtractor, NoOpMiddleware<QuantaInstant>> {
     GovernorConfigBuilder::default()
         .key_extractor(GlobalKeyExtractor)
         .methods(vec![Method::POST])
@@ -99,13 +94,13 @@ fn writes_per_second() -> GovernorConfig<GlobalKeyExtractor, NoOpMiddleware<Quan
         .expect("neither the period nor the burst is zero")
 }
 
-/// An error as JSON, with its status.
-pub fn problem(error: &ApiError) -> Response {
+/// Returns an error as JSON, with the status of its kind.
+pub fn error_response(error: &ApiError) -> Response {
     let status = StatusCode::from_u16(error.0.kind.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     (status, axum::Json(error)).into_response()
 }
 
-/// Leptos answers every error with 500 and the error as JSON; the status that fits is set here, in one place.
+/// Sets the status of each error from its kind. Leptos answers every error with 500 and the error as JSON.
 async fn status_from_kind(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     if !response.status().is_client_error() && !response.status().is_server_error() {
@@ -116,38 +111,52 @@ async fn status_from_kind(request: Request, next: Next) -> Response {
         .await
         .unwrap_or_default();
     match serde_json::from_slice::<ApiError>(&body) {
-        Ok(error) => problem(&error),
-        Err(_) if status == StatusCode::BAD_REQUEST => problem(&ApiError(Problem::new(
+        Ok(error) => error_response(&error),
+        Err(_) if status == StatusCode::BAD_REQUEST => error_response(&ApiError(Problem::new(
             Kind::NotFound,
-            "There is no such server function, or not with this method.",
-            "Reload the page: the program may have been updated.",
+            "No server function has this path and method.",
+            "Reload the page: Kargo Tokens may have been updated.",
         ))),
         Err(_) if status == StatusCode::PAYLOAD_TOO_LARGE => {
-            problem(&ApiError::invalid("The request is too large."))
+            error_response(&ApiError::invalid("The request is too large."))
         }
-        Err(_) if status == StatusCode::TOO_MANY_REQUESTS => problem(&ApiError(Problem::new(
-            Kind::TooMany,
-            "Too many requests in a short time.",
-            "Wait a few seconds, then try again; nothing was changed.",
-        ))),
-        Err(_) => problem(&ApiError(Problem::new(
+        Err(_) if status == StatusCode::TOO_MANY_REQUESTS => {
+            error_response(&ApiError(Problem::new(
+                Kind::TooMany,
+                "Too many requests in a short time.",
+                "Wait a few seconds, then try again; nothing was changed.",
+            )))
+        }
+        Err(_) => error_response(&ApiError(Problem::new(
             Kind::BadAnswer,
-            "Something went wrong inside of Kargo Tokens.",
-            "Try again; the program's log may say more.",
+            "Kargo Tokens failed to process the request.",
+            "Try again; see the program's log for details.",
         ))),
     }
 }
 
-/// A browser that posts a form itself wants HTML, and would put the answer, errors included, into addresses and its history. Such a
-/// request is refused before anything is done; the pages' own requests ask for JSON.
-async fn refuse_html(request: Request, next: Next) -> Response {
+/// Endpoints that accept a row's form without JavaScript.
+const FORM_ENDPOINTS: [&str; 3] = [
+    "/api/delete_token",
+    "/api/restore_token",
+    "/api/finish_token",
+];
+
+/// Answers a form that a browser posts without JavaScript with 303 back to the page, which then shows a notice. Refuses any other request
+/// for HTML before it reaches a server function, because Leptos would put the answer or error into the URL and the browser's history.
+async fn answer_forms(request: Request, next: Next) -> Response {
     let wants_html = request
         .headers()
         .get_all(ACCEPT)
         .iter()
         .any(|accept| accept.to_str().is_ok_and(|a| a.contains("text/html")));
-    if wants_html {
-        let text = "This answers with JSON only, so nothing was done. Changing tokens needs JavaScript: turn it on and reload the page.\n";
+    if !wants_html {
+        return next.run(request).await;
+    }
+    let path = request.uri().path().to_owned();
+    if request.method() != Method::POST || !FORM_ENDPOINTS.contains(&path.as_str()) {
+        let text =
+            "Nothing was changed. This command needs JavaScript: turn it on and reload the page.\n";
         return (
             StatusCode::NOT_ACCEPTABLE,
             [(
@@ -158,5 +167,30 @@ async fn refuse_html(request: Request, next: Next) -> Response {
         )
             .into_response();
     }
-    next.run(request).await
+    let (mut parts, body) = request.into_parts();
+    let headers = parts.headers.clone();
+    parts
+        .headers
+        .insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let form = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
+    let token = serde_urlencoded::from_bytes::<NamedToken>(&form)
+        .ok()
+        .and_then(|form| form.name.parse().ok());
+    let response = next.run(Request::from_parts(parts, Body::from(form))).await;
+    let outcome = if response.status().is_success() {
+        match path.as_str() {
+            "/api/delete_token" => Outcome::Deleting,
+            "/api/restore_token" => Outcome::Restored,
+            _ => Outcome::Deleted,
+        }
+    } else {
+        Outcome::Failed(Kind::of_status(response.status().as_u16()).unwrap_or(Kind::BadAnswer))
+    };
+    cookies::redirect_with_flash(&headers, &Flash { outcome, token })
+}
+
+/// The field of a row's form that names the token.
+#[derive(serde::Deserialize)]
+struct NamedToken {
+    name: String,
 }

@@ -1,4 +1,4 @@
-//! The built files: compressed ahead of time, named by their content, so kept by browsers for good.
+//! Built files: precompressed, with a content hash in their name, so browsers cache them permanently.
 
 use std::path::Path;
 
@@ -12,16 +12,16 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-/// `/pkg/…` and the icon.
+/// Routes of `/pkg/…` and the icon.
 pub fn routes(site: &Path) -> Router {
-    let keep = |rule: &'static str| {
+    let cache_control = |value: &'static str| {
         SetResponseHeaderLayer::overriding(
             CACHE_CONTROL,
             move |response: &axum::http::Response<_>| {
                 response
                     .status()
                     .is_success()
-                    .then_some(HeaderValue::from_static(rule))
+                    .then_some(HeaderValue::from_static(value))
             },
         )
     };
@@ -32,13 +32,13 @@ pub fn routes(site: &Path) -> Router {
         .nest_service(
             "/pkg",
             ServiceBuilder::new()
-                .layer(keep("public, max-age=31536000, immutable"))
+                .layer(cache_control("public, max-age=31536000, immutable"))
                 .service(pkg),
         )
         .route_service(
             "/favicon.svg",
             ServiceBuilder::new()
-                .layer(keep("public, max-age=3600"))
+                .layer(cache_control("public, max-age=3600"))
                 .service(ServeFile::new(site.join("favicon.svg"))),
         )
 }

@@ -1,4 +1,4 @@
-//! Which requests are let through: for a known host, written from our own pages, by somebody who signed in.
+//! Access checks on requests: allowed host, same origin for writes, signed-in user.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -14,35 +14,36 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{State, api::problem};
+use super::{State, api::error_response};
 
-/// The hosts that browsers may name: this machine's own names with our port, and those that were configured.
-/// Everything else could be another site's name that was made to lead here (DNS rebinding).
-pub fn hosts(address: SocketAddr, more: &[String]) -> Arc<[String]> {
+/// Returns the accepted hosts: loopback names with our port, and the configured hosts. The check prevents DNS rebinding, in which another
+/// site's name resolves to this server.
+pub fn allowed_hosts(address: SocketAddr, configured: &[String]) -> Arc<[String]> {
     let port = address.port();
-    let own = [
+    let local = [
         address.to_string(),
         format!("localhost:{port}"),
         format!("127.0.0.1:{port}"),
         format!("[::1]:{port}"),
     ];
-    own.into_iter()
-        .chain(more.iter().cloned())
+    local
+        .into_iter()
+        .chain(configured.iter().cloned())
         .map(|host| host.to_ascii_lowercase())
         .collect()
 }
 
 /// Refuses requests for other hosts.
-pub async fn only_known_hosts(
+pub async fn require_allowed_host(
     Extract(state): Extract<State>,
     request: Request,
     next: Next,
 ) -> Response {
     let host = host(request.headers());
-    if host.is_some_and(|host| state.hosts.contains(&host)) {
+    if host.is_some_and(|host| state.allowed_hosts.contains(&host)) {
         return next.run(request).await;
     }
-    let text = "This address is not answered here. Use the one that kargo-tokens printed, or start it with --allow-host.\n";
+    let text = "Unknown host. Use the address that kargo-tokens printed, or start kargo-tokens with --allow-host.\n";
     (StatusCode::MISDIRECTED_REQUEST, text).into_response()
 }
 
@@ -53,14 +54,13 @@ fn host(headers: &HeaderMap) -> Option<String> {
         .map(str::to_ascii_lowercase)
 }
 
-/// Refuses requests that could change something unless our own pages made them. A browser always says so on a POST.
-pub async fn only_same_origin_writes(request: Request, next: Next) -> Response {
+/// Refuses writes unless our own pages sent them. Browsers add `Origin` or `Sec-Fetch-Site` to every POST.
+pub async fn require_same_origin(request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) || is_same_origin(request.headers())
     {
         return next.run(request).await;
     }
-    let text =
-        "This request was not made by one of Kargo Tokens' own pages, so nothing was done.\n";
+    let text = "Nothing was changed: the request did not come from a page of Kargo Tokens.\n";
     (StatusCode::FORBIDDEN, text).into_response()
 }
 
@@ -74,27 +74,27 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     let origin = text(ORIGIN.as_str());
     let own = host(headers).map(|host| format!("http://{host}"));
     match (site, origin) {
-        // Only the browser itself can set it, and it knows the scheme, which a proxy in front of us may have changed.
+        // Only browsers can set `Sec-Fetch-Site`. It takes the scheme into account, which a proxy in front of us may have changed.
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) => Some(origin.to_ascii_lowercase()) == own,
         (None, None) => false,
     }
 }
 
-/// Lets nobody in who has not signed in: pages lead to the sign-in page, server functions answer 401.
-pub async fn only_signed_in(
+/// Requires sign-in: pages redirect to the sign-in page, server functions answer 401.
+pub async fn require_sign_in(
     Extract(state): Extract<State>,
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
     let path = request.uri().path();
-    if state.sign_in.is_signed_in(request.headers()) {
-        request.extensions_mut().insert(state.cluster.clone());
+    if let Some(cluster) = state.identities.for_request(request.headers()) {
+        request.extensions_mut().insert(cluster);
         next.run(request).await
     } else if path == "/sign-in" {
         next.run(request).await
     } else if path.starts_with("/api/") {
-        problem(&ApiError::signed_out())
+        error_response(&ApiError::signed_out())
     } else {
         Redirect::to("/sign-in").into_response()
     }
@@ -121,26 +121,26 @@ mod tests {
     }
 
     #[test]
-    fn our_own_pages_may_write() {
+    fn same_origin_writes_are_allowed() {
         assert!(is_same_origin(&headers(&[
             ("origin", "http://127.0.0.1:3000"),
             ("sec-fetch-site", "same-origin")
         ])));
         assert!(
             is_same_origin(&headers(&[("origin", "http://127.0.0.1:3000")])),
-            "older browsers"
+            "older browsers send no Sec-Fetch-Site"
         );
         assert!(
             is_same_origin(&headers(&[
                 ("origin", "https://127.0.0.1:3000"),
                 ("sec-fetch-site", "same-origin")
             ])),
-            "behind a proxy that speaks HTTPS"
+            "behind an HTTPS proxy"
         );
     }
 
     #[test]
-    fn nobody_else_may() {
+    fn writes_from_other_origins_are_refused() {
         for pairs in [
             &[
                 ("origin", "http://evil.example"),
@@ -165,8 +165,8 @@ mod tests {
     }
 
     #[test]
-    fn known_hosts_are_the_machines_own_and_the_configured() {
-        let hosts = hosts(([127, 0, 0, 1], 3000).into(), &["Tokens.corp".to_owned()]);
+    fn loopback_names_and_configured_hosts_are_allowed() {
+        let hosts = allowed_hosts(([127, 0, 0, 1], 3000).into(), &["Tokens.corp".to_owned()]);
         for host in [
             "127.0.0.1:3000",
             "localhost:3000",

@@ -1,4 +1,4 @@
-//! Headers of every answer: what a browser may do with it, and that nothing private is kept.
+//! Security headers of every response.
 
 use axum::{
     extract::Request,
@@ -9,7 +9,7 @@ use axum::{
 use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 
-/// Sets what an answer has not set itself: no storing, no framing, no guessing of types, and a policy that allows nothing.
+/// Adds missing headers: no caching, no framing, no MIME sniffing, and a content security policy that blocks everything.
 pub async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -41,12 +41,12 @@ fn set_default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
         .or_insert(HeaderValue::from_static(value));
 }
 
-/// Called while a page renders: only our own files, and inline scripts with this answer's nonce.
-pub fn page_policy() {
+/// Sets the content security policy of the page being rendered: our own files, and inline scripts with the response's nonce.
+pub fn set_page_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
     };
-    // `cargo leptos watch` reloads pages through a web socket of its own.
+    // Debug builds reload pages through a web socket on another port.
     let reload = if std::env::var_os("LEPTOS_WATCH").is_some() {
         " ws:"
     } else {

@@ -1,0 +1,33 @@
+//! `GET /api/get_abilities`: what the person may do in a scope, and what the cluster is able to.
+
+use kargo::permissions::Permissions;
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Json},
+};
+use serde::{Deserialize, Serialize};
+
+use super::ApiError;
+
+/// Permissions and cluster features in one object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Abilities {
+    /// What the API server would allow.
+    #[serde(flatten)]
+    pub permissions: Permissions,
+    /// Whether the cluster refuses suspended tokens (Kubernetes 1.29 and later).
+    pub suspend_works: bool,
+}
+
+/// Asks the API server what it would allow.
+#[server(endpoint = "get_abilities", input = GetUrl, output = Json)]
+pub async fn get_permissions(scope: String) -> Result<Abilities, ApiError> {
+    let scope = super::argument("scope", scope)?;
+    let cluster = super::cluster()?;
+    let (permissions, features) =
+        futures::try_join!(cluster.permissions(&scope), cluster.features())?;
+    Ok(Abilities {
+        permissions,
+        suspend_works: features.suspend,
+    })
+}

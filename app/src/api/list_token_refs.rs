@@ -1,0 +1,26 @@
+//! `GET /api/list_handles`: every token of a view that bulk commands can be used on.
+
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Json},
+};
+
+use super::ApiError;
+use crate::protocol::SelectableToken;
+
+/// The managed tokens that `list_tokens` shows with the same arguments, on all of its pages, with what can be done to each.
+#[server(endpoint = "list_handles", input = GetUrl, output = Json)]
+pub async fn list_token_refs(
+    scope: String,
+    role: Option<String>,
+    show: Option<String>,
+    days: Option<u32>,
+) -> Result<Vec<SelectableToken>, ApiError> {
+    let query = super::tokens_query(scope, role, None, show, days)?;
+    crate::page_model::selectable_tokens(
+        &super::cluster()?,
+        &query,
+        crate::policy::TokenPolicy::get(),
+    )
+    .await
+}

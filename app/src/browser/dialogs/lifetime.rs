@@ -1,0 +1,231 @@
+//! The choice of how long a new token lives: a field of several dialogs.
+
+use leptos::prelude::*;
+
+use crate::{
+    browser::page::{clock, dom},
+    protocol::BrowserContext,
+};
+
+const DAY: u64 = 24 * 3600;
+/// The choices in days, with their texts.
+const CHOICES: [(u64, &str); 3] = [(30, "30 days"), (90, "90 days"), (365, "1 year")];
+const DEFAULT: u64 = 90 * DAY;
+/// The shortest lifetime that Kubernetes grants, in seconds.
+const SHORTEST: u64 = 600;
+
+/// What is chosen.
+#[derive(Debug, Clone, PartialEq)]
+enum Choice {
+    Never,
+    /// Seconds.
+    For(u64),
+    /// A day in the browser's own form (`YYYY-MM-DD`), to its end in UTC.
+    Until(String),
+}
+
+/// The choice, and whether it can be used.
+#[derive(Clone, Copy)]
+pub struct Lifetime {
+    /// Whether the person may have Kubernetes mint expiring tokens.
+    mint: bool,
+    /// The longest lifetime in seconds.
+    longest: Option<u64>,
+    /// The API server's time in seconds since 1970; `None` where the page doesn't know it.
+    now: Option<i64>,
+    choice: RwSignal<Choice>,
+}
+
+impl Lifetime {
+    /// 90 days where the person may have expiring tokens minted; otherwise without end, as Kargo does.
+    pub fn new() -> Self {
+        let BrowserContext {
+            mint,
+            max_lifetime: longest,
+            now,
+            ..
+        } = dom::context();
+        let choice = match (mint, longest) {
+            (_, Some(longest)) => Choice::For(longest.min(DEFAULT)),
+            (true, None) => Choice::For(DEFAULT),
+            (false, None) => Choice::Never,
+        };
+        Self {
+            mint,
+            longest,
+            now: (now > 0).then(clock::now),
+            choice: RwSignal::new(choice),
+        }
+    }
+
+    /// Seconds for the request; 0: without end. Followed.
+    ///
+    /// # Errors
+    /// Says what is wrong with a day.
+    pub fn seconds(self) -> Result<u64, String> {
+        self.choice.with(|choice| match choice {
+            Choice::Never => Ok(0),
+            Choice::For(seconds) => Ok(*seconds),
+            Choice::Until(day) => {
+                let end = js_sys::Date::parse(&format!("{day}T23:59:59Z")) / 1000.0;
+                until(end, self.now.unwrap_or_default(), self.longest)
+            }
+        })
+    }
+}
+
+/// Seconds until the end of a day. `end`: seconds since 1970, or no number.
+fn until(end: f64, now: i64, longest: Option<u64>) -> Result<u64, String> {
+    if end.is_nan() {
+        return Err("Choose a day.".to_owned());
+    }
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "a day that a field can hold"
+    )]
+    let seconds = u64::try_from(end as i64 - now).unwrap_or(0);
+    match longest {
+        _ if seconds < SHORTEST => Err("Choose a day in the future.".to_owned()),
+        Some(longest) if seconds > longest => Err(format!(
+            "New tokens expire within {} d at most.",
+            longest / DAY
+        )),
+        _ => Ok(seconds),
+    }
+}
+
+/// The choices of the field: value and text.
+fn options(longest: Option<u64>, has_clock: bool) -> Vec<(String, String)> {
+    let mut options: Vec<(String, String)> = CHOICES
+        .into_iter()
+        .filter(|(days, _)| longest.is_none_or(|longest| days * DAY <= longest))
+        .map(|(days, label)| ((days * DAY).to_string(), label.to_owned()))
+        .collect();
+    if let Some(longest) = longest
+        && !options
+            .iter()
+            .any(|(value, _)| *value == longest.to_string())
+    {
+        let label = match (longest / DAY, longest / 3600) {
+            (0, hours) => format!("{hours} hours, the longest here"),
+            (days, _) => format!("{days} days, the longest here"),
+        };
+        options.push((longest.to_string(), label));
+    }
+    if has_clock {
+        options.push(("date".to_owned(), "Until a day…".to_owned()));
+    }
+    if longest.is_none() {
+        options.push(("never".to_owned(), "Never (as Kargo does)".to_owned()));
+    }
+    options
+}
+
+/// The field. Says why, where there is no choice.
+#[component]
+pub fn LifetimeField(lifetime: Lifetime) -> impl IntoView {
+    let Lifetime {
+        mint,
+        longest,
+        now,
+        choice,
+    } = lifetime;
+    if !mint && longest.is_none() {
+        return view! {
+            <p class="help">
+                "The token never expires. You don't have permission to have Kubernetes mint expiring tokens: that takes a ClusterRole with the verb create on serviceaccounts/token (kargo-tokens-minter)."
+            </p>
+        }
+        .into_any();
+    }
+    let value = move || {
+        choice.with(|choice| match choice {
+            Choice::Never => "never".to_owned(),
+            Choice::For(seconds) => seconds.to_string(),
+            Choice::Until(_) => "date".to_owned(),
+        })
+    };
+    let on_change = move |event: leptos::ev::Event| {
+        choice.set(match event_target_value(&event).as_str() {
+            "never" => Choice::Never,
+            "date" => Choice::Until(String::new()),
+            seconds => Choice::For(seconds.parse().unwrap_or(DEFAULT)),
+        });
+    };
+    let error = Memo::new(move |_| lifetime.seconds().err());
+    let help = move || match choice.get() {
+        Choice::Never => {
+            "The cluster keeps the value until the token is deleted. The token can be suspended."
+        }
+        _ => {
+            "Nobody but you keeps the value, and Kubernetes ends the token. It can't be suspended, only deleted."
+        }
+    };
+    view! {
+        <div class="field">
+            <label for="lifetime">"Expires after"</label>
+            <select id="lifetime" aria-describedby="lifetime-help" prop:value=value on:change=on_change>
+                {options(longest, now.is_some())
+                    .into_iter()
+                    .map(|(of, label)| {
+                        let selected = of == untrack(value);
+                        view! { <option value=of selected=selected>{label}</option> }
+                    })
+                    .collect_view()}
+            </select>
+            {move || {
+                matches!(choice.get(), Choice::Until(_)).then(|| {
+                    view! {
+                        <label for="lifetime-day">"Last day (UTC)"</label>
+                        <input
+                            id="lifetime-day"
+                            type="date"
+                            aria-describedby="lifetime-error"
+                            on:input=move |event| choice.set(Choice::Until(event_target_value(&event)))
+                        />
+                    }
+                })
+            }}
+            <p id="lifetime-error" class="field-error" aria-live="polite">{error}</p>
+            <p id="lifetime-help" class="help">{help}</p>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_checked_before_it_is_sent() {
+        for (end, longest, seconds) in [
+            (10_000.0, None, Ok(9_000)),
+            (1_500.0, None, Err("Choose a day in the future.")),
+            (0.0, None, Err("Choose a day in the future.")),
+            (f64::NAN, None, Err("Choose a day.")),
+            (
+                400_000.0,
+                Some(DAY),
+                Err("New tokens expire within 1 d at most."),
+            ),
+            (10_000.0, Some(DAY), Ok(9_000)),
+        ] {
+            let seconds = seconds.map_err(ToOwned::to_owned);
+            assert_eq!(until(end, 1_000, longest), seconds, "{end}");
+        }
+    }
+
+    #[test]
+    fn the_choices_stay_within_the_limit() {
+        let values = |longest, has_clock| {
+            let options = options(longest, has_clock);
+            let values: Vec<_> = options.into_iter().map(|(value, _)| value).collect();
+            values.join(" ")
+        };
+        assert_eq!(values(None, true), "2592000 7776000 31536000 date never");
+        assert_eq!(values(None, false), "2592000 7776000 31536000 never");
+        assert_eq!(values(Some(3600), true), "3600 date");
+        assert_eq!(values(Some(90 * DAY), true), "2592000 7776000 date");
+    }
+}

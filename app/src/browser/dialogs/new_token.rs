@@ -1,0 +1,200 @@
+//! The *New token* dialog: a role and a name, checked while typing and again by the server.
+
+use kargo::name::TokenName;
+use leptos::{ev, prelude::*};
+
+use super::{
+    frame::{Cancel, Header},
+    handle::{AfterReveal, Dialog, Dialogs},
+    lifetime::{Lifetime, LifetimeField},
+    request::{Request, RequestProblem},
+};
+use crate::{
+    browser::{operations, page::dom, platform},
+    protocol::{BrowserContext, RoleChoice},
+};
+
+/// Creates a token, then goes on to its reveal. `role`: the role that the dialog was opened from; otherwise none is chosen.
+#[component]
+pub fn NewTokenDialog(role: Option<String>) -> impl IntoView {
+    let dialogs = Dialogs::get();
+    let request = Request::new();
+    let BrowserContext { scope, roles, .. } = dom::context();
+    let name = NameChoice::new(request);
+    let role = RwSignal::new(role.unwrap_or_default());
+    name.follow(&role.get_untracked());
+    let lifetime = Lifetime::new();
+    let on_role = move |chosen: String| {
+        name.follow(&chosen);
+        role.set(chosen);
+    };
+    let on_submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let Ok(seconds) = untrack(|| lifetime.seconds()) else {
+            return;
+        };
+        let (role, text) = (role.get_untracked(), name.text.get_untracked());
+        if untrack(|| name.error()).is_some() || role.is_empty() {
+            return;
+        }
+        let create = operations::create(scope.clone(), role, text, seconds);
+        request.send(create, move |token| {
+            dialogs.open(Dialog::Reveal {
+                token,
+                after: AfterReveal::Nothing,
+            });
+        });
+    };
+    view! {
+        <form on:submit=on_submit>
+            <Header title="New token".into_any() sentence="Its value is shown once, as soon as the token is created." />
+            <div class="body">
+                <RoleField roles chosen=role on_role />
+                <NameField name base=role lifetime />
+                <LifetimeField lifetime />
+                <RequestProblem request />
+            </div>
+            <footer>
+                <Cancel />
+                <button
+                    type="submit"
+                    class="btn primary"
+                    disabled=move || request.is_pending() || name.error().is_some() || lifetime.seconds().is_err()
+                >
+                    {move || if request.is_pending() { "Creating…" } else { "Create and reveal" }}
+                </button>
+            </footer>
+        </form>
+    }
+}
+
+/// The roles, each with what it is for.
+#[component]
+fn RoleField(
+    roles: Vec<RoleChoice>,
+    chosen: RwSignal<String>,
+    on_role: impl Fn(String) + Copy + Send + 'static,
+) -> impl IntoView {
+    let first = roles.first().map(|role| role.name.clone());
+    let focused = match chosen.get_untracked() {
+        none if none.is_empty() => first,
+        name => Some(name),
+    };
+    view! {
+        <fieldset class="choices roles">
+            <legend>"Role"</legend>
+            {roles
+                .into_iter()
+                .map(|RoleChoice { name, description, is_all_powerful }| {
+                    let autofocus = focused.as_ref() == Some(&name);
+                    let (is_chosen, value) = (name.clone(), name.clone());
+                    let mark = is_all_powerful.then(|| view! { <span class="pill bad">"all-powerful"</span> });
+                    view! {
+                        <label>
+                            <input
+                                type="radio"
+                                name="new-token-role"
+                                required
+                                autofocus=autofocus
+                                prop:checked=move || chosen.with(|chosen| *chosen == is_chosen)
+                                on:change=move |_| on_role(value.clone())
+                            />
+                            <span><b>{name}</b> " " {mark}</span>
+                            <small dir="auto">{description}</small>
+                        </label>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
+    }
+}
+
+/// The name: a suggestion that follows the role, until the person types a name of their own.
+#[derive(Clone, Copy)]
+struct NameChoice {
+    text: RwSignal<String>,
+    is_typed: RwSignal<bool>,
+    /// A typed name makes the server's answer about an earlier one void.
+    request: Request,
+}
+
+impl NameChoice {
+    fn new(request: Request) -> Self {
+        Self {
+            text: RwSignal::new(String::new()),
+            is_typed: RwSignal::new(false),
+            request,
+        }
+    }
+
+    fn follow(self, role: &str) {
+        if !self.is_typed.get_untracked() && !role.is_empty() {
+            self.suggest(role);
+        }
+    }
+
+    /// Suggests another name: from what was typed, or from the role.
+    fn suggest(self, role: &str) {
+        self.request.forget();
+        let base = if self.is_typed.get_untracked() {
+            self.text.get_untracked()
+        } else {
+            role.to_owned()
+        };
+        self.text
+            .set(TokenName::with_suffix(&base, platform::random()).to_string());
+    }
+
+    fn type_in(self, text: String) {
+        self.request.forget();
+        self.is_typed.set(true);
+        self.text.set(text);
+    }
+
+    /// What is wrong with the name; followed. An empty field is not wrong yet.
+    fn error(self) -> Option<String> {
+        self.text.with(|text| match text.as_str() {
+            "" => None,
+            text => text.parse::<TokenName>().err().map(|e| e.to_string()),
+        })
+    }
+}
+
+/// The name's field, with another suggestion at hand. `base`: the role that suggestions follow.
+#[component]
+fn NameField(name: NameChoice, base: RwSignal<String>, lifetime: Lifetime) -> impl IntoView {
+    // The value of an expiring token is another one each time.
+    let is_risky = Memo::new(move |_| {
+        let is_plain = name.text.with(|name| {
+            name.parse::<TokenName>()
+                .is_ok_and(|name| !name.has_random_suffix())
+        });
+        is_plain && lifetime.seconds() == Ok(0)
+    });
+    let error = Memo::new(move |_| name.error());
+    view! {
+        <div class="field">
+            <label for="new-token-name">"Name"</label>
+            <div class="with-button">
+                <input
+                    id="new-token-name"
+                    type="text"
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    required
+                    prop:value=name.text
+                    aria-describedby="new-token-name-error new-token-name-help"
+                    aria-invalid=move || error.get().is_some().to_string()
+                    on:input=move |event| name.type_in(event_target_value(&event))
+                />
+                <button type="button" class="btn" on:click=move |_| name.suggest(&base.get_untracked())>"Suggest"</button>
+            </div>
+            <p id="new-token-name-error" class="field-error" aria-live="polite">{error}</p>
+            <p id="new-token-name-help" class="help" class:risky=is_risky>
+                {move || is_risky.get().then_some("This name has no random ending. ")}
+                "Never use a deleted token's name again: Kubernetes gives the same name the same value, so a leaked value would work again. The random ending prevents that."
+            </p>
+        </div>
+    }
+}

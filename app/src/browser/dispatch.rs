@@ -1,0 +1,265 @@
+//! Runs a button's command on its token: at once, or through a dialog.
+//!
+//! One-click commands are submit buttons that work without this code. With it, the same endpoint is called without leaving the page.
+
+use std::collections::BTreeSet;
+
+use kargo::{
+    problem::{Kind, Problem},
+    succession::PendingPredecessor,
+    token::TokenRef,
+};
+use leptos::{ev, prelude::*, task::spawn_local};
+use serde::de::DeserializeOwned;
+use web_sys::Element;
+
+use super::{
+    bulk::selection::Selection,
+    dialogs::handle::{AfterReveal, Dialog, Dialogs},
+    notice::Notice,
+    operations,
+    page::{
+        clock,
+        dom::{closest, elements, row_of, row_of_command, rows_with, target, token_of},
+        focus::Place,
+        refresh, report,
+    },
+    platform, undo, wording,
+};
+use crate::protocol::{COMMAND, Command, DETAIL};
+
+/// What commands work with.
+#[derive(Clone, Copy)]
+pub struct Dispatcher {
+    dialogs: Dialogs,
+    notice: Notice,
+    selection: Selection,
+    /// UIDs of the tokens that a command is under way on: further commands on them are ignored.
+    busy: StoredValue<BTreeSet<String>>,
+}
+
+impl Dispatcher {
+    /// A dispatcher of the app's dialog, notice and selection.
+    pub fn new(dialogs: Dialogs, notice: Notice, selection: Selection) -> Self {
+        Self {
+            dialogs,
+            notice,
+            selection,
+            busy: StoredValue::new(BTreeSet::new()),
+        }
+    }
+
+    /// Listens for submitted forms and clicked buttons.
+    pub fn listen(self) {
+        let submits = window_event_listener(ev::submit, move |event| {
+            let button = event.submitter();
+            let command = button
+                .as_ref()
+                .and_then(|button| button.get_attribute("formaction"))
+                .and_then(|path| Command::of_endpoint(&path));
+            if let (Some(button), Some(command)) = (button, command) {
+                event.prevent_default();
+                self.dispatch(command, &button);
+            }
+        });
+        let clicks = window_event_listener(ev::click, move |event| {
+            let button = target(&event).and_then(|it| closest(&it, &format!("[{COMMAND}]")));
+            let command = button
+                .as_ref()
+                .and_then(|button| button.get_attribute(COMMAND))
+                .and_then(|word| Command::parse(&word));
+            if let (Some(button), Some(command)) = (button, command) {
+                self.dispatch(command, &button);
+            }
+        });
+        on_cleanup(move || {
+            submits.remove();
+            clicks.remove();
+        });
+    }
+
+    /// Runs a command of a button.
+    fn dispatch(self, command: Command, button: &Element) {
+        let place = Place::of(button);
+        match command {
+            Command::NewToken => {
+                self.notice.clear();
+                let role = text_detail(button);
+                self.dialogs.open_from(place, Dialog::NewToken { role });
+            }
+            Command::RecreateAll => {
+                self.notice.clear();
+                self.dialogs.open_each_from(place, recreate_all());
+            }
+            _ => {
+                let token = row_of_command(button).and_then(|row| token_of(&row));
+                if let Some(token) = token.filter(|token| !self.is_busy(token)) {
+                    self.notice.clear();
+                    self.dispatch_on(command, token, button, place);
+                }
+            }
+        }
+    }
+
+    fn dispatch_on(self, command: Command, token: TokenRef, button: &Element, place: Place) {
+        let dialog = match command {
+            Command::Reveal => Dialog::Reveal {
+                after: after_reveal(detail(button)),
+                token,
+            },
+            Command::Recreate => Dialog::Recreate {
+                token,
+                lifetime: None,
+            },
+            Command::RecreateWith => Dialog::RecreateWith(token),
+            Command::ConfirmDelete | Command::DeleteAtOnce => Dialog::Delete(token),
+            Command::Suspend => Dialog::Suspend(token),
+            Command::RestoreCompromised => Dialog::Restore(token),
+            Command::Retire => Dialog::Retire(token),
+            Command::Compromise | Command::ReplaceCompromised => Dialog::Compromise {
+                token,
+                is_begun: command == Command::ReplaceCompromised,
+            },
+            Command::EditNotes => Dialog::Notes {
+                token,
+                texts: detail(button).unwrap_or_default(),
+            },
+            Command::Delete | Command::Restore | Command::Finish | Command::FinishCompromise => {
+                spawn_local(self.run(command, token, place));
+                return;
+            }
+            Command::NewToken | Command::RecreateAll => return,
+        };
+        self.dialogs.open_from(place, dialog);
+    }
+
+    /// Runs a command that needs no dialog. The page is updated once, after the result is shown.
+    async fn run(self, command: Command, token: TokenRef, place: Place) {
+        self.set_busy(&token, true);
+        match self.perform(command, &token).await {
+            Ok(Next::Stay) => self.selection.remove(&token),
+            Ok(Next::Visit(address)) => return platform::visit(&address),
+            Err(problem) => self.notice.show_error(&problem),
+        }
+        refresh::update().await;
+        self.set_busy(&token, false);
+        if place.has_focus() {
+            place.return_to_row();
+        }
+    }
+
+    async fn perform(self, command: Command, token: &TokenRef) -> Result<Next, Problem> {
+        let name = &token.name;
+        match command {
+            Command::Delete => match operations::delete(token.clone(), None).await? {
+                Some(seconds) => {
+                    let text = wording::being_deleted(name);
+                    undo::offer(self.notice, text, vec![token.clone()], seconds);
+                }
+                None => self.notice.show(wording::is_deleted(name)),
+            },
+            Command::Restore => {
+                operations::restore(token.clone(), false).await?;
+                self.notice.show(wording::is_restored(name));
+            }
+            Command::Finish => {
+                operations::finish(token.clone()).await?;
+                self.notice.show(wording::is_deleted(name));
+            }
+            Command::FinishCompromise => return self.finish_compromise(token).await,
+            _ => {}
+        }
+        Ok(Next::Stay)
+    }
+
+    /// Deletes a compromised token. In a list, its report follows.
+    async fn finish_compromise(self, token: &TokenRef) -> Result<Next, Problem> {
+        let since = clock::now();
+        self.notice.show(format!(
+            "Checking that the API server refuses {}. This takes up to 12 seconds…",
+            token.name
+        ));
+        let was_refused = match operations::finish_compromise(token.clone()).await {
+            // The program itself was quicker, or the token was deleted at once because it couldn't be suspended.
+            Err(problem) if problem.kind == Kind::NotFound => false,
+            answer => answer?,
+        };
+        self.notice
+            .show(wording::is_finished(&token.name, was_refused));
+        Ok(if report::is_open() {
+            Next::Stay
+        } else {
+            Next::Visit(report::address(token, since))
+        })
+    }
+
+    fn is_busy(self, token: &TokenRef) -> bool {
+        self.busy.with_value(|busy| busy.contains(&token.uid.0))
+    }
+
+    fn set_busy(self, token: &TokenRef, is_busy: bool) {
+        let uid = &token.uid.0;
+        self.busy.update_value(|busy| {
+            if is_busy {
+                busy.insert(uid.clone());
+            } else {
+                busy.remove(uid);
+            }
+        });
+        for row in rows_with(uid) {
+            let _ = if is_busy {
+                row.set_attribute("aria-busy", "true")
+            } else {
+                row.remove_attribute("aria-busy")
+            };
+        }
+    }
+}
+
+/// What follows a command.
+enum Next {
+    Stay,
+    /// Another page.
+    Visit(String),
+}
+
+/// A recreation for each row of the page that offers one.
+fn recreate_all() -> Vec<Dialog> {
+    let word = Command::Recreate.word();
+    elements(&format!("[{COMMAND}={word}]"))
+        .iter()
+        .filter_map(|button| token_of(&row_of(button)?))
+        .map(|token| Dialog::Recreate {
+            token,
+            lifetime: None,
+        })
+        .collect()
+}
+
+/// What comes after a reveal that was opened from a row.
+fn after_reveal(predecessor: Option<PendingPredecessor>) -> AfterReveal {
+    match predecessor {
+        None => AfterReveal::Nothing,
+        Some(PendingPredecessor {
+            token,
+            is_compromised: false,
+        }) => AfterReveal::Retire(token),
+        Some(PendingPredecessor {
+            token,
+            is_compromised: true,
+        }) => AfterReveal::Report {
+            token,
+            since: clock::now(),
+        },
+    }
+}
+
+/// The JSON of a button's detail.
+fn detail<T: DeserializeOwned>(button: &Element) -> Option<T> {
+    serde_json::from_str(&button.get_attribute(DETAIL)?).ok()
+}
+
+/// A detail that is a text, as JSON or as it is.
+fn text_detail(button: &Element) -> Option<String> {
+    detail(button).or_else(|| button.get_attribute(DETAIL))
+}

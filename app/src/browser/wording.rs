@@ -1,0 +1,85 @@
+//! Sentences that stand in more than one place.
+
+use std::fmt::Display;
+
+/// What happens to a token that is suspended or deleted. The API server caches successful sign-ins for 10 seconds.
+pub const REFUSED_SOON: &str =
+    "The API server refuses new requests with it within about 10 seconds; open streams may go on.";
+/// [`REFUSED_SOON`] about many tokens.
+pub const ALL_REFUSED_SOON: &str = "The API server refuses new requests with them within about 10 seconds; open streams may go on.";
+/// The browser denied access to the clipboard.
+pub const COPY_REFUSED: &str = "The browser refused to copy. Select the text and copy it by hand.";
+/// The clipboard has the text.
+pub const COPIED: &str = "Copied.";
+
+/// A deletion with an undo window has begun.
+pub fn being_deleted(name: impl Display) -> String {
+    format!("{name} is being deleted. {REFUSED_SOON}")
+}
+
+/// A deletion is over.
+pub fn is_deleted(name: impl Display) -> String {
+    format!("{name} is deleted. {REFUSED_SOON}")
+}
+
+/// A compromised token is deleted. `was_refused`: whether the API server was seen to refuse its value.
+pub fn is_finished(name: impl Display, was_refused: bool) -> String {
+    if was_refused {
+        format!("The API server refuses {name}, and the token is deleted.")
+    } else {
+        is_deleted(name)
+    }
+}
+
+/// A deletion or suspension is undone.
+pub fn is_restored(name: impl Display) -> String {
+    format!("{name} is restored.")
+}
+
+/// `1 token`, `5 tokens`.
+pub fn tokens(count: usize) -> String {
+    match count {
+        1 => "1 token".to_owned(),
+        count => format!("{count} tokens"),
+    }
+}
+
+/// `1 token is`, `5 tokens are`.
+pub fn tokens_are(count: usize) -> String {
+    let verb = if count == 1 { "is" } else { "are" };
+    format!("{} {verb}", tokens(count))
+}
+
+/// The time until a deadline, for rows and notices alike: `0:21`, `12:05`, `1:00:00`.
+pub fn remaining(seconds: i64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (seconds, hours) {
+        (..=0, _) => "any moment".to_owned(),
+        (_, 0) => format!("{minutes}:{rest:02}"),
+        _ => format!("{hours}:{minutes:02}:{rest:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remaining_time_reads_like_a_clock() {
+        for (seconds, text) in [
+            (-1, "any moment"),
+            (0, "any moment"),
+            (21, "0:21"),
+            (725, "12:05"),
+            (3600, "1:00:00"),
+        ] {
+            assert_eq!(remaining(seconds), text);
+        }
+    }
+
+    #[test]
+    fn one_token_is_singular() {
+        assert_eq!(tokens_are(1), "1 token is");
+        assert_eq!(tokens_are(0), "0 tokens are");
+    }
+}

@@ -1,0 +1,103 @@
+//! A token's commands: one form that names the token, with a button for each command and a menu for the rarer ones.
+
+use kargo::token::{TokenRef, TokenSummary};
+use leptos::prelude::*;
+
+use crate::{
+    offers::{Emphasis, Offer, Offers},
+    page_model::PageContext,
+    protocol::{COMMAND, Command, DETAIL, to_attribute, token_fields},
+};
+
+/// The class of a button: rows have quiet buttons, a token's own page has full ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ButtonStyle {
+    /// For a row.
+    Quiet,
+    /// For a token's page.
+    Full,
+}
+
+impl ButtonStyle {
+    fn class(self, emphasis: Emphasis) -> &'static str {
+        match (self, emphasis) {
+            (Self::Quiet, Emphasis::Lead) => "ghost lead",
+            (Self::Quiet, Emphasis::Plain) => "ghost",
+            (Self::Quiet, Emphasis::Danger) => "ghost bad",
+            (Self::Full, Emphasis::Lead) => "btn primary",
+            (Self::Full, Emphasis::Plain) => "btn",
+            (Self::Full, Emphasis::Danger) => "btn bad",
+        }
+    }
+}
+
+/// The hidden fields that name a token.
+#[component]
+pub fn TokenFields(token: TokenRef) -> impl IntoView {
+    token_fields(&token)
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+        .collect_view()
+}
+
+/// The form with all commands of a token.
+#[component]
+pub fn Commands<'a>(
+    context: &'a PageContext,
+    token: &'a TokenSummary,
+    offers: &'a Offers,
+    style: ButtonStyle,
+) -> impl IntoView + use<> {
+    let name = token.name.as_str();
+    let predecessor = context.predecessors.get(&token.name);
+    let detail = |command| match (command, predecessor) {
+        (Command::Reveal, Some(old)) => Some(to_attribute(old)),
+        _ => None,
+    };
+    let buttons = |list: &[Offer], style: ButtonStyle| {
+        list.iter()
+            .map(|offer| button(*offer, name, style, detail(offer.command)))
+            .collect_view()
+    };
+    let menu = (!offers.menu.is_empty()).then(|| {
+        let class = match style {
+            ButtonStyle::Quiet => "ghost",
+            ButtonStyle::Full => "btn",
+        };
+        view! {
+            <details class="menu needs-js" inert id=format!("menu-{}", token.uid.0)>
+                <summary class=class aria-label=format!("More for {name}")>"⋯"</summary>
+                <div class="menu-items">{buttons(&offers.menu, ButtonStyle::Quiet)}</div>
+            </details>
+        }
+    });
+    let reference = token.token_ref(&context.scope);
+    view! {
+        <form method="post" class="commands">
+            <TokenFields token=reference />
+            {buttons(&offers.row, style)}
+            {menu}
+        </form>
+    }
+}
+
+/// A command of one click posts the form, with or without JavaScript. Any other needs the browser's code.
+fn button(offer: Offer, name: &str, style: ButtonStyle, detail: Option<String>) -> AnyView {
+    let Offer {
+        command,
+        label,
+        emphasis,
+    } = offer;
+    let class = style.class(emphasis);
+    // Screen readers hear whose button it is, without the dots that mean a dialog.
+    let heard = format!("{} {name}", label.trim_end_matches('…'));
+    if let Some(endpoint) = command.endpoint() {
+        view! { <button type="submit" class=class aria-label=heard formaction=endpoint>{label}</button> }
+            .into_any()
+    } else {
+        let class = format!("{class} needs-js");
+        view! { <button type="button" class=class disabled aria-label=heard>{label}</button> }
+            .attr(COMMAND, command.word())
+            .attr(DETAIL, detail)
+            .into_any()
+    }
+}

@@ -1,0 +1,183 @@
+//! The places on the left: where the person can go, which cluster this is, and as whom they act. On a narrow screen one line with a menu.
+
+use kargo::{cluster::Cluster, name::ProjectName, scope::Scope};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::problem::ProblemView;
+use crate::{
+    error::ApiError,
+    page_model::{Frame, read_frame},
+    preferences::{Preferences, Theme},
+    reading::when_read,
+    session::Session,
+};
+
+/// The places. The menu of a narrow screen is a native popover, so it works without JavaScript.
+#[component]
+pub fn Places() -> impl IntoView {
+    let cluster: Cluster = expect_context();
+    let path = use_location().pathname.get_untracked();
+    let here = path.clone();
+    let addresses = use_context().unwrap_or_default();
+    let policy = use_context().unwrap_or_default();
+    let frame = async move { read_frame(cluster, &path, addresses, policy).await };
+    when_read(frame, move |frame| view! { <Side frame here /> })
+}
+
+#[component]
+fn Side(frame: Frame, here: String) -> impl IntoView {
+    let Frame {
+        scope,
+        session,
+        projects,
+    } = frame;
+    let label = match &scope {
+        Some(Scope::Project(name)) => name.to_string(),
+        Some(Scope::System) => "System".to_owned(),
+        None => "Go to…".to_owned(),
+    };
+    view! {
+        <header class="side" id="side" data-merge="">
+            <a class="brand" href="/system"><Key /> "Kargo Tokens"</a>
+            <button type="button" class="btn places-button" popovertarget="places">{label} " ▾"</button>
+            <div id="places" class="places" popover="auto">
+                <nav aria-label="Places">
+                    {link(&Scope::System, "System".to_owned(), scope.as_ref(), &here)}
+                    <Projects projects scope here />
+                </nav>
+                <Look />
+                {match session {
+                    Ok(session) => view! { <Me session /> }.into_any(),
+                    Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
+                }}
+            </div>
+        </header>
+    }
+}
+
+/// The projects that the person may see; where they may not list them, a field to type one.
+#[component]
+fn Projects(
+    projects: Result<Vec<ProjectName>, ApiError>,
+    scope: Option<Scope>,
+    here: String,
+) -> impl IntoView {
+    let list = match projects {
+        Ok(names) if names.is_empty() => {
+            view! { <p class="help">"There are no projects yet."</p> }.into_any()
+        }
+        Ok(names) => names
+            .into_iter()
+            .map(|name| {
+                let label = name.to_string();
+                link(&Scope::Project(name), label, scope.as_ref(), &here)
+            })
+            .collect_view()
+            .into_any(),
+        Err(error) => {
+            let known = scope.filter(|scope| *scope != Scope::System).map(|scope| {
+                link(
+                    &scope,
+                    scope.to_string().replace("projects/", ""),
+                    Some(&scope),
+                    &here,
+                )
+            });
+            view! {
+                {known}
+                <p class="help">{error.0.message}</p>
+                <ProjectField id="project" />
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <h2>"Projects"</h2>
+        {list}
+    }
+}
+
+/// A link to a scope. `current`: the page's scope; its link is the current page only where the page is the scope's list.
+fn link(to: &Scope, label: String, current: Option<&Scope>, here: &str) -> impl IntoView + use<> {
+    let address = format!("/{to}");
+    let current = (current == Some(to)).then_some(if here == address { "page" } else { "true" });
+    view! { <a href=address aria-current=current><span class="label">{label}</span></a> }
+}
+
+/// A field to type a project's name, for those who may not list projects.
+#[component]
+pub fn ProjectField(id: &'static str) -> impl IntoView {
+    view! {
+        <form class="project-field" action="/projects" method="get">
+            <label for=id>"Project"</label>
+            <div class="with-button">
+                <input id=id name="project" required autocomplete="off" autocapitalize="none" spellcheck="false" />
+                <button type="submit" class="btn">"Go"</button>
+            </div>
+        </form>
+    }
+}
+
+/// The switches of theme and row height: a form post that sets a cookie, so they work without JavaScript.
+#[component]
+fn Look() -> impl IntoView {
+    let Preferences { theme, is_compact } = use_context().unwrap_or_default();
+    let (word, label) = if is_compact {
+        ("normal", "Normal rows")
+    } else {
+        ("compact", "Compact rows")
+    };
+    let themes = Theme::ALL
+        .into_iter()
+        .map(|of| {
+            let label = match of {
+                Theme::System => "System",
+                Theme::Light => "Light",
+                Theme::Dark => "Dark",
+            };
+            let pressed = (of == theme).to_string();
+            view! { <button type="submit" name="theme" value=of.word() aria-pressed=pressed>{label}</button> }
+        })
+        .collect_view();
+    view! {
+        <form class="look" method="post" action="/preferences">
+            <div class="seg" role="group" aria-label="Theme">{themes}</div>
+            <button type="submit" class="ghost" name="density" value=word>{label}</button>
+        </form>
+    }
+}
+
+/// As whom the person acts, and on which cluster.
+#[component]
+fn Me(session: Session) -> impl IntoView {
+    let Session {
+        identity,
+        kubernetes,
+        ..
+    } = session;
+    let server = kubernetes.server.clone();
+    let groups = identity.groups.join(", ");
+    let unverified = (!kubernetes.is_verified).then(|| {
+        view! { <p class="unverified">"The server's certificate is not verified."</p> }
+    });
+    let name = kubernetes.context.unwrap_or_else(|| server.clone());
+    view! {
+        <div class="me">
+            <p><span>"acting as"</span> <b title=groups>{identity.user}</b></p>
+            <p><span>"on"</span> <b title=server>{name}</b></p>
+            {unverified}
+        </div>
+    }
+}
+
+/// The brand's sign.
+#[component]
+pub fn Key() -> impl IntoView {
+    view! {
+        <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true">
+            <circle cx="8" cy="14" r="5" />
+            <path d="M12 11 20 3m-4 4 3 3" />
+        </svg>
+    }
+}

@@ -1,0 +1,105 @@
+//! A role as a row of the table: its name, what it is for, what it may do, and how many tokens it has.
+
+use kargo::{role::RoleStatus, scope::Scope};
+use leptos::prelude::*;
+
+use super::{count::tokens, rules::summary};
+use crate::{
+    page_model::{PageContext, Section},
+    protocol::{COMMAND, Command, DETAIL, to_attribute},
+    query::TokensQuery,
+};
+
+/// The `id` of a section of the table.
+pub fn section_id(role: &str) -> String {
+    format!("role-{role}")
+}
+
+/// The `id` of a section's name.
+pub fn name_id(role: &str) -> String {
+    format!("role-{role}-name")
+}
+
+/// The row. `columns`: how many columns the table has.
+#[component]
+pub fn RoleRow<'a>(
+    context: &'a PageContext,
+    query: &'a TokensQuery,
+    section: &'a Section,
+    columns: usize,
+) -> impl IntoView + use<> {
+    let name = section.role.clone();
+    let count = section.total.map(tokens);
+    let address = query.with_role(&name, 1).address();
+    let class = if section.has_no_role() {
+        "role alert"
+    } else {
+        "role"
+    };
+    let warning = section
+        .status
+        .and_then(|status| warning(status, &context.scope));
+    let rules = section.summary.as_ref().map(|role| {
+        let address = format!("{address}#rules");
+        view! { <a class="rules-link" href=address>{summary(role)}</a> }
+    });
+    let powerful = section
+        .summary
+        .as_ref()
+        .is_some_and(kargo::role::RoleSummary::is_all_powerful)
+        .then(|| view! { <AllPowerful /> });
+    let description = section
+        .summary
+        .as_ref()
+        .and_then(|role| role.description.clone())
+        .or_else(|| warning.map(str::to_owned))
+        .map(|text| {
+            let title = text.clone();
+            view! { <p title=title>{text}</p> }
+        });
+    let new = (section.summary.is_some() && context.permissions.create).then(|| {
+        let label = format!("New token for {name}");
+        view! { <button type="button" class="ghost lead needs-js" disabled aria-label=label>"+ Token"</button> }
+            .attr(COMMAND, Command::NewToken.word())
+            .attr(DETAIL, to_attribute(&name))
+    });
+    let title = if section.summary.is_some() {
+        view! { <a href=address>{name.clone()}</a> }.into_any()
+    } else {
+        view! { <bdi>{name.clone()}</bdi> }.into_any()
+    };
+    view! {
+        <tr class=class>
+            <th colspan=columns.to_string() scope="rowgroup">
+                <div class="in">
+                    <b id=name_id(&name)>{title}</b>
+                    {powerful}
+                    {description}
+                    <span class="end">{rules}<span class="count">{count}</span>{new}</span>
+                </div>
+            </th>
+        </tr>
+    }
+}
+
+/// Why tokens that belong to no role are a danger or useless.
+fn warning(status: RoleStatus, scope: &Scope) -> Option<&'static str> {
+    match (status, scope) {
+        (RoleStatus::SystemRole | RoleStatus::ProjectRole, _) => None,
+        (RoleStatus::NotARole, Scope::System) => Some(
+            "Not a role of Kargo. Its holder can take over the cluster. Delete its tokens unless you know their use.",
+        ),
+        (RoleStatus::NotARole, Scope::Project(_)) => Some("Not a role of this project."),
+        (RoleStatus::Missing, _) => Some("This role is gone. Its tokens don't work any more."),
+    }
+}
+
+/// The mark of a role whose rules allow everything on everything.
+#[component]
+pub fn AllPowerful() -> impl IntoView {
+    view! {
+        <span class="pill bad" title="Its rules allow everything on everything: the holder of one of its tokens controls the cluster.">
+            "all-powerful"
+        </span>
+    }
+}

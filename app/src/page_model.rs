@@ -1,0 +1,235 @@
+//! What the views draw: one plain async function a page reads the cluster once and answers with the page's model. Views decide nothing.
+
+mod compromise;
+mod frame;
+mod token;
+mod tokens;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use jiff::Timestamp;
+use kargo::{
+    cluster::Cluster,
+    filter::{TokenFilter, TokenMatcher},
+    inventory::GroupedTokens,
+    name::{RoleName, TokenName},
+    permissions::{ClusterFeatures, Permissions},
+    role::RoleStatus,
+    scope::Scope,
+    succession::{self, PendingPredecessor},
+    token::TokenSummary,
+};
+
+pub use compromise::{CompromisePage, exposure_report, read_compromise_page};
+pub use frame::{Frame, read_frame};
+pub use token::{TokenDetails, TokenPageModel, describe, read_token_page};
+pub use tokens::{Section, TokenRow, TokensPageModel, read_tokens_page};
+
+use crate::{
+    error::ApiError,
+    offers::{Offers, Situation, offers},
+    policy::TokenPolicy,
+    protocol::SelectableToken,
+    query::TokensQuery,
+};
+
+/// What a page knows besides the tokens: shared by all of its rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageContext {
+    /// Where the tokens live.
+    pub scope: Scope,
+    /// The time by the API server's clock.
+    pub now: Timestamp,
+    /// The signed-in person's user name. Only the creator may reveal a token.
+    pub viewer: Option<String>,
+    /// What the person may do here.
+    pub permissions: Permissions,
+    /// What the cluster is able to.
+    pub features: ClusterFeatures,
+    /// What the configuration allows.
+    pub policy: TokenPolicy,
+    /// The token that the person is signed in with, if it is one of these.
+    pub own_token: Option<TokenName>,
+    /// Creation times of the shown tokens' successors, by name.
+    pub successors: BTreeMap<TokenName, Timestamp>,
+    /// The old tokens that unrevealed successors replace, by the successors' names.
+    pub predecessors: BTreeMap<TokenName, PendingPredecessor>,
+}
+
+/// Assumed where the API server could not be asked. It decides about each request all the same.
+pub(crate) const UNKNOWN_PERMISSIONS: Permissions = Permissions {
+    create: true,
+    patch: true,
+    delete: true,
+    mint: false,
+};
+/// Assumed where the API server's version could not be read.
+pub(crate) const UNKNOWN_FEATURES: ClusterFeatures = ClusterFeatures { suspend: false };
+
+impl PageContext {
+    /// Whether the person created a token.
+    pub fn is_creator(&self, token: &TokenSummary) -> bool {
+        token.created_by.is_some() && token.created_by == self.viewer
+    }
+
+    /// Whether the person is signed in with a token.
+    pub fn is_own(&self, name: &TokenName) -> bool {
+        self.own_token.as_ref() == Some(name)
+    }
+
+    /// What a token offers to the person. `role`: what its role is, where that is known.
+    pub fn offers(&self, token: &TokenSummary, role: Option<RoleStatus>) -> Offers {
+        let situation = Situation {
+            permissions: self.permissions,
+            features: self.features,
+            policy: self.policy,
+            role,
+            is_creator: self.is_creator(token),
+            is_own: self.is_own(&token.name),
+            cleanup: token.cleanup_reason(self.now),
+        };
+        offers(token, &situation)
+    }
+}
+
+/// A scope's tokens at one moment, as a page shows them.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The shown tokens, grouped, with counts.
+    pub grouped: GroupedTokens,
+    /// The token that the person is signed in with, if it is one of these.
+    pub own_token: Option<TokenName>,
+    /// The UTC day since which the cluster tracks uses. Read for the clean-up only.
+    pub tracking_since: Option<String>,
+    /// Creation times of the shown tokens' successors, by name.
+    pub successors: BTreeMap<TokenName, Timestamp>,
+    /// The old tokens that unrevealed successors replace, by the successors' names.
+    pub predecessors: BTreeMap<TokenName, PendingPredecessor>,
+    /// The time by the API server's clock.
+    pub now: Timestamp,
+}
+
+impl Snapshot {
+    /// Reads what a query asks for.
+    ///
+    /// # Errors
+    /// Those of grouped tokens; for the clean-up also those of grouped roles.
+    pub async fn read(cluster: &Cluster, query: &TokensQuery) -> Result<Self, ApiError> {
+        let is_cleanup = matches!(query.filter, TokenFilter::CleanUp { .. });
+        let (tokens, now) = cluster.list_all_tokens(&query.scope).await?;
+        let (roles, tracking_since) = if is_cleanup {
+            let (roles, since) = futures::try_join!(
+                cluster.list_role_names(&query.scope),
+                cluster.tracking_since()
+            )?;
+            (Some(roles), since)
+        } else {
+            (None, None)
+        };
+        Ok(Self::of(
+            cluster,
+            query,
+            tokens,
+            now,
+            roles.as_deref(),
+            tracking_since,
+        ))
+    }
+
+    /// Builds the snapshot from what was read.
+    fn of(
+        cluster: &Cluster,
+        query: &TokensQuery,
+        tokens: Vec<TokenSummary>,
+        now: Timestamp,
+        roles: Option<&[RoleName]>,
+        tracking_since: Option<String>,
+    ) -> Self {
+        let own_token = tokens
+            .iter()
+            .find(|token| cluster.is_own_token(&query.scope, &token.name))
+            .map(|token| token.name.clone());
+        let predecessors = PendingPredecessor::among(&tokens, &query.scope);
+        let mut successors = succession::successor_creation_times(&tokens, &tokens);
+        let matcher = TokenMatcher {
+            filter: query.filter,
+            roles,
+            now,
+        };
+        let grouped = GroupedTokens::of(tokens, &matcher, &query.part(), query.sort);
+        let named: BTreeSet<_> = grouped
+            .tokens()
+            .filter_map(|token| token.replaced_by.as_ref())
+            .collect();
+        successors.retain(|name, _| named.contains(name));
+        Self {
+            grouped,
+            own_token,
+            tracking_since,
+            successors,
+            predecessors,
+            now,
+        }
+    }
+}
+
+/// Every managed token that a query asks for, on all pages, with what bulk commands may do to it.
+///
+/// # Errors
+/// Those of reading the page.
+pub async fn selectable_tokens(
+    cluster: &Cluster,
+    query: &TokensQuery,
+    policy: TokenPolicy,
+) -> Result<Vec<SelectableToken>, ApiError> {
+    let (tokens, roles, permissions, features) = futures::join!(
+        cluster.list_all_tokens(&query.scope),
+        cluster.list_role_names(&query.scope),
+        cluster.permissions(&query.scope),
+        cluster.features(),
+    );
+    let (tokens, now) = tokens?;
+    let roles = roles.ok();
+    let matcher = TokenMatcher {
+        filter: query.filter,
+        roles: roles.as_deref(),
+        now,
+    };
+    let context = PageContext {
+        scope: query.scope.clone(),
+        now,
+        viewer: None,
+        permissions: permissions.unwrap_or(UNKNOWN_PERMISSIONS),
+        features: features.unwrap_or(UNKNOWN_FEATURES),
+        policy,
+        own_token: tokens
+            .iter()
+            .find(|token| cluster.is_own_token(&query.scope, &token.name))
+            .map(|token| token.name.clone()),
+        successors: BTreeMap::new(),
+        predecessors: BTreeMap::new(),
+    };
+    let is_asked = |token: &TokenSummary| {
+        matcher.matches(token) && query.role.as_ref().is_none_or(|role| *role == token.role)
+    };
+    Ok(tokens
+        .iter()
+        .filter(|token| is_asked(token))
+        .map(|token| SelectableToken {
+            token: token.token_ref(&query.scope),
+            bulk: context.offers(token, None).bulk,
+        })
+        .filter(|token| !token.bulk.is_empty())
+        .collect())
+}
+
+/// An entity tag for what a page shows: equal tags mean equal pages. Times are shown by the minute.
+fn entity_tag(now: Timestamp, shown: &impl std::fmt::Debug) -> String {
+    let mut hasher = DefaultHasher::new();
+    (now.as_second() / 60).hash(&mut hasher);
+    format!("{shown:?}").hash(&mut hasher);
+    format!("W/\"{:016x}\"", hasher.finish())
+}

@@ -1,0 +1,305 @@
+//! The model of a compromise report: which other tokens the holder of a compromised token could have read or created, and which of them
+//! were replaced since.
+
+use jiff::Timestamp;
+use kargo::{
+    cluster::Cluster,
+    name::TokenName,
+    role::{Rules, SecretAccess, secret_access},
+    scope::Scope,
+    token::{TokenState, TokenSummary},
+};
+
+use crate::{
+    error::ApiError, exposure_report::ExposureReport, policy::TokenPolicy, protocol::BrowserContext,
+};
+
+use super::entity_tag;
+
+/// Tokens that a report names one by one. There may be more.
+const NAMED: usize = 100;
+
+/// Judges what a role of a scope lets its holder read and create. `name`: the compromised token. `before`: the time of the report; later
+/// tokens are left out. Answers also with the time by the API server's clock.
+///
+/// # Errors
+/// Those of listing roles and tokens.
+pub async fn exposure_report(
+    cluster: &Cluster,
+    scope: &Scope,
+    role: &str,
+    name: Option<&str>,
+    before: Option<Timestamp>,
+) -> Result<(ExposureReport, Timestamp), ApiError> {
+    let (roles, (mut readable, now)) =
+        futures::try_join!(cluster.list_roles(scope), cluster.list_all_tokens(scope))?;
+    let Some(of) = roles.iter().find(|of| of.name.as_str() == role) else {
+        let unknown = ExposureReport {
+            is_partial: true,
+            ..ExposureReport::default()
+        };
+        return Ok((unknown, now));
+    };
+    let access = secret_access(&of.grants);
+    let could_read = |token: &TokenSummary| {
+        !token.is_expiring()
+            && access
+                .iter()
+                .any(|access| access.reads_secret(cluster.namespace(scope), token.name.as_str()))
+    };
+    readable.retain(could_read);
+    let reachable = ReachableTokens::of(readable, name, before);
+    let has_role = |token: &TokenSummary| roles.iter().any(|of| of.name.as_str() == token.role);
+    let (tokens, by_hand): (Vec<_>, Vec<_>) = reachable
+        .open
+        .into_iter()
+        .partition(|token| token.is_managed() && has_role(token));
+    let report = ExposureReport {
+        findings: access.iter().flat_map(findings).collect(),
+        // Kargo binds its system roles in every project, too. Those bindings are not read.
+        is_partial: *scope == Scope::System
+            || !of.unreadable.is_empty()
+            || of
+                .grants
+                .iter()
+                .any(|grant| grant.rules == Rules::Unreadable),
+        successor: reachable.successor.map(|token| token.token_ref(scope)),
+        total: tokens.len(),
+        by_hand: by_hand
+            .into_iter()
+            .take(NAMED)
+            .map(|token| (token.name.to_string(), token.role))
+            .collect(),
+        tokens: tokens
+            .iter()
+            .take(NAMED)
+            .map(|token| token.token_ref(scope))
+            .collect(),
+        replaced: reachable
+            .replaced
+            .iter()
+            .take(NAMED)
+            .filter_map(|token| Some((token.replaces.clone()?, token.token_ref(scope))))
+            .collect(),
+    };
+    Ok((report, now))
+}
+
+/// One grant in words.
+fn findings(access: &SecretAccess) -> Vec<String> {
+    let place = access
+        .namespace
+        .as_ref()
+        .map_or("in every namespace".to_owned(), |namespace| {
+            format!("in namespace {namespace}")
+        });
+    let mut findings = Vec::new();
+    if access.reads && access.names.is_empty() {
+        findings.push(format!(
+            "The holder could read the value of every token {place}."
+        ));
+    } else if access.reads {
+        let names = access.names.join(", ");
+        findings.push(format!(
+            "The holder could read the values of these tokens {place}: {names}."
+        ));
+    }
+    if access.creates {
+        findings.push(format!(
+            "The holder could create tokens for every role {place}."
+        ));
+    }
+    findings
+}
+
+/// Readable tokens, sorted by what is left to do.
+struct ReachableTokens {
+    /// Tokens that nobody replaced or deleted yet.
+    open: Vec<TokenSummary>,
+    /// Tokens that replaced a readable one since the report.
+    replaced: Vec<TokenSummary>,
+    /// The successor of the compromised token.
+    successor: Option<TokenSummary>,
+}
+
+impl ReachableTokens {
+    /// Leaves out the compromised token itself, tokens created after the report, and tokens that are replaced or being deleted.
+    fn of(tokens: Vec<TokenSummary>, name: Option<&str>, before: Option<Timestamp>) -> Self {
+        let is_compromised = |other: &TokenName| name == Some(other.as_str());
+        let is_later = |token: &TokenSummary| before.is_some_and(|before| token.created > before);
+        let successor = tokens
+            .iter()
+            .filter(|token| token.replaces.as_ref().is_some_and(is_compromised))
+            .max_by_key(|token| token.created)
+            .cloned();
+        let is_successor = |token: &TokenSummary| {
+            successor
+                .as_ref()
+                .is_some_and(|successor| successor.name == token.name)
+        };
+        let is_ending = |token: &TokenSummary| matches!(token.state, TokenState::Deleting { .. });
+        let (mut open, mut replaced) = (Vec::new(), Vec::new());
+        for token in tokens {
+            if is_compromised(&token.name) || is_successor(&token) {
+                continue;
+            }
+            if is_later(&token) {
+                if token.replaces.is_some() {
+                    replaced.push(token);
+                }
+            } else if !is_ending(&token) {
+                open.push(token);
+            }
+        }
+        open.sort_by(|a, b| (&a.role, &a.name).cmp(&(&b.role, &b.name)));
+        replaced.sort_by_key(|token| token.created);
+        // A successor that is being deleted was itself replaced or given up.
+        let successor = successor.filter(|token| !is_ending(token));
+        Self {
+            open,
+            replaced,
+            successor,
+        }
+    }
+}
+
+/// Everything that the page shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompromisePage {
+    /// Where the compromised token lived.
+    pub scope: Scope,
+    /// The compromised token's name.
+    pub name: TokenName,
+    /// Its role.
+    pub role: String,
+    /// When it was reported.
+    pub reported: Option<Timestamp>,
+    /// The compromised token as it is now; `None` once it is deleted; or why it can't be read.
+    pub token: Result<Option<TokenSummary>, ApiError>,
+    /// What its holder could have read and created.
+    pub report: Result<ExposureReport, ApiError>,
+    /// Cluster and context, for dialogs.
+    pub cluster: String,
+    /// Whether the person may have Kubernetes mint expiring tokens.
+    pub mint: bool,
+    /// What the configuration allows.
+    pub policy: TokenPolicy,
+    /// The time by the API server's clock; the start of 1970 where it isn't known.
+    pub now: Timestamp,
+}
+
+/// Reads the page.
+pub async fn read_compromise_page(
+    cluster: Cluster,
+    scope: Scope,
+    name: TokenName,
+    role: String,
+    reported: Option<Timestamp>,
+    policy: TokenPolicy,
+) -> CompromisePage {
+    let (token, report, permissions) = futures::join!(
+        cluster.get_token(&scope, &name),
+        exposure_report(&cluster, &scope, &role, Some(name.as_str()), reported),
+        cluster.permissions(&scope),
+    );
+    let token = match token {
+        Ok(token) => Ok(Some(token)),
+        Err(kargo::cluster::Error::NoToken(_)) => Ok(None),
+        Err(error) => Err(ApiError::from(error)),
+    };
+    let (report, now) = match report {
+        Ok((report, now)) => (Ok(report), now),
+        Err(error) => (Err(error), Timestamp::default()),
+    };
+    CompromisePage {
+        token,
+        report,
+        cluster: cluster.display_name(),
+        mint: permissions.is_ok_and(|may| may.mint),
+        policy,
+        now,
+        scope,
+        name,
+        role,
+        reported,
+    }
+}
+
+impl CompromisePage {
+    /// What the browser's code needs to know.
+    pub fn browser_context(&self) -> BrowserContext {
+        BrowserContext {
+            scope: self.scope.to_string(),
+            mint: self.mint,
+            max_lifetime: self.policy.max_lifetime,
+            cluster: self.cluster.clone(),
+            now: self.now.as_second(),
+            ..BrowserContext::default()
+        }
+    }
+
+    /// The page's entity tag.
+    pub fn entity_tag(&self) -> String {
+        entity_tag(self.now, &(&self.token, &self.report))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kargo::sample::{self, time};
+
+    use super::*;
+
+    fn token(name: &str, created: &str) -> TokenSummary {
+        TokenSummary {
+            name: name.parse().expect("a name"),
+            created: time(created),
+            ..sample::token()
+        }
+    }
+
+    fn replacing(old: &str, token: TokenSummary) -> TokenSummary {
+        TokenSummary {
+            replaces: Some(old.parse().expect("a name")),
+            ..token
+        }
+    }
+
+    fn names(tokens: &[TokenSummary]) -> Vec<&str> {
+        tokens.iter().map(|token| token.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_report_keeps_what_is_left_to_do() {
+        let deleting = TokenSummary {
+            state: TokenState::Deleting {
+                until: time("2026-03-01T00:00:00Z"),
+            },
+            ..token("going", "2026-01-01T00:00:00Z")
+        };
+        let tokens = vec![
+            token("other", "2026-01-01T00:00:00Z"),
+            token("old", "2026-01-01T00:00:00Z"),
+            replacing("old", token("new", "2026-02-01T00:00:00Z")),
+            token("later", "2026-02-01T00:01:00Z"),
+            replacing("going", token("done", "2026-02-01T00:02:00Z")),
+            deleting,
+        ];
+        let before = Some(time("2026-02-01T00:00:30Z"));
+        let reachable = ReachableTokens::of(tokens, Some("old"), before);
+        assert_eq!(names(&reachable.open), ["other"]);
+        assert_eq!(names(&reachable.replaced), ["done"]);
+        let successor = reachable.successor.expect("a successor");
+        assert_eq!(successor.name.as_str(), "new");
+        let ending = TokenSummary {
+            state: TokenState::Deleting {
+                until: time("2026-03-01T00:00:00Z"),
+            },
+            ..replacing("old", token("new", "2026-02-01T00:00:00Z"))
+        };
+        let again = replacing("new", token("newer", "2026-02-01T00:03:00Z"));
+        let reachable = ReachableTokens::of(vec![ending, again], Some("old"), before);
+        assert!(reachable.successor.is_none());
+        assert_eq!(names(&reachable.replaced), ["newer"]);
+    }
+}

@@ -1,0 +1,185 @@
+//! The model of one token's page.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use kargo::{
+    cluster::Cluster,
+    event::Event,
+    name::TokenName,
+    permissions::{ClusterFeatures, Permissions},
+    role::{RoleStatus, RoleSummary},
+    scope::Scope,
+    succession::PendingPredecessor,
+    token::{HistoryEntry, TokenSummary},
+};
+
+use super::{PageContext, UNKNOWN_FEATURES, entity_tag};
+use crate::{error::ApiError, offers::Offers, policy::TokenPolicy, protocol::BrowserContext};
+
+/// Everything that the person may know of a token, but for its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenDetails {
+    /// What lists show of the token.
+    pub summary: TokenSummary,
+    /// What was done to the token here, oldest first; the last 20 entries at most.
+    pub history: Vec<HistoryEntry>,
+    /// Kubernetes Events about the token, oldest first; or why they can't be listed.
+    pub events: Result<Vec<Event>, ApiError>,
+    /// What the role is, and the role where it is one; or why roles can't be listed.
+    pub role: Result<(RoleStatus, Option<RoleSummary>), ApiError>,
+    /// What the person may do here; `None` where that can't be read.
+    pub permissions: Option<Permissions>,
+    /// What the cluster is able to; `None` where that can't be read.
+    pub features: Option<ClusterFeatures>,
+    /// The UTC day since which the cluster tracks uses, where the person may read it.
+    pub tracking_since: Option<String>,
+    /// The old token that this one replaces, while this one waits to be revealed.
+    pub predecessor: Option<PendingPredecessor>,
+    /// When the token's successor was created; `None` where there is none.
+    pub successor_created: Option<Timestamp>,
+    /// Whether the person is signed in with the token.
+    pub is_own: bool,
+    /// The Secret as YAML, without values.
+    pub yaml: String,
+    /// The time by the API server's clock.
+    pub now: Timestamp,
+}
+
+/// Reads one token in full. Only the token itself must be readable; what else is not, the answer says in its place.
+///
+/// # Errors
+/// Those of reading the token.
+pub async fn describe(
+    cluster: &Cluster,
+    scope: &Scope,
+    name: &TokenName,
+) -> Result<TokenDetails, ApiError> {
+    let token = async {
+        let token = cluster.describe_token(scope, name).await?;
+        let other = async |name: &Option<TokenName>| match name {
+            Some(name) => cluster.get_token(scope, name).await.ok(),
+            None => None,
+        };
+        let target = token.summary.token_ref(scope);
+        let (events, old, new) = futures::join!(
+            cluster.list_events(&target),
+            other(&token.summary.replaces),
+            other(&token.summary.replaced_by),
+        );
+        Ok::<_, ApiError>((token, events, old, new))
+    };
+    let (token, roles, permissions, features, tracking_since) = futures::join!(
+        token,
+        cluster.scope_roles(scope),
+        cluster.permissions(scope),
+        cluster.features(),
+        cluster.tracking_since(),
+    );
+    let (token, events, old, new) = token?;
+    let role_name = token.summary.role.clone();
+    Ok(TokenDetails {
+        role: roles.map_err(ApiError::from).map(|roles| {
+            let status = roles.status_of(&role_name);
+            let is_it = |role: &RoleSummary| role.name.as_str() == role_name;
+            (status, roles.roles.into_iter().find(is_it))
+        }),
+        predecessor: old.and_then(|old| PendingPredecessor::of(&token.summary, &old, scope)),
+        successor_created: new.map(|new| new.created),
+        summary: token.summary,
+        history: token.history,
+        events: events.map_err(ApiError::from),
+        permissions: permissions.ok(),
+        features: features.ok(),
+        tracking_since: tracking_since.unwrap_or_default(),
+        is_own: cluster.is_own_token(scope, name),
+        yaml: token.yaml,
+        now: token.now,
+    })
+}
+
+/// Everything that the page shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenPageModel {
+    /// What is known of the token.
+    pub details: TokenDetails,
+    /// The same context as a list's rows have.
+    pub context: PageContext,
+    /// The token's commands; empty where the permissions can't be read.
+    pub offers: Offers,
+    /// The namespace of the scope.
+    pub namespace: String,
+    /// Cluster and context, for dialogs.
+    pub cluster: String,
+}
+
+/// Reads the page.
+///
+/// # Errors
+/// Those of reading the token.
+pub async fn read_token_page(
+    cluster: Cluster,
+    scope: Scope,
+    name: TokenName,
+    policy: TokenPolicy,
+) -> Result<TokenPageModel, ApiError> {
+    let (details, identity) = futures::join!(describe(&cluster, &scope, &name), cluster.whoami());
+    let details = details?;
+    let summary = &details.summary;
+    let context = PageContext {
+        now: details.now,
+        viewer: identity.ok().map(|identity| identity.user),
+        permissions: details.permissions.unwrap_or(Permissions {
+            create: false,
+            patch: false,
+            delete: false,
+            mint: false,
+        }),
+        features: details.features.unwrap_or(UNKNOWN_FEATURES),
+        policy,
+        own_token: details.is_own.then(|| name.clone()),
+        successors: summary
+            .replaced_by
+            .iter()
+            .filter_map(|name| Some((name.clone(), details.successor_created?)))
+            .collect(),
+        predecessors: details
+            .predecessor
+            .iter()
+            .map(|old| (name.clone(), old.clone()))
+            .collect::<BTreeMap<_, _>>(),
+        scope,
+    };
+    let status = details.role.as_ref().ok().map(|(status, _)| *status);
+    Ok(TokenPageModel {
+        offers: context.offers(summary, status),
+        namespace: cluster.namespace(&context.scope).to_owned(),
+        cluster: cluster.display_name(),
+        context,
+        details,
+    })
+}
+
+impl TokenPageModel {
+    /// What the browser's code needs to know.
+    pub fn browser_context(&self) -> BrowserContext {
+        BrowserContext {
+            scope: self.context.scope.to_string(),
+            mint: self.context.permissions.mint,
+            max_lifetime: self.context.policy.max_lifetime,
+            cluster: self.cluster.clone(),
+            now: self.context.now.as_second(),
+            ..BrowserContext::default()
+        }
+    }
+
+    /// The page's entity tag.
+    pub fn entity_tag(&self) -> String {
+        let TokenDetails { now, .. } = self.details;
+        let shown = TokenDetails {
+            now: Timestamp::UNIX_EPOCH,
+            ..self.details.clone()
+        };
+        entity_tag(now, &(shown, &self.context.viewer))
+    }
+}

@@ -1,0 +1,344 @@
+//! The model of a list of tokens: `/system` and `/projects/{project}`.
+
+use kargo::{
+    cluster::Cluster,
+    filter::TokenFilter,
+    inventory::Counts,
+    name::RoleName,
+    problem::{Kind, Problem},
+    role::{RoleStatus, RoleSummary, ScopeRoles},
+    token::TokenSummary,
+};
+
+use super::{PageContext, Snapshot, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag};
+use crate::{
+    error::ApiError,
+    offers::Offers,
+    policy::TokenPolicy,
+    protocol::{BrowserContext, RoleChoice},
+    query::TokensQuery,
+};
+
+/// Characters of a role's description that the choice of a new token's role shows.
+const DESCRIPTION_LENGTH: usize = 120;
+
+/// Everything that the page shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokensPageModel {
+    /// What the address asks for.
+    pub query: TokensQuery,
+    /// What all rows share.
+    pub context: PageContext,
+    /// The table's sections: first tokens without a role, then every role by name.
+    pub sections: Vec<Section>,
+    /// Counts over the whole scope; `None` where tokens can't be listed.
+    pub counts: Option<Counts>,
+    /// The role that the page is limited to, where it is known.
+    pub role: Option<RoleSummary>,
+    /// What could not be read, each problem once.
+    pub problems: Vec<Problem>,
+    /// Whether neither tokens nor roles could be read, because the cluster didn't answer.
+    pub is_unreadable: bool,
+    /// Whether the person may read neither tokens nor roles.
+    is_closed: bool,
+    /// The namespace of the scope.
+    pub namespace: String,
+    /// Verbs on Secrets that the person lacks.
+    pub missing_verbs: Vec<&'static str>,
+    /// Whether the cluster is known to accept suspended tokens (Kubernetes before 1.29).
+    pub is_too_old_to_suspend: bool,
+    /// The UTC day since which the cluster tracks uses. Read for the clean-up only.
+    pub tracking_since: Option<String>,
+    /// The roles that a new token can be made for.
+    pub role_choices: Vec<RoleChoice>,
+    /// Cluster and context, for dialogs.
+    pub cluster: String,
+}
+
+/// A role with its shown tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// The role's name, as the tokens give it.
+    pub role: String,
+    /// What the role is; `None` where roles can't be read.
+    pub status: Option<RoleStatus>,
+    /// The role, where it is one.
+    pub summary: Option<RoleSummary>,
+    /// The shown tokens.
+    pub rows: Vec<TokenRow>,
+    /// How many tokens of the role pass the filter; `None` where tokens can't be listed.
+    pub total: Option<usize>,
+}
+
+impl Section {
+    /// Whether the tokens belong to no role.
+    pub fn has_no_role(&self) -> bool {
+        matches!(
+            self.status,
+            Some(RoleStatus::NotARole | RoleStatus::Missing)
+        )
+    }
+}
+
+/// A token with what it offers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenRow {
+    /// The token.
+    pub token: TokenSummary,
+    /// Its commands.
+    pub offers: Offers,
+}
+
+/// Reads the page. What can't be read is part of the model.
+pub async fn read_tokens_page(
+    cluster: Cluster,
+    query: TokensQuery,
+    policy: TokenPolicy,
+) -> TokensPageModel {
+    let scope = &query.scope;
+    let tracking = async {
+        match query.filter {
+            TokenFilter::CleanUp { .. } => cluster.tracking_since().await.ok().flatten(),
+            _ => None,
+        }
+    };
+    let (tokens, roles, permissions, features, identity, tracking_since) = futures::join!(
+        cluster.list_all_tokens(scope),
+        cluster.scope_roles(scope),
+        cluster.permissions(scope),
+        cluster.features(),
+        cluster.whoami(),
+        tracking,
+    );
+    let names: Option<Vec<RoleName>> = roles
+        .as_ref()
+        .ok()
+        .map(|roles| roles.roles.iter().map(|role| role.name.clone()).collect());
+    let snapshot = tokens.map(|(tokens, now)| {
+        Snapshot::of(
+            &cluster,
+            &query,
+            tokens,
+            now,
+            names.as_deref(),
+            tracking_since,
+        )
+    });
+    let problems: Vec<Problem> = [
+        snapshot.as_ref().err(),
+        roles.as_ref().err(),
+        identity.as_ref().err(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(kargo::cluster::Error::problem)
+    .collect();
+    let features = features.ok();
+    let permissions = permissions.ok();
+    let context = PageContext {
+        scope: scope.clone(),
+        now: snapshot.as_ref().map(|s| s.now).unwrap_or_default(),
+        viewer: identity.ok().map(|identity| identity.user),
+        permissions: permissions.unwrap_or(UNKNOWN_PERMISSIONS),
+        features: features.unwrap_or(UNKNOWN_FEATURES),
+        policy,
+        own_token: snapshot.as_ref().ok().and_then(|s| s.own_token.clone()),
+        successors: snapshot
+            .as_ref()
+            .map(|s| s.successors.clone())
+            .unwrap_or_default(),
+        predecessors: snapshot
+            .as_ref()
+            .map(|s| s.predecessors.clone())
+            .unwrap_or_default(),
+    };
+    let cluster_name = cluster.display_name();
+    let snapshot = snapshot.ok();
+    let roles = roles.ok();
+    let role = query.role.as_ref().and_then(|name| {
+        let roles = &roles.as_ref()?.roles;
+        roles
+            .iter()
+            .find(|role| role.name.as_str() == name)
+            .cloned()
+    });
+    let has_nothing = snapshot.is_none() && roles.is_none();
+    let is_forbidden = problems
+        .iter()
+        .any(|problem| problem.kind == Kind::Forbidden);
+    TokensPageModel {
+        is_unreadable: has_nothing && !is_forbidden,
+        is_closed: has_nothing && is_forbidden,
+        namespace: cluster.namespace(scope).to_owned(),
+        missing_verbs: missing_verbs(&context),
+        is_too_old_to_suspend: features.is_some_and(|features| !features.suspend),
+        counts: snapshot.as_ref().map(|s| s.grouped.counts),
+        tracking_since: snapshot.as_ref().and_then(|s| s.tracking_since.clone()),
+        role_choices: roles
+            .iter()
+            .flat_map(|roles| &roles.roles)
+            .map(choice)
+            .collect(),
+        sections: sections(snapshot.as_ref(), roles.as_ref(), &query, &context),
+        problems: once(problems),
+        cluster: cluster_name,
+        role,
+        context,
+        query,
+    }
+}
+
+impl TokensPageModel {
+    /// What the browser's code needs to know.
+    pub fn browser_context(&self) -> BrowserContext {
+        BrowserContext {
+            scope: self.query.scope.to_string(),
+            role: self.query.role.clone(),
+            show: Some(self.query.filter.word().to_owned()),
+            days: self.query.filter.days(),
+            roles: self.role_choices.clone(),
+            mint: self.context.permissions.mint,
+            max_lifetime: self.context.policy.max_lifetime,
+            cluster: self.cluster.clone(),
+            now: self.context.now.as_second(),
+        }
+    }
+
+    /// The page's entity tag.
+    pub fn entity_tag(&self) -> String {
+        let shown = (
+            &self.query,
+            &self.sections,
+            &self.counts,
+            &self.problems,
+            &self.role,
+            &self.context.viewer,
+            &self.context.permissions,
+            &self.context.successors,
+        );
+        entity_tag(self.context.now, &shown)
+    }
+
+    /// Whether the person may read neither tokens nor roles.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Whether a new token can be offered.
+    pub fn can_create(&self) -> bool {
+        self.context.permissions.create && !self.role_choices.is_empty()
+    }
+}
+
+fn choice(role: &RoleSummary) -> RoleChoice {
+    let description = role.description.as_deref().unwrap_or_default();
+    RoleChoice {
+        name: role.name.to_string(),
+        description: description.chars().take(DESCRIPTION_LENGTH).collect(),
+        is_all_powerful: role.is_all_powerful(),
+    }
+}
+
+/// Tokens without a role are a danger and come first. With a filter, roles without tokens that pass it are left out.
+fn sections(
+    snapshot: Option<&Snapshot>,
+    roles: Option<&ScopeRoles>,
+    query: &TokensQuery,
+    context: &PageContext,
+) -> Vec<Section> {
+    let groups = snapshot.map(|snapshot| &snapshot.grouped.groups);
+    let mut sections: Vec<Section> = roles
+        .iter()
+        .flat_map(|roles| &roles.roles)
+        .map(|role| Section {
+            role: role.name.to_string(),
+            status: roles.map(|roles| roles.status_of(role.name.as_str())),
+            summary: Some(role.clone()),
+            rows: vec![],
+            total: groups.map(|_| 0),
+        })
+        .collect();
+    for group in groups.into_iter().flatten() {
+        let status = roles.map(|roles| roles.status_of(&group.role));
+        let rows = group
+            .tokens
+            .iter()
+            .map(|token| TokenRow {
+                offers: context.offers(token, status),
+                token: token.clone(),
+            })
+            .collect();
+        let total = Some(group.total);
+        if let Some(section) = sections.iter_mut().find(|other| other.role == group.role) {
+            section.rows = rows;
+            section.total = total;
+        } else {
+            sections.push(Section {
+                role: group.role.clone(),
+                status,
+                summary: None,
+                rows,
+                total,
+            });
+        }
+    }
+    sections.sort_by(|a, b| (!a.has_no_role(), &a.role).cmp(&(!b.has_no_role(), &b.role)));
+    sections.retain(|section| {
+        query.role.as_ref().is_none_or(|role| section.role == *role)
+            && (query.filter == TokenFilter::All || section.total != Some(0))
+    });
+    sections
+}
+
+fn missing_verbs(context: &PageContext) -> Vec<&'static str> {
+    let may = &context.permissions;
+    [
+        (may.create, "create"),
+        (may.patch, "patch"),
+        (may.delete, "delete"),
+    ]
+    .into_iter()
+    .filter(|(allowed, _)| !allowed)
+    .map(|(_, verb)| verb)
+    .collect()
+}
+
+/// Leaves out problems that were named before. An unreachable cluster fails each request with the same message.
+fn once(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut named: Vec<Problem> = Vec::new();
+    for problem in problems {
+        let is_named = named.iter().any(|other| {
+            other.kind == problem.kind
+                && (other.kind != Kind::Forbidden || other.message == problem.message)
+        });
+        if !is_named {
+            named.push(problem);
+        }
+    }
+    named
+}
+
+/// The error of a page that can't be read at all.
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unreachable_cluster_is_one_problem() {
+        let problem = |kind, message: &str| Problem::new(kind, message, "");
+        let kept = once(vec![
+            problem(Kind::Unavailable, "list secrets"),
+            problem(Kind::Unavailable, "list serviceaccounts"),
+            problem(Kind::Forbidden, "list secrets"),
+            problem(Kind::Forbidden, "list serviceaccounts"),
+            problem(Kind::Forbidden, "list secrets"),
+        ]);
+        assert_eq!(kept.len(), 3);
+    }
+}

@@ -1,0 +1,274 @@
+//! `/system/compromised/{name}` and `/projects/{project}/compromised/{name}`: what to do after a token was reported as compromised, as a
+//! checklist that can be come back to.
+
+use jiff::{SignedDuration, Timestamp};
+use kargo::{cluster::Cluster, name::TokenName, scope::Scope, token::TokenRef};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use crate::{
+    components::{
+        commands::TokenFields,
+        problem::ProblemView,
+        time::{Countdown, exact},
+        without_code::WithoutCode,
+    },
+    error::ApiError,
+    exposure_report::ExposureReport,
+    page_model::{CompromisePage as Model, read_compromise_page},
+    policy::TokenPolicy,
+    protocol::{COMMAND, CONTEXT, Command, ROW, to_attribute},
+    query::{parse_token, token_address},
+    reading::{tag, when_read},
+};
+
+/// How long after the suspension the program has deleted a compromised token, if nobody did so on a page.
+const PROGRAM_DELETES_AFTER: SignedDuration = SignedDuration::from_secs(25);
+
+/// The page. The query has the token's `role`, and `since`: the Unix time of the report.
+#[component]
+pub fn CompromisePage() -> impl IntoView {
+    let asked = parse_token(&use_params_map().get_untracked());
+    let query = use_query_map().get_untracked();
+    let role = query.get("role").unwrap_or_default();
+    let reported = query
+        .get("since")
+        .and_then(|since| since.parse().ok())
+        .and_then(|since| Timestamp::from_second(since).ok());
+    let page = match (asked, use_context::<Cluster>()) {
+        (Ok((scope, name)), Some(cluster)) => {
+            let policy = TokenPolicy::get();
+            let reading = read_compromise_page(cluster, scope, name, role, reported, policy);
+            when_read(reading, |page| {
+                tag(&page.entity_tag());
+                view! { <Report page /> }
+            })
+            .into_any()
+        }
+        (Err(error), _) => view! { <Refused error /> }.into_any(),
+        (_, None) => view! { <Refused error=ApiError::signed_out() /> }.into_any(),
+    };
+    view! {
+        <Title text="Compromise report" />
+        {page}
+    }
+}
+
+/// The address can't be used.
+#[component]
+fn Refused(error: ApiError) -> impl IntoView {
+    view! {
+        <main id="main" tabindex="-1">
+            <div class="top"><h1 tabindex="-1">"Compromise report"</h1></div>
+            <ProblemView problem=error.0 />
+        </main>
+    }
+}
+
+#[component]
+fn Report(page: Model) -> impl IntoView {
+    let context = page.browser_context();
+    let Model {
+        scope,
+        name,
+        role,
+        reported,
+        token,
+        report,
+        ..
+    } = page;
+    let reported = reported.map(|time| format!(", reported {}", exact(time)));
+    let ended = ended(&scope, &name, token);
+    let rest = match report {
+        Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
+        Ok(report) => view! { <Reach scope=scope.clone() report /> }.into_any(),
+    };
+    view! {
+        <main id="main" class="report" tabindex="-1">
+            <nav class="crumb" aria-label="Breadcrumb"><a href=format!("/{scope}")>{label(&scope)}</a></nav>
+            <div class="top">
+                <div>
+                    <h1 tabindex="-1">"Compromise of " <code>{name.to_string()}</code></h1>
+                    <p>"Token of the role " <bdi>{role}</bdi>{reported}". This page keeps its address: come back to it at any time."</p>
+                </div>
+            </div>
+            <ol class="checklist">
+                {ended}
+                {rest}
+            </ol>
+            <WithoutCode />
+        </main>
+    }
+    .attr(CONTEXT, to_attribute(&context))
+}
+
+fn label(scope: &Scope) -> String {
+    match scope {
+        Scope::System => "System".to_owned(),
+        Scope::Project(name) => name.to_string(),
+    }
+}
+
+/// The first point of the list: the compromised token itself.
+fn ended(
+    scope: &Scope,
+    name: &TokenName,
+    token: Result<Option<kargo::token::TokenSummary>, ApiError>,
+) -> impl IntoView + use<> {
+    match token {
+        Ok(None) => view! {
+            <li class="done">
+                <h2>"The token is deleted"</h2>
+                <p>"The API server refuses its value."</p>
+            </li>
+        }
+        .into_any(),
+        Ok(Some(token)) if !token.is_compromised => {
+            let address = token_address(scope, name);
+            view! {
+                <li>
+                    <h2>"The token was restored"</h2>
+                    <p>"The token " <a class="name" href=address>{name.to_string()}</a> " exists and is not reported as compromised. If its value is in the wrong hands, report it on its page."</p>
+                </li>
+            }
+            .into_any()
+        }
+        Ok(Some(token)) => {
+            let reference = token.token_ref(scope);
+            let address = token_address(scope, name);
+            // The program deletes it itself somewhat later than this page could.
+            let until = token.suspension.as_ref().and_then(|suspension| {
+                let end = suspension.time.checked_add(PROGRAM_DELETES_AFTER).ok()?;
+                Some(view! { <p class="help">"The program deletes it by itself: " <Countdown until=end /></p> })
+            });
+            let finish = view! { <button type="button" class="btn primary needs-js" disabled>"Delete it now"</button> }
+                .attr(COMMAND, Command::FinishCompromise.word());
+            view! {
+                <li id="compromised-token">
+                    <h2>"Delete the compromised token"</h2>
+                    <p>"The token " <a class="name" href=address>{name.to_string()}</a> " still exists. It is deleted 12 seconds after its suspension, once the API server refuses it."</p>
+                    {until}
+                    <form method="post" class="commands"><TokenFields token=reference />{finish}</form>
+                </li>
+            }
+            .attr(ROW, "")
+            .into_any()
+        }
+        Err(error) => view! {
+            <li>
+                <h2>"Delete the compromised token"</h2>
+                <ProblemView problem=error.0 />
+            </li>
+        }
+        .into_any(),
+    }
+}
+
+/// The other points: which tokens the holder could have read or created.
+#[component]
+fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
+    let ExposureReport {
+        findings,
+        is_partial,
+        tokens,
+        by_hand,
+        total,
+        successor,
+        replaced,
+    } = report;
+    let partial = is_partial.then(|| {
+        view! { <p class="help">"Not all rules of its role were read: system roles have more rights in each project, and some rules may be hidden from you."</p> }
+    });
+    if findings.is_empty() {
+        return view! {
+            <li class="done">
+                <h2>"No other token was in reach"</h2>
+                <p>"The readable rules of its role let nobody read or create other tokens."</p>
+                {partial}
+            </li>
+        }
+        .into_any();
+    }
+    let row = |token: TokenRef| {
+        let address = token_address(&scope, &token.name);
+        let (name, role) = (token.name.to_string(), token.role.clone());
+        let heard = format!("Recreate {name}");
+        let id = format!("token-{}", token.uid.0);
+        let recreate = view! { <button type="button" class="ghost lead needs-js" disabled aria-label=heard>"Recreate"</button> }
+            .attr(COMMAND, Command::Recreate.word());
+        view! {
+            <li id=id>
+                <a class="name" href=address>{name}</a>
+                <span class="dim">"of " <bdi>{role}</bdi></span>
+                <form method="post" class="commands"><TokenFields token />{recreate}</form>
+            </li>
+        }
+        .attr(ROW, "")
+    };
+    let done = replaced.len();
+    let open = total + usize::from(successor.is_some());
+    let progress = format!("{done} of {} replaced", done + open);
+    let rest = total.saturating_sub(tokens.len());
+    let all = (open > 1).then(|| {
+        view! { <button type="button" class="btn needs-js" disabled>"Recreate all"</button> }
+            .attr(COMMAND, Command::RecreateAll.word())
+    });
+    let successor = successor.map(|token| {
+        view! {
+            <p class="help">"Its successor may also have been read, in the seconds in which the API server still accepted the old token:"</p>
+            <ul class="exposed">{row(token)}</ul>
+        }
+    });
+    let replaced_rows = replaced
+        .into_iter()
+        .map(|(old, new)| {
+            let address = token_address(&scope, &new.name);
+            view! { <li class="done"><span class="name">{old.to_string()}</span> <span class="dim">"replaced by " <a href=address>{new.name.to_string()}</a></span></li> }
+        })
+        .collect_view();
+    let by_hand = (!by_hand.is_empty()).then(|| {
+        let rows = by_hand
+            .into_iter()
+            .map(|(name, role)| view! { <li><span class="name">{name}</span> <span class="dim">"of " <bdi>{role}</bdi></span></li> })
+            .collect_view();
+        view! {
+            <li>
+                <h2>"Replace these with other tools"</h2>
+                <p>"Kargo doesn't manage these tokens, or they belong to no role, so they can't be recreated here."</p>
+                <ul class="exposed">{rows}</ul>
+            </li>
+        }
+    });
+    let is_done = open == 0;
+    let title = if is_done {
+        "Every token that the holder could have read is replaced"
+    } else {
+        "Replace every token that the holder could have read"
+    };
+    let bar = (done + open > 0).then(|| {
+        view! {
+            <div class="progress">
+                <progress max=(done + open).to_string() value=done.to_string() aria-label="Replaced tokens"></progress>
+                <span>{progress}</span>
+                {all}
+            </div>
+        }
+    });
+    view! {
+        <li class=is_done.then_some("done")>
+            <h2>{title}</h2>
+            <ul class="findings">{findings.into_iter().map(|text| view! { <li>{text}</li> }).collect_view()}</ul>
+            {partial}
+            {bar}
+            <ul class="exposed">
+                {tokens.into_iter().map(row).collect_view()}
+                {replaced_rows}
+            </ul>
+            {(rest > 0).then(|| view! { <p class="help">{format!("{rest} more tokens are not named here. Replace them from the list of tokens.")}</p> })}
+            {successor}
+        </li>
+        {by_hand}
+    }
+    .into_any()
+}

@@ -1,0 +1,207 @@
+//! Addresses of pages, parsed once: a path and a query become a [`TokensQuery`], and a query becomes its address again.
+
+use kargo::{
+    filter::TokenFilter,
+    inventory::{Part, Sort},
+    name::{ProjectName, TokenName},
+    scope::Scope,
+};
+use leptos_router::params::ParamsMap;
+
+use crate::error::ApiError;
+
+/// What an address of a list of tokens asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokensQuery {
+    /// Whose tokens.
+    pub scope: Scope,
+    /// Only tokens of this role.
+    pub role: Option<String>,
+    /// The page of the role's tokens, from 1.
+    pub page: usize,
+    /// Only tokens that pass this filter.
+    pub filter: TokenFilter,
+    /// The order of the tokens within their role.
+    pub sort: Sort,
+}
+
+impl TokensQuery {
+    /// Every token of a scope.
+    pub fn of(scope: Scope) -> Self {
+        Self {
+            scope,
+            role: None,
+            page: 1,
+            filter: TokenFilter::All,
+            sort: Sort::default(),
+        }
+    }
+
+    /// Parses the parameters of a path and of a query.
+    ///
+    /// # Errors
+    /// Says what is wrong with the project's name or the filter. An unknown order or page gives the default one.
+    pub fn parse(path: &ParamsMap, query: &ParamsMap) -> Result<Self, ApiError> {
+        let number = |name: &str| query.get(name).and_then(|text| text.parse::<u32>().ok());
+        let filter = TokenFilter::parse(query.get_str("show"), number("days"))
+            .map_err(|error| ApiError::invalid(error.to_string()))?;
+        let page = number("page").unwrap_or(1).max(1);
+        Ok(Self {
+            scope: parse_scope(path)?,
+            role: query.get("role").filter(|role| !role.is_empty()),
+            page: usize::try_from(page).unwrap_or(1),
+            filter,
+            sort: Sort::parse(query.get_str("sort")),
+        })
+    }
+
+    /// The address, percent-encoded. Defaults are left out.
+    pub fn address(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some(role) = &self.role {
+            query.append_pair("role", role);
+        }
+        if self.role.is_some() && self.page > 1 {
+            query.append_pair("page", &self.page.to_string());
+        }
+        if self.filter != TokenFilter::All {
+            query.append_pair("show", self.filter.word());
+        }
+        if let Some(days) = self.filter.days() {
+            query.append_pair("days", &days.to_string());
+        }
+        if let Some(sort) = self.sort.word() {
+            query.append_pair("sort", &sort);
+        }
+        match query.finish().as_str() {
+            "" => format!("/{}", self.scope),
+            // The router reads a plus sign as one.
+            query => format!("/{}?{}", self.scope, query.replace('+', "%20")),
+        }
+    }
+
+    /// The same query with another filter, from the first page.
+    #[must_use]
+    pub fn with_filter(&self, filter: TokenFilter) -> Self {
+        Self {
+            filter,
+            page: 1,
+            ..self.clone()
+        }
+    }
+
+    /// The same query with another order, from the first page.
+    #[must_use]
+    pub fn with_sort(&self, sort: Sort) -> Self {
+        Self {
+            sort,
+            page: 1,
+            ..self.clone()
+        }
+    }
+
+    /// The same query for one role, at a page from 1.
+    #[must_use]
+    pub fn with_role(&self, role: &str, page: usize) -> Self {
+        Self {
+            role: Some(role.to_owned()),
+            page,
+            ..self.clone()
+        }
+    }
+
+    /// The part of the tokens that the page shows.
+    pub fn part(&self) -> Part {
+        match &self.role {
+            None => Part::EveryRole,
+            Some(role) => Part::OneRole {
+                role: role.clone(),
+                page: self.page,
+            },
+        }
+    }
+}
+
+/// Parses the scope of a path: the project that it names, or the system.
+///
+/// # Errors
+/// Says what is wrong with the project's name.
+pub fn parse_scope(path: &ParamsMap) -> Result<Scope, ApiError> {
+    match path.get("project") {
+        None => Ok(Scope::System),
+        Some(name) => name
+            .parse::<ProjectName>()
+            .map(Scope::Project)
+            .map_err(|error| {
+                ApiError::invalid(format!("The project's name can't be used. {error}"))
+            }),
+    }
+}
+
+/// Parses the scope and the token's name of a path.
+///
+/// # Errors
+/// Says what is wrong with either.
+pub fn parse_token(path: &ParamsMap) -> Result<(Scope, TokenName), ApiError> {
+    let scope = parse_scope(path)?;
+    let name = path
+        .get("name")
+        .unwrap_or_default()
+        .parse()
+        .map_err(|error| ApiError::invalid(format!("The token's name can't be used. {error}")))?;
+    Ok((scope, name))
+}
+
+/// The address of a token's page.
+pub fn token_address(scope: &Scope, name: &TokenName) -> String {
+    format!("/{scope}/tokens/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(query: &str) -> Result<TokensQuery, ApiError> {
+        let mut map = ParamsMap::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            map.insert(key.to_owned(), value.to_owned());
+        }
+        TokensQuery::parse(&ParamsMap::new(), &map)
+    }
+
+    #[test]
+    fn each_query_is_read_as_it_is_written() {
+        for query in [
+            "",
+            "?role=ci",
+            "?role=ci&page=3",
+            "?show=active",
+            "?show=clean-up&days=30",
+            "?sort=-name",
+            "?role=ci&page=2&show=suspended&sort=last-used",
+        ] {
+            let parsed = parse(query.trim_start_matches('?')).expect("a query");
+            assert_eq!(parsed.address(), format!("/system{query}"));
+        }
+    }
+
+    #[test]
+    fn a_role_is_percent_encoded() {
+        let query = TokensQuery::of(Scope::System).with_role("a&b=ü", 1);
+        assert_eq!(query.address(), "/system?role=a%26b%3D%C3%BC");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_or_ignored() {
+        assert!(parse("show=nothing").is_err());
+        assert!(parse("show=clean-up&days=99999").is_err());
+        for ignored in ["page=0&role=ci", "page=x&role=ci", "page=-1&role=ci"] {
+            assert_eq!(parse(ignored).expect("a query").page, 1);
+        }
+        assert_eq!(
+            parse("sort=nothing").expect("a query").sort,
+            Sort::default()
+        );
+    }
+}

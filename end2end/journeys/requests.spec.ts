@@ -1,0 +1,62 @@
+// How many requests to the API server a page and a command take: a promise to whoever runs the cluster, and what makes pages quick.
+import { randomBytes } from "node:crypto";
+import { ApiProxy } from "../support/api_proxy.ts";
+import { api } from "../support/api_server.ts";
+import { type Dashboard, expect, ready, test, visit } from "../support/dashboard.ts";
+import { ServerFunctions } from "../support/server_functions.ts";
+import { TokensPage } from "../support/tokens_page.ts";
+
+const CREATE_TO_SAVED = 20;
+
+test.describe(() => {
+  let proxy: ApiProxy;
+  let dashboard: Dashboard;
+
+  test.beforeEach(async ({ start }, info) => {
+    const kubeconfig = info.outputPath("kubeconfig");
+    proxy = await ApiProxy.open(kubeconfig);
+    dashboard = start(undefined, "--kubeconfig", kubeconfig);
+  });
+  test.afterEach(() => proxy.close());
+
+  test("a page takes few requests to the API server", async ({ page, project }) => {
+    const token = await project.token("one");
+    await TokensPage.open(page, dashboard);
+    const limits: [string, number][] = [
+      ["/system", 8],
+      // A project's namespace is checked; the clean-up reads since when uses are tracked; a token has its Secret and its Events.
+      [project.path, 9],
+      [`${project.path}?role=reader`, 9],
+      [`${project.path}?show=clean-up`, 10],
+      [token.path, 13],
+    ];
+    for (const [path, most] of limits) {
+      const requests = await proxy.during(async () => {
+        await visit(page, path);
+        await ready(page);
+      });
+      expect.soft(requests.length, `${path}:\n${requests.sort().join("\n")}`).toBeLessThanOrEqual(most);
+    }
+  });
+
+  test(`create to saved takes at most ${CREATE_TO_SAVED} requests to the API server`, async ({ page }) => {
+    const tokens = await TokensPage.open(page, dashboard);
+    const name = `counted-${randomBytes(4).toString("hex")}`;
+    const requests = await proxy.during(async () => {
+      const reveal = await tokens.create(name, "kargo-viewer");
+      await reveal.expectValue();
+      await reveal.saveAndClose();
+      await tokens.row(name).expectState("Active");
+    });
+    await api("DELETE", `/api/v1/namespaces/kargo/secrets/${name}`);
+    expect(requests.length, requests.join("\n")).toBeLessThanOrEqual(CREATE_TO_SAVED);
+  });
+
+  test("a visit alone never writes", async ({ page, project }) => {
+    await project.dueToken("due");
+    await project.rotation("old", "new", { retires: "2026-01-02T03:04:05Z" });
+    await TokensPage.open(page, dashboard, project);
+    await ServerFunctions.of(page).get(`/${project.scope}/compromised/old?role=reader&since=1`);
+    expect(proxy.requests.filter((line) => /^(PUT|PATCH|DELETE)/.test(line) || /^POST .*\/(secrets|serviceaccounts)/.test(line))).toEqual([]);
+  });
+});

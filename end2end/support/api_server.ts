@@ -1,0 +1,83 @@
+// The API server of the journeys' control plane: its kubeconfigs, one request to it, and whether it accepts a value.
+import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+import { join } from "node:path";
+import { expect } from "@playwright/test";
+
+const directory = process.env.KARGO_TOKENS_TEST_CLUSTER;
+if (!directory) throw new Error("KARGO_TOKENS_TEST_CLUSTER names no control plane: run `make test`.");
+
+/** The directory of the control plane. */
+export const controlPlane: string = directory;
+
+/** The kubeconfig of a user of the control plane; of its administrator where no user is named. */
+export const kubeconfig = (user?: string) => (user ? join(controlPlane, "users", `${user}.kubeconfig`) : join(controlPlane, "kubeconfig"));
+
+const text = readFileSync(kubeconfig(), "utf8");
+const field = (key: string) => new RegExp(`${key}:\\s*"?([^"\\s]+)`).exec(text)?.[1] ?? "";
+const data = (key: string) => Buffer.from(field(`${key}-data`), "base64");
+const server = field("server");
+const ca = data("certificate-authority");
+const administrator = new Agent({ ca, cert: data("client-certificate"), key: data("client-key"), keepAlive: true });
+const nobody = new Agent({ ca, keepAlive: true });
+
+/** The content of a kubeconfig for a server and a user, in the form that Kubernetes' own tools read. */
+const config = (cluster: object, user: object) =>
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "cluster", cluster }],
+    users: [{ name: "user", user }],
+    contexts: [{ name: "context", context: { cluster: "cluster", user: "user" } }],
+    "current-context": "context",
+  });
+
+/** A kubeconfig that signs in to the control plane with a value. */
+export const kubeconfigWithValue = (token: string) => config({ server, "certificate-authority-data": ca.toString("base64") }, { token });
+
+/** A kubeconfig of another server, which asks for no sign-in. */
+export const kubeconfigOfServer = (address: string) => config({ server: address }, { token: "none" });
+
+/** Passes somebody else's request on to the API server, as the administrator. */
+export function pass(incoming: IncomingMessage, answer: (response: IncomingMessage) => void) {
+  const { authorization: _, ...headers } = incoming.headers;
+  const options = { method: incoming.method, headers: { ...headers, host: new URL(server).host }, agent: administrator };
+  return incoming.pipe(request(server + incoming.url, options, answer));
+}
+
+export type Answer = { status: number; body: any };
+
+/** One request to the API server: as the administrator, or with a value. */
+export function api(method: string, path: string, options: { body?: unknown; bearer?: string; type?: string } = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers: Record<string, string> = { accept: "application/json" };
+    if (options.body) headers["content-type"] = options.type ?? "application/json";
+    if (options.bearer) headers.authorization = `Bearer ${options.bearer}`;
+    const sent = request(server + path, { method, headers, agent: options.bearer ? nobody : administrator }, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk) => (body += chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: body ? JSON.parse(body) : undefined }));
+    });
+    sent.on("error", reject);
+    sent.end(options.body ? JSON.stringify(options.body) : undefined);
+  });
+}
+
+/** The same, where anything but success fails the test. */
+export async function done(method: string, path: string, options: { body?: unknown; type?: string } = {}) {
+  const { status, body } = await api(method, path, options);
+  if (status >= 300) throw new Error(`The API server answered ${status} to ${method} ${path}: ${body?.message}`);
+  return body;
+}
+
+/** Whose value the API server says that this is: 201 and the user name, or 401. */
+export const signIn = (value: string) =>
+  api("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", { bearer: value, body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" } });
+
+/** The API server accepts a value. */
+export const expectAccepted = async (value: string) => expect((await signIn(value)).status).toBe(201);
+
+/** The API server refuses a value, now or within the 10 seconds for which it caches successful sign-ins. */
+export const expectRefused = (value: string) => expect.poll(async () => (await signIn(value)).status, { timeout: 13_000, intervals: [500] }).toBe(401);

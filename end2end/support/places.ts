@@ -1,0 +1,66 @@
+// The places: where a person can go, and the switches of the look. A menu on a narrow screen.
+import { expect, type Locator, type Page } from "@playwright/test";
+
+export class Places {
+  constructor(readonly page: Page) {}
+
+  private get banner() {
+    return this.page.getByRole("banner");
+  }
+
+  get nav() {
+    return this.page.getByRole("navigation", { name: "Places" });
+  }
+
+  /** On a narrow screen. */
+  get menuButton() {
+    return this.banner.getByRole("button", { name: /▾/ });
+  }
+
+  /** Opens the menu where there is one. */
+  async show() {
+    if (!(await this.nav.isVisible())) await this.menuButton.click();
+    await expect(this.nav).toBeVisible();
+  }
+
+  link(name: string) {
+    return this.nav.getByRole("link", { name, exact: true });
+  }
+
+  async go(name: string) {
+    await this.show();
+    await this.link(name).click();
+  }
+
+  /** The field for those who may not list projects. */
+  get projectField() {
+    return this.nav.getByLabel("Project");
+  }
+
+  theme(name: "System" | "Light" | "Dark") {
+    return this.banner.getByRole("group", { name: "Theme" }).getByRole("button", { name, exact: true });
+  }
+
+  density(name: "Compact rows" | "Normal rows") {
+    return this.banner.getByRole("button", { name, exact: true });
+  }
+
+  async chooseTheme(name: "System" | "Light" | "Dark") {
+    await this.choose(this.theme(name));
+    await expect(this.theme(name)).toHaveAttribute("aria-pressed", "true");
+  }
+
+  async chooseDensity(name: "Compact rows" | "Normal rows") {
+    await this.choose(this.density(name));
+    await expect(this.density(name === "Compact rows" ? "Normal rows" : "Compact rows")).toBeVisible();
+  }
+
+  /** A choice is a form post: the page comes again. */
+  private async choose(button: Locator) {
+    await this.show();
+    const loaded = this.page.waitForEvent("domcontentloaded");
+    await button.click();
+    await loaded;
+    await this.show();
+  }
+}

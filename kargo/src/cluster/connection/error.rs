@@ -1,0 +1,436 @@
+//! Errors of all operations: each says what happened, why, and what to do next. Errors contain no value, no credential and no text
+//! that the API server wrote.
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::access::{Access, TokenLocation};
+use crate::{
+    name::{ProjectName, RoleName},
+    problem::{Kind, Problem},
+    token::Missing,
+};
+
+/// Reason for which an operation failed.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The text can't be sent as a bearer token.
+    #[error("This text is not a token: a token is one line without spaces.")]
+    NotAToken,
+    /// The kubeconfig's sign-in command or token file failed.
+    #[error("The kubeconfig gave no usable credential: its sign-in command or token file failed.")]
+    Credential,
+    /// 401.
+    #[error("The cluster doesn't accept the credential.")]
+    Unauthenticated,
+    /// 403.
+    #[error("You may not {0}.")]
+    Forbidden(Access),
+    /// 404, and which object is missing isn't known.
+    #[error("The cluster can't {0}: it answers that there is no such resource.")]
+    NotFound(Access),
+    /// No token of this name exists.
+    #[error("There is no token {0}.")]
+    NoToken(TokenLocation),
+    /// No ServiceAccount of this name exists.
+    #[error("There is no role {role} in namespace {namespace}.")]
+    NoRole {
+        /// The role.
+        role: RoleName,
+        /// Namespace that was searched.
+        namespace: String,
+    },
+    /// The namespace lacks Kargo's project label.
+    #[error("{0} is not a Kargo project.")]
+    NotAProject(ProjectName),
+    /// The ServiceAccount is in the system namespace and is no system role.
+    #[error(
+        "{role} in namespace {namespace} is one of Kargo's own ServiceAccounts, not a system role, so no token is made for it."
+    )]
+    NotASystemRole {
+        /// The ServiceAccount.
+        role: RoleName,
+        /// The system namespace.
+        namespace: String,
+    },
+    /// A Secret of this name exists.
+    #[error("The name is taken: there is already a Secret {0}.")]
+    NameTaken(TokenLocation),
+    /// A token of this name was deleted recently.
+    #[error(
+        "A token named {0} was deleted recently. Under the same name, its old value may work again."
+    )]
+    NameWasUsed(TokenLocation),
+    /// Another token has the name of the token that the person saw.
+    #[error("The token {0} is not the one that you saw: another token has its name now.")]
+    Replaced(TokenLocation),
+    /// The Secret names another ServiceAccount now.
+    #[error("The token {0} belongs to another role now than the one that you saw.")]
+    OtherRole(TokenLocation),
+    /// 409.
+    #[error("Somebody else changed it at the same time, so Kubernetes refused to {0}.")]
+    Conflict(Access),
+    /// Kargo doesn't manage the token.
+    #[error("Kargo doesn't manage the token {token}, so it isn't changed: it lacks the {}.", list(.missing))]
+    Unmanaged {
+        /// The token.
+        token: TokenLocation,
+        /// Marks that the Secret lacks.
+        missing: Vec<Missing>,
+    },
+    /// Another tool made the token, so it has no one-time reveal.
+    #[error("The token {0} was not created with Kargo Tokens, so it has no one-time reveal.")]
+    NoReveal(TokenLocation),
+    /// Another person created the token.
+    #[error("Only {creator}, who created the token {token}, can reveal it.")]
+    NotTheCreator {
+        /// The token.
+        token: TokenLocation,
+        /// Creator's Kubernetes user name.
+        creator: String,
+    },
+    /// The value of a suspended token isn't revealed.
+    #[error("The token {0} is suspended, so its value isn't shown.")]
+    Suspended(TokenLocation),
+    /// The token is suspended already.
+    #[error("The token {0} is already suspended.")]
+    AlreadySuspended(TokenLocation),
+    /// The token is neither suspended nor being deleted.
+    #[error("The token {0} is not suspended, so there is nothing to undo.")]
+    NotSuspended(TokenLocation),
+    /// A deletion of the token was begun.
+    #[error("The token {token} is being deleted; its deletion is due at {until}.")]
+    Deleting {
+        /// The token.
+        token: TokenLocation,
+        /// Time at which the deletion is due, by the API server's clock.
+        until: Timestamp,
+    },
+    /// Nothing is due of the token, or somebody called it off.
+    #[error("The token {0} is not due to be deleted, so it stays as it is.")]
+    NotDue(TokenLocation),
+    /// The token has no successor.
+    #[error("The token {0} has no successor, so it can't retire.")]
+    NoSuccessor(TokenLocation),
+    /// Kubernetes can't suspend an expiring token.
+    #[error(
+        "The token {0} expires by itself. Kubernetes can't suspend such a token, only delete it."
+    )]
+    NotSuspendable(TokenLocation),
+    /// Kubernetes ignores the suspension label before 1.29.
+    #[error("This cluster is older than Kubernetes 1.29 and goes on accepting suspended tokens.")]
+    TooOld,
+    /// The token is the viewer's own credential.
+    #[error("You are signed in with the token {0}.")]
+    OwnToken(TokenLocation),
+    /// The lifetime of the token is over.
+    #[error("The token {token} expired at {time}.")]
+    Expired {
+        /// The token.
+        token: TokenLocation,
+        /// End of the token, by the API server's clock.
+        time: Timestamp,
+    },
+    /// The lifetime can't be written as a date.
+    #[error("The lifetime is too long: Kubernetes mints values for at most 136 years.")]
+    TooLong,
+    /// The token was not reported as compromised, or was restored.
+    #[error(
+        "The token {0} is no longer reported as compromised and suspended, so it is not deleted."
+    )]
+    NotCompromised(TokenLocation),
+    /// Another tool would recreate the token with the same value.
+    #[error(
+        "The token {token} is managed by {tool}, which may recreate it with the same value. It stays suspended."
+    )]
+    ExternallyManaged {
+        /// The token.
+        token: TokenLocation,
+        /// The tool, such as `Argo CD`.
+        tool: String,
+    },
+    /// The overlap is over, and the successor doesn't work.
+    #[error(
+        "The token {0} is due to retire, but its successor is gone or doesn't work. It stays as it is."
+    )]
+    SuccessorGone(TokenLocation),
+    /// The token was reported as compromised.
+    #[error(
+        "The token {0} was reported as compromised, so it can't be kept, or restored together with other tokens."
+    )]
+    Compromised(TokenLocation),
+    /// Kubernetes is removing the Secret.
+    #[error(
+        "Kubernetes is removing the token {0}, but a finalizer on its Secret keeps it for now."
+    )]
+    Terminating(TokenLocation),
+    /// Another person changed the note or the contact.
+    #[error("Somebody else changed the note or the contact of the token {0} at the same time.")]
+    NotesChanged(TokenLocation),
+    /// The one reveal has happened.
+    #[error("The value of the token {token} was already shown, at {time}. It is shown only once.")]
+    AlreadyRevealed {
+        /// The token.
+        token: TokenLocation,
+        /// Time of the reveal, by the API server's clock.
+        time: Timestamp,
+    },
+    /// The claim did not get the value.
+    #[error(
+        "This reveal did not show you the value of the token {0}, so the value can't be recorded as saved."
+    )]
+    NotClaimed(TokenLocation),
+    /// Kubernetes' token controller is slow or stopped.
+    #[error("Kubernetes has not written the value of the token {token} within {} seconds.", .waited.as_secs_f32())]
+    NotReady {
+        /// The token.
+        token: TokenLocation,
+        /// Time that the reveal waited.
+        waited: std::time::Duration,
+    },
+    /// 410: the start of the next page is too old.
+    #[error(
+        "Reading the list took too long: the cluster no longer knows where its next page starts."
+    )]
+    ListExpired,
+    /// 400 or 422.
+    #[error("Kubernetes refused to {0}: it calls the request invalid.")]
+    Invalid(Access),
+    /// 429.
+    #[error("The cluster has too many requests at the moment to {0}.")]
+    TooMany(Access),
+    /// The answer is none of Kubernetes'.
+    #[error("The cluster sent an answer that can't be understood (to: {0}).")]
+    BadAnswer(Access),
+    /// 5xx, or no connection.
+    #[error("The cluster can't be reached or can't answer now (to {access}): {why}.")]
+    Unavailable {
+        /// The request.
+        access: Access,
+        /// Status of the answer, or the cause of the broken connection.
+        why: String,
+    },
+    /// No answer came within the deadline.
+    #[error("The cluster did not answer in time (to {0}).")]
+    Timeout(Access),
+}
+
+fn list(missing: &[Missing]) -> String {
+    missing
+        .iter()
+        .map(|m| m.text())
+        .collect::<Vec<_>>()
+        .join(" and the ")
+}
+
+const RELOAD: &str = "Reload the page to see how it is now. Nothing was changed.";
+
+impl Error {
+    /// The error as pages and API answers show it.
+    pub fn problem(&self) -> Problem {
+        Problem::new(self.kind(), self.to_string(), self.hint())
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotAToken | Self::NotASystemRole { .. } | Self::Invalid(_) | Self::TooLong => {
+                Kind::Invalid
+            }
+            Self::Credential | Self::Unauthenticated => Kind::Unauthenticated,
+            Self::Forbidden(_) | Self::NotTheCreator { .. } => Kind::Forbidden,
+            Self::NotFound(_) | Self::NoToken(_) | Self::NoRole { .. } | Self::NotAProject(_) => {
+                Kind::NotFound
+            }
+            Self::NameTaken(_)
+            | Self::NameWasUsed(_)
+            | Self::Replaced(_)
+            | Self::OtherRole(_)
+            | Self::Conflict(_)
+            | Self::Unmanaged { .. }
+            | Self::NoReveal(_)
+            | Self::Suspended(_)
+            | Self::AlreadySuspended(_)
+            | Self::NotSuspended(_)
+            | Self::Deleting { .. }
+            | Self::NotDue(_)
+            | Self::NoSuccessor(_)
+            | Self::NotSuspendable(_)
+            | Self::TooOld
+            | Self::OwnToken(_)
+            | Self::Expired { .. }
+            | Self::NotCompromised(_)
+            | Self::ExternallyManaged { .. }
+            | Self::SuccessorGone(_)
+            | Self::Compromised(_)
+            | Self::Terminating(_)
+            | Self::NotesChanged(_)
+            | Self::AlreadyRevealed { .. }
+            | Self::NotClaimed(_)
+            | Self::ListExpired => Kind::Conflict,
+            Self::TooMany(_) => Kind::TooMany,
+            Self::BadAnswer(_) => Kind::BadAnswer,
+            Self::Unavailable { .. } => Kind::Unavailable,
+            Self::NotReady { .. } | Self::Timeout(_) => Kind::Timeout,
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::NotAToken => "Copy the whole value again.".into(),
+            Self::Credential => {
+                "Run any kubectl command with the same kubeconfig: kubectl shows what is wrong, and may sign you in again."
+                    .into()
+            }
+            Self::Unauthenticated => {
+                "It may have expired, or its token was deleted or suspended. Sign in with another one.".into()
+            }
+            Self::Forbidden(access) => forbidden_hint(access),
+            Self::NotFound(_) => "Kubernetes 1.29 or newer is needed. Check the cluster's version and address.".into(),
+            Self::NoToken(_) => "It may have been deleted meanwhile. Reload the page to see which tokens there are.".into(),
+            Self::NoRole { .. } => "A role is a ServiceAccount. Choose one that exists. Nothing was created.".into(),
+            Self::NotAProject(_) => {
+                "Choose a project from the list. Its namespace has the label kargo.akuity.io/project: \"true\".".into()
+            }
+            Self::NotASystemRole { .. } => {
+                "Such a token could lead to full control of the cluster. Choose a ServiceAccount with the label \
+                 rbac.kargo.akuity.io/system-role: \"true\"."
+                    .into()
+            }
+            Self::NameTaken(_) => "Choose another name. Nothing was changed.".into(),
+            Self::NameWasUsed(_) => "Choose another name, such as one with a random ending. Nothing was changed.".into(),
+            Self::Replaced(_)
+            | Self::OtherRole(_)
+            | Self::Conflict(_)
+            | Self::AlreadySuspended(_)
+            | Self::NotSuspended(_)
+            | Self::NotDue(_) => RELOAD.into(),
+            Self::Unmanaged { .. } => {
+                "Kargo's own tools refuse it, too. Use kubectl to change or delete it.".into()
+            }
+            Self::NoReveal(_) => "If its value was lost, recreate the token: the new one has a reveal.".into(),
+            Self::NotTheCreator { .. } => "Ask them, or recreate the token: you can reveal the new one.".into(),
+            Self::Suspended(_) => "Restore the token first, or recreate it.".into(),
+            Self::Deleting { .. } => "If the token is still needed, undo the deletion first. Nothing was changed.".into(),
+            Self::NoSuccessor(_) => "Recreate the token first: the new one is its successor.".into(),
+            Self::NotSuspendable(_) => "Delete the token, or let it expire.".into(),
+            Self::TooOld => "Delete the token instead; that can't be undone. Nothing was changed.".into(),
+            Self::OwnToken(_) => {
+                "This would lock you out. Sign in with another credential first. Nothing was changed.".into()
+            }
+            Self::Expired { .. } => "Recreate the token: you can reveal the new one.".into(),
+            Self::TooLong => "Choose a shorter lifetime. Nothing was created.".into(),
+            Self::NotCompromised(_) => "Reload the page to see how it is now.".into(),
+            Self::ExternallyManaged { tool, .. } => {
+                format!("Remove the token from {tool}'s sources first, then delete it here.")
+            }
+            Self::SuccessorGone(_) => "Recreate the token, or delete it if nothing uses it any more.".into(),
+            Self::Compromised(_) => "If this was a false alarm, restore the token in its own row.".into(),
+            Self::Terminating(_) => {
+                "Look at the Secret's finalizers with kubectl. The API server refuses the value within about 10 seconds, an expiring \
+                 token's within about 70."
+                    .into()
+            }
+            Self::NotesChanged(_) => {
+                "Reload the page, read their text, then write yours again. Nothing was changed.".into()
+            }
+            Self::AlreadyRevealed { .. } => {
+                "If the value was not saved, recreate the token: the new one has another name and another value.".into()
+            }
+            Self::NotClaimed(_) => "If the value was not saved, recreate the token.".into(),
+            Self::NotReady { .. } => {
+                "Try again: the token still waits for its reveal, and nobody has seen its value. If this goes on, check the \
+                 cluster's kube-controller-manager, which writes the values."
+                    .into()
+            }
+            Self::ListExpired => "Start again from the first page.".into(),
+            Self::Invalid(_) => "Check what you entered. Nothing was changed.".into(),
+            Self::TooMany(_) => "Wait a few seconds, then try again.".into(),
+            Self::BadAnswer(_) => {
+                "Another program than Kubernetes may answer at its address. Check the kubeconfig and proxies.".into()
+            }
+            Self::Unavailable { access, .. } | Self::Timeout(access) if access.is_read() => {
+                "Check that the cluster is running and that its address is right, then try again.".into()
+            }
+            Self::Unavailable { .. } | Self::Timeout(_) => {
+                "The change may have been made nevertheless. Reload the page before you try again.".into()
+            }
+        }
+    }
+}
+
+fn forbidden_hint(access: &Access) -> String {
+    if access.resource == "serviceaccounts/token" {
+        return "Kubernetes mints the values of expiring tokens, and none of Kargo's roles may ask for that. Ask an administrator for a \
+                ClusterRole (usually named kargo-tokens-minter) that allows the verb create on serviceaccounts/token, or choose a \
+                token that never expires. Nothing was created."
+            .to_owned();
+    }
+    let Access {
+        verb,
+        resource,
+        namespace,
+        ..
+    } = access;
+    match namespace {
+        Some(namespace) => {
+            let ask = format!(
+                "Ask an administrator for a Role in namespace {namespace} that allows the verb {verb} on {resource}."
+            );
+            // Quotas and admission policies apply to writes only.
+            if access.is_read() {
+                ask
+            } else {
+                format!(
+                    "{ask} If you have such a Role, a quota or an admission policy refused the request."
+                )
+            }
+        }
+        None => format!(
+            "Ask an administrator for a ClusterRole that allows the verb {verb} on {resource}."
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_verb_resource_and_namespace() {
+        let problem = Error::Forbidden(Access::to("list", "secrets").within("kargo")).problem();
+        assert_eq!(problem.kind, Kind::Forbidden);
+        assert_eq!(
+            problem.message,
+            "You may not list secrets in namespace kargo."
+        );
+        assert!(
+            problem
+                .hint
+                .contains("Role in namespace kargo that allows the verb list on secrets"),
+            "{}",
+            problem.hint
+        );
+    }
+
+    #[test]
+    fn an_unmanaged_token_names_everything_that_it_lacks() {
+        let token = TokenLocation {
+            name: "ci".parse().expect("a name"),
+            namespace: "kargo".into(),
+        };
+        let missing = vec![Missing::Label, Missing::ManagedAnnotation];
+        let message = Error::Unmanaged { token, missing }.to_string();
+        assert!(
+            message.contains(Missing::Label.text())
+                && message.contains(Missing::ManagedAnnotation.text())
+        );
+    }
+
+    #[test]
+    fn an_unanswered_write_may_have_taken_effect() {
+        let read = Error::Timeout(Access::to("list", "secrets")).problem();
+        let write = Error::Timeout(Access::to("create", "secrets")).problem();
+        assert!(!read.hint.contains("may have been made"));
+        assert!(write.hint.contains("may have been made"));
+    }
+}

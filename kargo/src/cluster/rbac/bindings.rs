@@ -1,0 +1,162 @@
+//! Bindings of Roles and ClusterRoles, and the ServiceAccounts that they apply to.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::name::RoleName;
+
+/// A RoleBinding or ClusterRoleBinding.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Binding {
+    pub metadata: Metadata,
+    #[serde(default)]
+    subjects: Vec<Subject>,
+    pub role_ref: RoleRef,
+}
+
+/// Metadata of a binding or role.
+#[derive(Deserialize)]
+pub(super) struct Metadata {
+    pub name: String,
+    namespace: Option<String>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Subject {
+    kind: String,
+    name: String,
+    #[serde(default)]
+    namespace: String,
+}
+
+/// The role that a binding refers to.
+#[derive(Deserialize)]
+pub(super) struct RoleRef {
+    pub kind: String,
+    pub name: String,
+}
+
+/// How a binding applies to a ServiceAccount.
+#[derive(Debug, PartialEq, Eq)]
+enum Applies {
+    /// The binding names the ServiceAccount.
+    ByName,
+    /// The binding names a group of the ServiceAccount.
+    ByGroup,
+    No,
+}
+
+impl Binding {
+    /// `true` if the binding is worth showing for a ServiceAccount. Kubernetes' default bindings for all identities (`system:discovery` and
+    /// similar ones) are left out: they would be noise on each role.
+    pub fn matters_to(&self, namespace: &str, account: &RoleName) -> bool {
+        let is_default = self
+            .metadata
+            .labels
+            .get("kubernetes.io/bootstrapping")
+            .is_some_and(|value| value == "rbac-defaults");
+        match self.applies_to(namespace, account) {
+            Applies::ByName => true,
+            Applies::ByGroup => !is_default,
+            Applies::No => false,
+        }
+    }
+
+    fn applies_to(&self, namespace: &str, account: &RoleName) -> Applies {
+        let account = account.as_str();
+        let user = format!("system:serviceaccount:{namespace}:{account}");
+        let groups = format!("system:serviceaccounts:{namespace}");
+        // A subject without a namespace is in the binding's own namespace.
+        let is_here = |subject: &str| match subject {
+            "" => self.metadata.namespace.as_deref() == Some(namespace),
+            subject => subject == namespace,
+        };
+        let mut applies = Applies::No;
+        for Subject {
+            kind,
+            name,
+            namespace: subject_namespace,
+        } in &self.subjects
+        {
+            match kind.as_str() {
+                "ServiceAccount" if name == account && is_here(subject_namespace) => {
+                    return Applies::ByName;
+                }
+                "User" if *name == user => return Applies::ByName,
+                "Group"
+                    if *name == groups
+                        || name == "system:serviceaccounts"
+                        || name == "system:authenticated" =>
+                {
+                    applies = Applies::ByGroup;
+                }
+                _ => {}
+            }
+        }
+        applies
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn binding(subject: &serde_json::Value, labels: &serde_json::Value) -> Binding {
+        serde_json::from_value(json!({
+            "metadata": { "name": "b", "labels": labels },
+            "subjects": [subject],
+            "roleRef": { "kind": "ClusterRole", "name": "r" },
+        }))
+        .expect("a binding")
+    }
+
+    #[test]
+    fn a_binding_applies_by_name_or_by_group() {
+        let ci: RoleName = "ci".parse().expect("a name");
+        let applies = |subject| binding(&subject, &json!({})).applies_to("demo", &ci);
+        assert_eq!(
+            applies(json!({ "kind": "ServiceAccount", "name": "ci", "namespace": "demo" })),
+            Applies::ByName
+        );
+        assert_eq!(
+            applies(json!({ "kind": "User", "name": "system:serviceaccount:demo:ci" })),
+            Applies::ByName
+        );
+        for group in [
+            "system:serviceaccounts:demo",
+            "system:serviceaccounts",
+            "system:authenticated",
+        ] {
+            assert_eq!(
+                applies(json!({ "kind": "Group", "name": group })),
+                Applies::ByGroup
+            );
+        }
+        for other in [
+            json!({ "kind": "ServiceAccount", "name": "ci", "namespace": "other" }),
+            json!({ "kind": "ServiceAccount", "name": "cd", "namespace": "demo" }),
+            json!({ "kind": "User", "name": "ci" }),
+            json!({ "kind": "Group", "name": "system:serviceaccounts:other" }),
+            json!({ "kind": "Group", "name": "system:unauthenticated" }),
+        ] {
+            assert_eq!(applies(other), Applies::No);
+        }
+    }
+
+    #[test]
+    fn only_default_bindings_for_all_identities_are_left_out() {
+        let ci: RoleName = "ci".parse().expect("a name");
+        let defaults = json!({ "kubernetes.io/bootstrapping": "rbac-defaults" });
+        let everybody = json!({ "kind": "Group", "name": "system:authenticated" });
+        let itself = json!({ "kind": "ServiceAccount", "name": "ci", "namespace": "demo" });
+        assert!(!binding(&everybody, &defaults).matters_to("demo", &ci));
+        assert!(binding(&everybody, &json!({})).matters_to("demo", &ci));
+        assert!(binding(&itself, &defaults).matters_to("demo", &ci));
+    }
+}

@@ -1,0 +1,359 @@
+//! What a page shows of a scope's tokens: filtered, counted, grouped by role, sorted, cut into pages. Pure functions over a snapshot.
+
+use std::{cmp::Ordering, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    filter::{TokenFilter, TokenMatcher},
+    token::{TokenState, TokenSummary},
+};
+
+/// Tokens of each role on a page that shows all roles.
+pub const PER_ROLE: usize = 50;
+/// Tokens on a page that shows one role.
+pub const PER_PAGE: usize = 200;
+
+/// Which part of the tokens a page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// The first [`PER_ROLE`] tokens of every role.
+    EveryRole,
+    /// One page of [`PER_PAGE`] tokens of one role.
+    OneRole {
+        /// The role's name.
+        role: String,
+        /// The page, from 1.
+        page: usize,
+    },
+}
+
+/// A column that tokens can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum SortColumn {
+    /// The token's name.
+    Name,
+    /// The state: what needs attention first.
+    State,
+    /// The day of the last use; never used first.
+    LastUsed,
+    /// The end; tokens without one last.
+    Expires,
+    /// The creation time.
+    #[default]
+    Age,
+    /// The creator's user name; unknown creators last.
+    CreatedBy,
+}
+
+impl SortColumn {
+    /// Every column, in the order of the table.
+    pub const ALL: [Self; 6] = [
+        Self::Name,
+        Self::State,
+        Self::LastUsed,
+        Self::Expires,
+        Self::Age,
+        Self::CreatedBy,
+    ];
+
+    /// The word in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::State => "state",
+            Self::LastUsed => "last-used",
+            Self::Expires => "expires",
+            Self::Age => "age",
+            Self::CreatedBy => "created-by",
+        }
+    }
+}
+
+/// The order of tokens within their role. The default shows the newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sort {
+    /// The column.
+    pub column: SortColumn,
+    /// Whether the order is the column's own (ascending) or turned round. An ascending age is a young one.
+    pub is_descending: bool,
+}
+
+impl Sort {
+    /// Parses the word of an address: a column, with `-` before it for descending. `None` and unknown words give the default.
+    pub fn parse(word: Option<&str>) -> Self {
+        let Some(word) = word else {
+            return Self::default();
+        };
+        let (is_descending, word) = match word.strip_prefix('-') {
+            Some(word) => (true, word),
+            None => (false, word),
+        };
+        SortColumn::ALL
+            .into_iter()
+            .find(|column| column.word() == word)
+            .map_or_else(Self::default, |column| Self {
+                column,
+                is_descending,
+            })
+    }
+
+    /// The word in addresses; `None` for the default.
+    pub fn word(self) -> Option<String> {
+        let sign = if self.is_descending { "-" } else { "" };
+        (self != Self::default()).then(|| format!("{sign}{}", self.column.word()))
+    }
+
+    /// Compares two tokens. Equal ones are ordered by name.
+    fn compare(self, a: &TokenSummary, b: &TokenSummary) -> Ordering {
+        let order = match self.column {
+            SortColumn::Name => a.name.cmp(&b.name),
+            SortColumn::State => rank(&a.state).cmp(&rank(&b.state)),
+            SortColumn::LastUsed => a.last_used.cmp(&b.last_used),
+            SortColumn::Expires => none_last(a.expires.as_ref(), b.expires.as_ref()),
+            SortColumn::Age => b.created.cmp(&a.created),
+            SortColumn::CreatedBy => none_last(a.created_by.as_ref(), b.created_by.as_ref()),
+        };
+        let order = if self.is_descending {
+            order.reverse()
+        } else {
+            order
+        };
+        order.then_with(|| a.name.cmp(&b.name))
+    }
+}
+
+fn none_last<T: Ord>(a: Option<&T>, b: Option<&T>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => a.cmp(b),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    }
+}
+
+fn rank(state: &TokenState) -> u8 {
+    match state {
+        TokenState::Unrevealed => 0,
+        TokenState::Preparing => 1,
+        TokenState::Deleting { .. } => 2,
+        TokenState::Suspended { .. } => 3,
+        TokenState::Expired { .. } => 4,
+        TokenState::Active => 5,
+    }
+}
+
+/// How many tokens a scope has of each kind, whether a page shows them or not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// All tokens.
+    pub all: usize,
+    /// Tokens that the API server accepts.
+    pub active: usize,
+    /// Tokens whose value was not revealed yet.
+    pub unrevealed: usize,
+    /// Tokens that the API server refuses until they are restored.
+    pub suspended: usize,
+    /// Tokens that were never used.
+    pub never_used: usize,
+    /// Tokens that expire soon, and expired ones.
+    pub expiring: usize,
+    /// Tokens that are being deleted or retire, and tokens that are due for clean-up.
+    pub due: usize,
+    /// Candidates for deletion, with the usual number of days without use.
+    pub clean_up: usize,
+}
+
+impl Counts {
+    fn add(&mut self, token: &TokenSummary, matcher: &TokenMatcher<'_>) {
+        let count = |filter| usize::from(matcher.with(filter).matches(token));
+        self.all += 1;
+        self.active += count(TokenFilter::Active);
+        self.unrevealed += count(TokenFilter::Unrevealed);
+        self.suspended += count(TokenFilter::Suspended);
+        self.never_used += count(TokenFilter::NeverUsed);
+        self.expiring += count(TokenFilter::Expiring);
+        self.due += count(TokenFilter::Ending);
+        self.clean_up += count(TokenFilter::CLEAN_UP);
+    }
+}
+
+/// The shown tokens of one role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenGroup {
+    /// The role's name, as the tokens' Secrets give it. The role need not exist.
+    pub role: String,
+    /// The tokens that the page shows, in the asked order.
+    pub tokens: Vec<TokenSummary>,
+    /// How many tokens of the role pass the filter, whether shown or not.
+    pub total: usize,
+}
+
+/// What a page shows of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupedTokens {
+    /// Roles with tokens that pass the filter, by name.
+    pub groups: Vec<TokenGroup>,
+    /// Counts over the whole scope, before the filter.
+    pub counts: Counts,
+}
+
+impl GroupedTokens {
+    /// Filters, counts, groups, sorts and cuts the tokens of one scope.
+    pub fn of(
+        mut tokens: Vec<TokenSummary>,
+        matcher: &TokenMatcher<'_>,
+        part: &Part,
+        sort: Sort,
+    ) -> Self {
+        let mut counts = Counts::default();
+        tokens.retain(|token| {
+            counts.add(token, matcher);
+            matcher.matches(token)
+        });
+        let mut by_role: BTreeMap<String, Vec<TokenSummary>> = BTreeMap::new();
+        for token in tokens {
+            by_role.entry(token.role.clone()).or_default().push(token);
+        }
+        let groups = by_role
+            .into_iter()
+            .map(|(role, mut tokens)| {
+                let total = tokens.len();
+                tokens.sort_by(|a, b| sort.compare(a, b));
+                let (first, most) = part.range_of(&role);
+                let tokens = tokens.into_iter().skip(first).take(most).collect();
+                TokenGroup {
+                    role,
+                    tokens,
+                    total,
+                }
+            })
+            .collect();
+        Self { groups, counts }
+    }
+
+    /// The shown tokens.
+    pub fn tokens(&self) -> impl Iterator<Item = &TokenSummary> {
+        self.groups.iter().flat_map(|group| &group.tokens)
+    }
+}
+
+impl Part {
+    /// The index of the first shown token of a role, and how many are shown at most.
+    fn range_of(&self, role: &str) -> (usize, usize) {
+        match self {
+            Self::EveryRole => (0, PER_ROLE),
+            Self::OneRole { role: only, page } if only == role => {
+                (page.saturating_sub(1).saturating_mul(PER_PAGE), PER_PAGE)
+            }
+            Self::OneRole { .. } => (0, 0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{sample, token::Uid};
+
+    fn token(role: &str, n: usize) -> TokenSummary {
+        TokenSummary {
+            name: format!("{role}-{n}").parse().expect("a name"),
+            uid: Uid(n.to_string()),
+            role: role.to_owned(),
+            created: Timestamp::from_second(i64::try_from(n).expect("small")).expect("a time"),
+            last_used: (n == 0).then(|| "2026-01-01".to_owned()),
+            ..sample::token()
+        }
+    }
+
+    fn many() -> Vec<TokenSummary> {
+        (0..450)
+            .map(|n| token("big", n))
+            .chain((0..3).map(|n| token("small", n)))
+            .collect()
+    }
+
+    fn all() -> TokenMatcher<'static> {
+        TokenMatcher {
+            filter: TokenFilter::All,
+            roles: None,
+            now: sample::time("1970-01-02T00:00:00Z"),
+        }
+    }
+
+    #[test]
+    fn shows_the_first_tokens_of_every_role_and_counts_all() {
+        let list = GroupedTokens::of(many(), &all(), &Part::EveryRole, Sort::default());
+        let shown: Vec<_> = list
+            .groups
+            .iter()
+            .map(|group| (group.role.as_str(), group.tokens.len(), group.total))
+            .collect();
+        assert_eq!(shown, [("big", PER_ROLE, 450), ("small", 3, 3)]);
+        assert_eq!((list.counts.active, list.counts.never_used), (453, 451));
+        assert_eq!(list.groups[0].tokens[0].name.as_str(), "big-449", "newest");
+    }
+
+    #[test]
+    fn pages_through_one_role() {
+        let page = |page| {
+            let part = Part::OneRole {
+                role: "big".to_owned(),
+                page,
+            };
+            let list = GroupedTokens::of(many(), &all(), &part, Sort::default());
+            list.tokens().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (page(1).len(), page(2).len(), page(3).len(), page(4).len()),
+            (200, 200, 50, 0)
+        );
+        assert_eq!(page(3)[49].name.as_str(), "big-0");
+        assert_eq!(page(usize::MAX).len(), 0, "no page number panics");
+    }
+
+    #[test]
+    fn each_column_sorts_both_ways() {
+        let first = TokenSummary {
+            last_used: None,
+            created_by: Some("alice".to_owned()),
+            expires: Some(sample::time("2026-06-01T00:00:00Z")),
+            state: TokenState::Unrevealed,
+            ..token("ci", 2)
+        };
+        let second = TokenSummary {
+            last_used: Some("2026-01-02".to_owned()),
+            name: "ci-9".parse().expect("a name"),
+            ..token("ci", 1)
+        };
+        for column in SortColumn::ALL {
+            for (is_descending, expected) in [(false, "ci-2"), (true, "ci-9")] {
+                let sort = Sort {
+                    column,
+                    is_descending,
+                };
+                let tokens = vec![second.clone(), first.clone()];
+                let list = GroupedTokens::of(tokens, &all(), &Part::EveryRole, sort);
+                let name = list.groups[0].tokens[0].name.as_str();
+                assert_eq!(name, expected, "{sort:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_sort_word_leads_back_to_its_order() {
+        for column in SortColumn::ALL {
+            for is_descending in [false, true] {
+                let sort = Sort {
+                    column,
+                    is_descending,
+                };
+                assert_eq!(Sort::parse(sort.word().as_deref()), sort);
+            }
+        }
+        assert_eq!(Sort::parse(Some("-nothing")), Sort::default());
+    }
+}

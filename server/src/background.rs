@@ -1,0 +1,78 @@
+//! Tasks that outlive the request that started them. Shutdown cancels them; unfinished work stays due on the cluster.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// The program's background tasks.
+#[derive(Clone, Default)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Tasks {
+    /// Returns the handle that server functions start tasks with.
+    pub fn background(&self) -> app::background::Background {
+        let tasks = self.clone();
+        app::background::Background::new(move |task| {
+            let shutdown = tasks.shutdown.clone();
+            tasks.tracker.spawn(async move {
+                shutdown.run_until_cancelled(task).await;
+            });
+        })
+    }
+
+    /// Cancels every task and waits until all have stopped.
+    pub async fn shutdown(&self) {
+        self.shutdown.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
+
+/// Runs a handler in its own task, so that a change is completed even if the browser closes the connection between two writes.
+pub async fn run_to_completion(
+    response: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    match tokio::spawn(response).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down.
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_background_task_runs_without_a_waiting_request() {
+        let (send, receive) = oneshot::channel();
+        Tasks::default().background().start(async move {
+            let _ = send.send(());
+        });
+        assert!(receive.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn shutdown_cancels_background_tasks() {
+        let tasks = Tasks::default();
+        let (send, receive) = oneshot::channel::<()>();
+        tasks.background().start(async move {
+            tokio::time::sleep(Duration::from_hours(1)).await;
+            drop(send);
+        });
+        tasks.shutdown().await;
+        assert!(receive.await.is_err());
+    }
+}
