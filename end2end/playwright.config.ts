@@ -18,6 +18,8 @@ export default defineConfig({
   workers: 2,
   timeout: 60_000,
   expect: { timeout: 15_000 },
+  // In CI a second try keeps one slow moment from failing the whole run. The report lists such a test as flaky: mend it.
+  retries: process.env.CI ? 1 : 0,
   reporter: "list",
   use: { trace: "retain-on-failure" },
   projects: [
@@ -25,7 +27,7 @@ export default defineConfig({
     // Without what the window's width makes no difference to, or what chooses its own.
     {
       name: "narrow",
-      testIgnore: /(security\/.*|(crash|sweep|layout|requests)\.spec\.ts)$/,
+      testIgnore: /(security\/.*|(crash|sweep|layout|requests|refresh)\.spec\.ts)$/,
       use: { ...browser, viewport: { width: 390, height: 844 }, hasTouch: true },
     },
   ],

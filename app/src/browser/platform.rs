@@ -69,6 +69,19 @@ pub fn download(text: &str, file: &str) -> Result<(), JsValue> {
     Url::revoke_object_url(&address)
 }
 
+/// Posts a form without waiting for its answer. The browser sends it also when the page is left at once.
+pub fn post_and_leave(address: &str, fields: &[(&'static str, String)]) {
+    let Ok(form) = web_sys::UrlSearchParams::new() else {
+        return;
+    };
+    for (name, value) in fields {
+        form.append(name, value);
+    }
+    let _ = window()
+        .navigator()
+        .send_beacon_with_opt_url_search_params(address, Some(&form));
+}
+
 /// Goes to another page of the program.
 pub fn visit(address: &str) {
     let _ = window().location().assign(address);

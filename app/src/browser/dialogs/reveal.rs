@@ -32,6 +32,7 @@ use crate::{
         platform::{self, LeaveGuard},
     },
     components::problem::ProblemView,
+    protocol::token_fields,
 };
 
 /// What is known of a revealed value besides the value.
@@ -108,6 +109,8 @@ pub fn RevealDialog(token: TokenRef, after: AfterReveal) -> impl IntoView {
             }
             AfterReveal::Retire(old) => step.set(Step::Retire(old)),
             AfterReveal::Report { token, since } => {
+                // The program that the compromise began in may be gone, so this one is asked to finish it.
+                platform::post_and_leave("/api/finish_compromise", &token_fields(&token));
                 platform::visit(&report::address(&token, since));
             }
         }
