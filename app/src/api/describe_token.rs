@@ -17,15 +17,15 @@ use super::{Abilities, ApiError};
 /// Everything that the person may know of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenDescription {
-    /// What lists show of the token.
+    /// The token as lists show it.
     pub summary: TokenSummary,
-    /// What was done to the token here, oldest first; the last 20 entries at most.
+    /// History entries, oldest first; the last 20 at most.
     pub history: Vec<HistoryEntry>,
     /// Kubernetes Events about the token, oldest first; or why they can't be listed.
     pub events: Result<Vec<Event>, ApiError>,
     /// The token's role, `None` where the scope has none of this name; or why roles can't be listed.
     pub role: Result<Option<RoleSummary>, ApiError>,
-    /// What the person may do here; `None` where that can't be read.
+    /// The person's permissions; `None` where they can't be read.
     pub abilities: Option<Abilities>,
     /// The UTC day since which the cluster tracks uses, where the person may read it.
     pub tracking_since: Option<String>,

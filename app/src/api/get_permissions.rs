@@ -12,7 +12,7 @@ use super::ApiError;
 /// Permissions and cluster features in one object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Abilities {
-    /// What the API server would allow.
+    /// Permissions that the API server grants.
     #[serde(flatten)]
     pub permissions: Permissions,
     /// Whether the cluster refuses suspended tokens (Kubernetes 1.29 and later).

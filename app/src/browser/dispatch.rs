@@ -28,7 +28,7 @@ use super::{
 };
 use crate::protocol::{COMMAND, Command, DETAIL};
 
-/// What commands work with.
+/// Handles that commands use.
 #[derive(Clone, Copy)]
 pub struct Dispatcher {
     dialogs: Dialogs,
@@ -216,7 +216,7 @@ impl Dispatcher {
     }
 }
 
-/// What follows a command.
+/// Step after a command.
 enum Next {
     Stay,
     /// Another page.

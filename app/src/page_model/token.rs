@@ -20,15 +20,15 @@ use crate::{error::ApiError, offers::Offers, policy::TokenPolicy, protocol::Brow
 /// Everything that the person may know of a token, but for its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenDetails {
-    /// What lists show of the token.
+    /// The token as lists show it.
     pub summary: TokenSummary,
-    /// What was done to the token here, oldest first; the last 20 entries at most.
+    /// History entries, oldest first; the last 20 at most.
     pub history: Vec<HistoryEntry>,
     /// Kubernetes Events about the token, oldest first; or why they can't be listed.
     pub events: Result<Vec<Event>, ApiError>,
     /// What the role is, and the role where it is one; or why roles can't be listed.
     pub role: Result<(RoleStatus, Option<RoleSummary>), ApiError>,
-    /// What the person may do here; `None` where that can't be read.
+    /// The person's permissions; `None` where they can't be read.
     pub permissions: Option<Permissions>,
     /// What the cluster is able to; `None` where that can't be read.
     pub features: Option<ClusterFeatures>,

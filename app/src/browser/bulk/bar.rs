@@ -26,10 +26,10 @@ const SLOWEST: usize = 20;
 /// Failures that are named; the others are counted.
 const NAMED: usize = 50;
 
-/// What the bar shows.
+/// Content of the bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
-    /// What can be done.
+    /// The bulk commands that are offered.
     Commands,
     /// Some of the selected tokens can't be restored after their deletion: whether to go on.
     Question { permanent: usize, total: usize },

@@ -53,7 +53,7 @@ impl BulkCommand {
         }
     }
 
-    /// What is said of the tokens afterwards.
+    /// Words for the tokens after the command.
     pub fn done(self) -> &'static str {
         match self {
             Self::Delete => "being deleted",

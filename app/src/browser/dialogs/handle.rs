@@ -31,7 +31,7 @@ pub enum Dialog {
     Reveal {
         /// The token.
         token: TokenRef,
-        /// What comes after *I saved it*.
+        /// Step after *I saved it*.
         after: AfterReveal,
     },
     /// Ask for a reason, then suspend.
@@ -58,7 +58,7 @@ pub enum Dialog {
     Delete(TokenRef),
 }
 
-/// What comes after a reveal.
+/// Step after a reveal.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AfterReveal {
     /// Nothing: the token replaces none.

@@ -14,7 +14,7 @@ const DEFAULT: u64 = 90 * DAY;
 /// The shortest lifetime that Kubernetes grants, in seconds.
 const SHORTEST: u64 = 600;
 
-/// What is chosen.
+/// The chosen lifetime.
 #[derive(Debug, Clone, PartialEq)]
 enum Choice {
     Never,

@@ -27,7 +27,7 @@ pub fn NotesDialog(token: TokenRef, texts: NotesTexts) -> impl IntoView {
     let note = RwSignal::new(texts.note.clone());
     let contact = RwSignal::new(texts.contact.clone());
     let before = RwSignal::new(texts);
-    // What somebody else wrote meanwhile.
+    // Texts that somebody else wrote meanwhile.
     let theirs = RwSignal::new(None::<NotesTexts>);
     let is_bad = move || error_in(note).is_some() || error_in(contact).is_some();
     // Neither Esc nor a click beside the dialog may lose what was typed.
@@ -114,7 +114,7 @@ fn Field(
     }
 }
 
-/// What somebody else wrote.
+/// Texts that somebody else wrote.
 #[component]
 fn Theirs(theirs: NotesTexts) -> impl IntoView {
     let shown = |text: String| match text.as_str() {
@@ -129,12 +129,12 @@ fn Theirs(theirs: NotesTexts) -> impl IntoView {
     }
 }
 
-/// What is wrong with a text; followed.
+/// Reactive error of a text.
 fn error_in(text: RwSignal<String>) -> Option<String> {
     text.with(|text| Text::try_from(text.clone()).err().map(|e| e.to_string()))
 }
 
-/// What came of saving.
+/// Result of saving.
 enum Saved {
     Yes,
     /// Somebody else was quicker: their texts.

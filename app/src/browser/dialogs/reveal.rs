@@ -35,7 +35,7 @@ use crate::{
     protocol::token_fields,
 };
 
-/// What is known of a revealed value besides the value.
+/// Facts about a revealed value, without the value.
 #[derive(Clone, PartialEq)]
 struct About {
     fingerprint: Fingerprint,
@@ -221,7 +221,7 @@ fn Revealed(
     }
 }
 
-/// What the value is for.
+/// Facts line of the reveal: token, role, cluster and end.
 #[component]
 fn Facts(token: TokenRef, ends: Option<String>) -> impl IntoView {
     let context = dom::context();

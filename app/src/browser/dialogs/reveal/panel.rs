@@ -16,7 +16,7 @@ use crate::{
 
 /// A shown value is masked again after this time.
 const SHOWN_FOR: Duration = Duration::from_mins(1);
-/// What a masked value looks like, whatever its length.
+/// Text in place of a masked value, the same for every length.
 const MASK: &str = "••••••••••••••••••••••••";
 
 /// *Test it* could not be done.
