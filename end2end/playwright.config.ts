@@ -27,7 +27,7 @@ export default defineConfig({
     // Without what the window's width makes no difference to, or what chooses its own.
     {
       name: "narrow",
-      testIgnore: /(security\/.*|(crash|sweep|layout|requests|refresh)\.spec\.ts)$/,
+      testIgnore: /(security\/.*|(crash|sweep|layout|requests)\.spec\.ts)$/,
       use: { ...browser, viewport: { width: 390, height: 844 }, hasTouch: true },
     },
   ],

@@ -23,7 +23,7 @@ use self::{
     dialogs::{DialogHost, handle::Dialogs},
     dispatch::Dispatcher,
     notice::{Notice, NoticeLine},
-    page::{clock, copy, countdown, dom, menus, press, refresh},
+    page::{clock, copy, countdown, dom, press, refresh},
 };
 use crate::protocol::READY;
 
@@ -41,7 +41,6 @@ fn Browser() -> impl IntoView {
     let (dialogs, notice, selection) =
         (Dialogs::provide(), Notice::provide(), Selection::provide());
     press::listen();
-    menus::listen();
     selection.listen();
     Dispatcher::new(dialogs, notice, selection).listen();
     copy::listen(move |is_copied| {

@@ -5,7 +5,6 @@ pub mod copy;
 pub mod countdown;
 pub mod dom;
 pub mod focus;
-pub mod menus;
 mod merge;
 pub mod press;
 pub mod refresh;

@@ -53,28 +53,44 @@ pub fn Commands<'a>(
         (Command::Reveal, Some(old)) => Some(to_attribute(old)),
         _ => None,
     };
-    let buttons = |list: &[Offer], style: ButtonStyle| {
-        list.iter()
-            .map(|offer| button(*offer, name, style, detail(offer.command)))
-            .collect_view()
-    };
+    let row = offers
+        .row
+        .iter()
+        .map(|offer| button(*offer, name, style, detail(offer.command)))
+        .collect_view();
     let menu = (!offers.menu.is_empty()).then(|| {
         let class = match style {
             ButtonStyle::Quiet => "ghost",
             ButtonStyle::Full => "btn",
         };
+        let id = format!("menu-{}", token.uid.0);
+        // A native popover: it stands above everything else, and Esc, a click elsewhere or one of its buttons closes it.
+        let items = offers.menu.iter().map(|offer| {
+            button(*offer, name, ButtonStyle::Quiet, detail(offer.command))
+                .attr("popovertarget", id.clone())
+                .attr("popovertargetaction", "hide")
+        });
+        let items = items.collect_view();
         view! {
-            <details class="menu needs-js" inert id=format!("menu-{}", token.uid.0)>
-                <summary class=class aria-label=format!("More for {name}")>"⋯"</summary>
-                <div class="menu-items">{buttons(&offers.menu, ButtonStyle::Quiet)}</div>
-            </details>
+            <div class="menu">
+                <button
+                    type="button"
+                    class=format!("{class} needs-js")
+                    disabled
+                    popovertarget=id.clone()
+                    aria-label=format!("More for {name}")
+                >
+                    "⋯"
+                </button>
+                <div id=id class="menu-items" popover="auto">{items}</div>
+            </div>
         }
     });
     let reference = token.token_ref(&context.scope);
     view! {
         <form method="post" class="commands">
             <TokenFields token=reference />
-            {buttons(&offers.row, style)}
+            {row}
             {menu}
         </form>
     }

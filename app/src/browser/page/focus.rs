@@ -89,9 +89,9 @@ impl Place {
     /// Returns to the control, or else as [`Place::return_to_row`].
     pub fn return_to_control(&self) {
         let is_back = focus(&self.control)
-            || closest(&self.control, "details.menu")
-                .and_then(|menu| first_within(&menu, "summary"))
-                .is_some_and(|summary| focus(&summary));
+            || closest(&self.control, ".menu")
+                .and_then(|menu| first_within(&menu, "button"))
+                .is_some_and(|opener| focus(&opener));
         if !is_back {
             self.return_to_row();
         }
