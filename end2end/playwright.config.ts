@@ -15,16 +15,18 @@ export default defineConfig({
   testDir: "journeys",
   fullyParallel: true,
   forbidOnly: true,
-  workers: 2,
+  // More than there are CPUs, because many tests wait for a time that Kubernetes sets.
+  workers: 4,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   // In CI a second try keeps one slow moment from failing the whole run. The report lists such a test as flaky: mend it.
   retries: process.env.CI ? 1 : 0,
   reporter: "list",
-  use: { trace: "retain-on-failure" },
+  // A trace takes time, so in CI only the second try has one.
+  use: { trace: process.env.CI ? "on-first-retry" : "retain-on-failure" },
   projects: [
     { name: "wide", use: { ...browser, viewport: { width: 1440, height: 900 } } },
-    // Without what the window's width makes no difference to, or what chooses its own.
+    // Leaves out tests that don't depend on the window's width, and tests that set their own.
     {
       name: "narrow",
       testIgnore: /(security\/.*|(crash|sweep|layout|requests)\.spec\.ts)$/,

@@ -6,6 +6,8 @@ pub mod blank;
 #[cfg(feature = "ssr")]
 pub mod chips;
 #[cfg(feature = "ssr")]
+pub mod clean_up;
+#[cfg(feature = "ssr")]
 pub mod commands;
 #[cfg(feature = "ssr")]
 pub mod count;

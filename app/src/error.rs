@@ -22,6 +22,15 @@ impl ApiError {
         ))
     }
 
+    /// This program doesn't answer. `next`: what to do once it runs, such as `try again`.
+    pub fn unreachable(next: &str) -> Self {
+        Self(Problem::new(
+            Kind::Unavailable,
+            "Can't reach Kargo Tokens.",
+            format!("Check that the program is running, then {next}."),
+        ))
+    }
+
     /// Nobody is signed in.
     pub fn signed_out() -> Self {
         Self(Problem::new(
@@ -45,15 +54,16 @@ impl FromServerFnError for ApiError {
     // The framework's own texts can quote what was sent, a value included: none of them is passed on.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Request(_) => Self(Problem::new(
-                Kind::Unavailable,
-                "Kargo Tokens itself can't be reached.",
-                "Check your connection and that the program is still running, then try again.",
-            )),
+            ServerFnErrorErr::Request(_) => Self::unreachable("try again"),
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::UnsupportedRequestMethod(_) => {
                 Self::invalid(
                     "The request can't be read: its arguments are not form-encoded as they should be.",
                 )
+            }
+            // On the server it is the request that can't be read; in the browser, the answer.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(_) => {
+                Self::invalid("The request can't be read: its text is not UTF-8.")
             }
             ServerFnErrorErr::MissingArg(name) => {
                 Self::invalid(format!("The argument {name} is missing."))

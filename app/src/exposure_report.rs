@@ -21,4 +21,21 @@ pub struct ExposureReport {
     /// Tokens that replaced one of the readable tokens since the report: old name and new token.
     #[serde(default)]
     pub replaced: Vec<(TokenName, TokenRef)>,
+    /// Readable tokens that have a successor since the report, and are accepted or suspended beside it: the old token and the new name.
+    #[serde(default)]
+    pub beside: Vec<(TokenRef, TokenName)>,
+    /// Tokens made since the report that replace no token of the list: the holder may have made them.
+    #[serde(default)]
+    pub made_since: Vec<MadeSince>,
+}
+
+/// A token that was made after a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeSince {
+    /// The token.
+    pub token: TokenRef,
+    /// Who created it, by its own word, which its creator can forge.
+    pub created_by: Option<String>,
+    /// Whether it can be deleted here: Kargo doesn't manage every token.
+    pub is_managed: bool,
 }

@@ -64,12 +64,8 @@ impl Flash {
             .as_ref()
             .map_or_else(|| "The token".to_owned(), ToString::to_string);
         match self.outcome {
-            Outcome::Deleting => format!(
-                "{token} is being deleted. The API server refuses it within about 10 seconds. Undo is in its row."
-            ),
-            Outcome::Deleted => {
-                format!("{token} is deleted. The API server refuses it within about 10 seconds.")
-            }
+            Outcome::Deleting => format!("{token} is being deleted. Undo is in its row."),
+            Outcome::Deleted => format!("{token} is deleted."),
             Outcome::Restored => format!("{token} is restored."),
             Outcome::Failed(kind) => format!("{token} was not changed. {}", reason(kind)),
         }

@@ -33,6 +33,8 @@ pub mod protocol;
 mod query;
 #[cfg(feature = "ssr")]
 mod reading;
+#[cfg(feature = "ssr")]
+mod reports;
 pub mod session;
 #[cfg(feature = "ssr")]
 mod shell;

@@ -1,4 +1,5 @@
-//! Which commands a token offers to whom, and how its deletion goes. Pure: views draw the answer, and server functions check by it.
+//! Which commands a token offers to whom, and how its deletion goes. Pure: views draw the answer, and *Select all of this view* filters by
+//! it. The verbs of `kargo::cluster` check each request themselves.
 
 use kargo::{
     permissions::{ClusterFeatures, Permissions},
@@ -88,8 +89,7 @@ pub fn delete_mode(
     features: ClusterFeatures,
     policy: TokenPolicy,
 ) -> DeleteMode {
-    let can_be_undone = permissions.patch
-        && features.suspend
+    let can_be_undone = permissions.can_suspend(features)
         && policy.undo_window > 0
         && !token.is_expiring()
         && !token.is_compromised;
@@ -119,7 +119,7 @@ pub fn offers(token: &TokenSummary, situation: &Situation) -> Offers {
     let is_suspended = matches!(token.state, TokenState::Suspended { .. });
     let is_compromised = token.is_compromised && is_suspended;
     // A successor is a new token of the same role.
-    let can_replace = may.create && has_role(situation.role);
+    let can_replace = may.can_create() && has_role(situation.role);
 
     // What the token waits for.
     if is_compromised {
@@ -169,8 +169,7 @@ pub fn offers(token: &TokenSummary, situation: &Situation) -> Offers {
             );
         }
     }
-    if may.patch
-        && features.suspend
+    if may.can_suspend(*features)
         && !is_suspended
         && !is_deleting
         && !token.is_expiring()

@@ -17,16 +17,17 @@ use kargo::{
     inventory::GroupedTokens,
     name::{RoleName, TokenName},
     permissions::{ClusterFeatures, Permissions},
+    problem::Problem,
     role::RoleStatus,
     scope::Scope,
     succession::{self, PendingPredecessor},
     token::TokenSummary,
 };
 
-pub use compromise::{CompromisePage, exposure_report, read_compromise_page};
+pub use compromise::{CompromisePageModel, exposure_report, read_compromise_page};
 pub use frame::{Frame, read_frame};
 pub use token::{TokenDetails, TokenPageModel, describe, read_token_page};
-pub use tokens::{Section, TokenRow, TokensPageModel, read_tokens_page};
+pub use tokens::{Availability, Section, TokenRow, TokensPageModel, read_tokens_page};
 
 use crate::{
     error::ApiError,
@@ -64,10 +65,45 @@ pub(crate) const UNKNOWN_PERMISSIONS: Permissions = Permissions {
     create: true,
     patch: true,
     delete: true,
-    mint: false,
+    mint: true,
 };
-/// Assumed where the API server's version could not be read.
-pub(crate) const UNKNOWN_FEATURES: ClusterFeatures = ClusterFeatures { suspend: false };
+/// Assumed where the API server's version could not be read: a click on *Delete* must never become a deletion without an undo because of
+/// that. The verb itself asks for the version again.
+pub(crate) const UNKNOWN_FEATURES: ClusterFeatures = ClusterFeatures { suspend: true };
+
+/// What could not be checked of a page's commands, for the person to know.
+fn unchecked(
+    permissions: Option<&kargo::cluster::Error>,
+    features: Option<&kargo::cluster::Error>,
+) -> Vec<Problem> {
+    let told = |error: &kargo::cluster::Error, consequence: &str| {
+        let Problem {
+            kind,
+            message,
+            quote,
+            ..
+        } = error.problem();
+        Problem::new(
+            kind,
+            format!("{consequence} {message}"),
+            "Reload the page to try again.",
+        )
+        .quoting(quote)
+    };
+    let permissions = permissions.map(|error| {
+        told(
+            error,
+            "Your permissions could not be checked, so all commands are offered, and the cluster decides about each.",
+        )
+    });
+    let features = features.map(|error| {
+        told(
+            error,
+            "The cluster's version could not be read, so commands are offered as from Kubernetes 1.29 on.",
+        )
+    });
+    permissions.into_iter().chain(features).collect()
+}
 
 impl PageContext {
     /// Whether the person created a token.
@@ -226,7 +262,7 @@ pub async fn selectable_tokens(
         .collect())
 }
 
-/// An entity tag for what a page shows: equal tags mean equal pages. Times are shown by the minute.
+/// Entity tag of a page's main part: equal tags mean equal parts. Times are shown by the minute.
 fn entity_tag(now: Timestamp, shown: &impl std::fmt::Debug) -> String {
     let mut hasher = DefaultHasher::new();
     (now.as_second() / 60).hash(&mut hasher);

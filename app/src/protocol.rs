@@ -31,6 +31,8 @@ pub const NEEDS_JS: &str = "needs-js";
 pub const SELECT: &str = "select";
 /// See [`SELECT`].
 pub const SELECT_ALL: &str = "select-all";
+/// Class of a row that leads to tokens of the view that the page doesn't show.
+pub const MORE: &str = "more";
 
 /// What the browser's code needs to know of the page that it runs on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +51,7 @@ pub struct BrowserContext {
     pub mint: bool,
     /// The longest lifetime of a new token in seconds; `None` for no limit.
     pub max_lifetime: Option<u64>,
-    /// The cluster's name in sight: the kubeconfig's context, or the API server's address.
+    /// Name of the cluster as people see it: the kubeconfig's context, or the API server's address.
     pub cluster: String,
     /// The page's time, in seconds since 1970 by the API server's clock. (A number, here and wherever the browser reads a time: a
     /// library of times would be half of what the browser has to load.)
@@ -113,11 +115,13 @@ pub enum Command {
     EditNotes,
     /// Recreate every token of a report, one after the other.
     RecreateAll,
+    /// Find the token of a leaked value.
+    FindLeaked,
 }
 
 impl Command {
     /// Every command with its word.
-    const ALL: [(Self, &'static str); 17] = [
+    const ALL: [(Self, &'static str); 18] = [
         (Self::NewToken, "new-token"),
         (Self::Reveal, "reveal"),
         (Self::Recreate, "recreate"),
@@ -135,6 +139,7 @@ impl Command {
         (Self::FinishCompromise, "finish-compromise"),
         (Self::EditNotes, "edit-notes"),
         (Self::RecreateAll, "recreate-all"),
+        (Self::FindLeaked, "find-leaked"),
     ];
 
     /// The word in the attribute.
@@ -153,7 +158,7 @@ impl Command {
             .map(|(command, _)| command)
     }
 
-    /// The endpoint that the row's form is posted to, for a command of one click; `None` for what needs a dialog.
+    /// The endpoint that the row's form is posted to, for a command of one click; `None` for a command that needs the browser's code.
     pub fn endpoint(self) -> Option<&'static str> {
         match self {
             Self::Delete => Some("/api/delete_token"),

@@ -1,24 +1,30 @@
 //! Reading for a page: begins at once, so that all parts of a page read side by side, and ends before the page is sent.
 
-use futures::channel::oneshot;
+use std::pin::pin;
+
+use futures::{
+    channel::oneshot,
+    future::{Either, select},
+};
 use leptos::prelude::*;
 
-/// Begins to read. The answer resolves when the reading is done.
+/// Begins to read. The answer resolves when the reading is done. The reading stops when nobody waits for its answer any more, because the
+/// browser has closed the connection.
+///
+/// # Panics
+/// Where the reading panicked, so that the request is answered with 500.
 pub fn start<T: Send + 'static>(
     reading: impl Future<Output = T> + Send + 'static,
 ) -> impl Future<Output = T> + Send {
-    let (send, receive) = oneshot::channel();
+    let (mut send, receive) = oneshot::channel();
     leptos::task::spawn(async move {
-        // Nobody waits any more when the browser has closed the connection.
-        let _ = send.send(reading.await);
+        let answer = match select(pin!(reading), send.cancellation()).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => return,
+        };
+        let _ = send.send(answer);
     });
-    async move {
-        match receive.await {
-            Ok(answer) => answer,
-            // The task panicked, or the program is ending: the response is dropped with this future.
-            Err(_) => std::future::pending().await,
-        }
-    }
+    async move { receive.await.expect("the reading of a page panicked") }
 }
 
 /// A part of a page that is drawn from what was read.

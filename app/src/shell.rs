@@ -49,7 +49,7 @@ fn BrowserCode(options: LeptosOptions) -> impl IntoView {
     );
     view! {
         <link rel="modulepreload" href=script.clone() />
-        <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" media="(scripting: enabled)" />
         <script type="module" nonce=use_nonce() inner_html=start></script>
     }
 }

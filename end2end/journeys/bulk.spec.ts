@@ -24,12 +24,29 @@ test("tokens are selected with Shift, deleted, and restored with one click", asy
   for (const name of NAMES) await tokens.row(name).expectState("Active");
 });
 
+test("undoing one row leaves Undo of the others", async ({ page, dashboard, project }) => {
+  const names = ["one", "two", "three"];
+  await project.tokens(names);
+  const tokens = await TokensPage.open(page, dashboard, project);
+  for (const name of names) await tokens.row(name).box.check();
+  await tokens.bulk.delete();
+  await tokens.expectNotice("3 tokens are being deleted");
+  await tokens.row("two").expectState("Deleting");
+  await tokens.row("two").undo();
+  await tokens.expectNotice("two is restored. Undo restores the other 2 tokens.");
+  await tokens.row("two").expectState("Active");
+  await tokens.noticeUndo.click();
+  await tokens.expectNotice("2 tokens are restored");
+  for (const name of names) await tokens.row(name).expectState("Active");
+});
+
 test("everything that is shown is selected with one click", async ({ page, dashboard, project, viewport }) => {
   test.skip(viewport!.width < 860, "A narrow screen has no table head: its bar selects the whole view.");
   await project.tokens(NAMES);
   const tokens = await TokensPage.open(page, dashboard, project);
   await page.getByRole("checkbox", { name: "Select all shown" }).check();
   await tokens.bulk.expectCount(6);
+  await expect(tokens.bulk.button("Select all of this view")).toHaveCount(0);
   await tokens.row("many-5").box.uncheck();
   await tokens.bulk.expectCount(5);
   await expect(page.getByRole("checkbox", { name: "Select all shown" })).not.toBeChecked();
@@ -41,6 +58,7 @@ test("the whole view is selected, what its page doesn't show included", async ({
   await tokens.section("reader").rows.first().getByRole("checkbox").check();
   await tokens.bulk.button("Select all of this view").click();
   await tokens.bulk.expectCount(52);
+  await expect(tokens.bulk.button("Select all of this view")).toHaveCount(0);
 });
 
 test("what can't be undone is confirmed before it is deleted", async ({ page, dashboard, project }) => {

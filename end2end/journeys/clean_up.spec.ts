@@ -16,7 +16,7 @@ test("the clean-up shows what nobody uses, and what Kargo doesn't manage", async
   await tokens.cleanUp.getByRole("button", { name: "Show", exact: true }).click();
   await expect(tokens.row("idle").locator).toBeVisible();
   await tokens.row("used").expectGone();
-  await expect(tokens.cleanUp.getByText(/tracks uses since \d{4}-\d\d-\d\d/)).toBeVisible();
+  await expect(tokens.cleanUp.getByText(/Use has been tracked since \d{4}-\d\d-\d\d/)).toBeVisible();
 });
 
 test("the command that deletes an unmanaged token is ready to copy", async ({ page, context, dashboard, project }) => {

@@ -101,8 +101,8 @@ test("everything in reach is recreated, one reveal after the other", async ({ pa
     const reveal = new RevealDialog(page);
     saved.push(await reveal.show());
     await reveal.save();
-    await expect(reveal.old.choice("Stop it now")).toBeChecked();
-    await reveal.old.button("Stop the old token").click();
+    await expect(reveal.old.choice("Delete it now")).toBeChecked();
+    await reveal.old.button("Delete the old token").click();
   }
   await expect(page.getByRole("dialog")).toBeHidden();
   await expect(after.openRows).toHaveCount(0);

@@ -102,7 +102,9 @@ test("a role has a view of its own, with its rules", async ({ page, dashboard, p
   await expect(tokens.main).toContainText("Role reader");
   await expect(tokens.row("of-reader").locator).toBeVisible();
   await tokens.row("of-promoter").expectGone();
-  await page.getByText(/^Rules and claims: 1 rule/).click();
+  await expect(page.getByText(/^Rules and claims: 1 rule/)).toBeVisible();
+  // Its numbers are the role's own.
+  await expect(tokens.filter("All")).toHaveText("All 1");
   const rules = page.getByRole("table").filter({ hasText: "API group" });
   await expect(rules).toContainText("get, list");
   await expect(rules).toContainText("secrets");
@@ -117,6 +119,7 @@ test("a role's rules lead to its view", async ({ page, dashboard, project, viewp
   await tokens.section("reader").locator.getByRole("link", { name: "1 rule" }).click();
   await expect(page).toHaveURL(/\?role=reader#rules$/);
   await expect(tokens.heading).toHaveText("reader");
+  await expect(page.getByRole("table").filter({ hasText: "API group" })).toBeVisible();
 });
 
 test("a role that may do everything is marked", async ({ page, dashboard, project }) => {
@@ -143,7 +146,7 @@ test("who may not list Secrets reads which permission is missing", async ({ page
 
 test("who can only read sees the tokens, and what they can't do", async ({ page, start }) => {
   const tokens = await TokensPage.open(page, start("auditor"));
-  await expect(tokens.main).toContainText("You can't create or patch or delete Secrets here");
+  await expect(tokens.main).toContainText("You can't create, patch or delete Secrets here");
   await expect(page.getByRole("button", { name: /^(New token|Delete|Recreate)/ })).toHaveCount(0);
   await tokens.row("ci-deploy-7f3kq").expectState("Active");
 });
@@ -153,6 +156,13 @@ test("an address that leads nowhere answers 404", async ({ page, dashboard }) =>
   const answer = await ServerFunctions.of(page).get("/nowhere");
   expect(answer.status()).toBe(404);
   expect(await answer.text()).toContain("There is nothing at this address");
+});
+
+test("a project that doesn't exist says so, and nothing else", async ({ page, dashboard }) => {
+  const tokens = await TokensPage.open(page, dashboard, "/projects/nosuch");
+  await expect(tokens.alert).toContainText("nosuch is not a Kargo project");
+  await expect(tokens.main).not.toContainText("no roles yet");
+  await expect(page.getByRole("navigation", { name: "Filters" })).toHaveCount(0);
 });
 
 test("a name of a project that can't be is refused in words", async ({ page, dashboard }) => {

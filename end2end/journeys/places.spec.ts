@@ -70,7 +70,7 @@ test("a theme is chosen and remembered", async ({ page, dashboard }) => {
   await places.chooseTheme("Light");
   await page.emulateMedia({ colorScheme: "dark" });
   expect(await lightness(page)).toBeGreaterThan(200);
-  await places.chooseTheme("System");
+  await places.chooseTheme("Auto");
   expect(await lightness(page)).toBeLessThan(60);
 });
 
@@ -79,10 +79,10 @@ test("compact rows are chosen and remembered", async ({ page, dashboard, viewpor
   const places = new Places(page);
   const height = async () => (await tokens.row("dashboard-q9f3b").locator.boundingBox())!.height;
   const before = await height();
-  await places.chooseDensity("Compact rows");
+  await places.chooseCompactRows(true);
   if (viewport!.width > 860) expect(await height()).toBeLessThan(before);
   else expect(await height()).toBeLessThanOrEqual(before);
   await tokens.reload();
-  await places.chooseDensity("Normal rows");
+  await places.chooseCompactRows(false);
   expect(await height()).toBe(before);
 });

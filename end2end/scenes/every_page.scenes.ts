@@ -71,7 +71,6 @@ scene("role", async (tools) => {
   await everyState(tools);
   await visit(tools.page, `${tools.project.path}?role=promoter#rules`);
   await ready(tools.page);
-  await tools.page.getByText(/^Rules and claims/).click();
 });
 scene("clean-up", async (tools) => {
   await everyState(tools);
@@ -80,7 +79,7 @@ scene("clean-up", async (tools) => {
 scene("filter that nothing passes", async ({ page, dashboard, project }) => TokensPage.open(page, dashboard, `${project.path}?show=suspended`));
 scene("compact rows", async (tools) => {
   await everyState(tools);
-  await new Places(tools.page).chooseDensity("Compact rows");
+  await new Places(tools.page).chooseCompactRows(true);
   await tools.page.reload();
 });
 scene("token", async ({ page, dashboard, project }) => {
@@ -174,7 +173,7 @@ scene("dialog close without saving", async (tools) => {
 scene("dialog when it retires", async (tools) => {
   const reveal = await (await oneToken(tools)).row.recreate();
   await reveal.save();
-  await expect(reveal.old.choice("Stop it now")).toBeChecked();
+  await expect(reveal.old.choice("Delete it now")).toBeChecked();
 });
 scene("dialog recreate with another lifetime", async (tools) => {
   await (await oneToken(tools)).row.choose("Recreate with another lifetime");

@@ -1,5 +1,5 @@
-// A way to the API server that sees every request of a dashboard: passes it on as the administrator's, counts it, and can cut the dashboard
-// off after so many writes.
+// Proxy in front of the API server: forwards each request as the administrator, counts it, and can disconnect the dashboard after a number
+// of writes.
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -19,8 +19,8 @@ export class ApiProxy {
     readonly isCutOff: Promise<void>,
   ) {}
 
-  /** Writes a kubeconfig that leads through the proxy. `cut`: what happens once so many writes of Secrets are done, before the dashboard
-   * gets the last answer. */
+  /** Writes a kubeconfig that leads through the proxy. `cut.by`: called after `cut.afterWrites` writes of Secrets, before the
+   * dashboard gets the last answer. */
   static async open(kubeconfig: string, cut?: { afterWrites: number; by: () => Promise<void> }): Promise<ApiProxy> {
     let writes = 0;
     let cutOff = () => {};

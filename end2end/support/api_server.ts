@@ -72,7 +72,7 @@ export async function done(method: string, path: string, options: { body?: unkno
   return body;
 }
 
-/** Whose value the API server says that this is: 201 and the user name, or 401. */
+/** Signs in with a value: answers 201 and the user name, or 401. */
 export const signIn = (value: string) =>
   api("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", { bearer: value, body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" } });
 

@@ -14,9 +14,9 @@ const PAST_DAY = PAST.slice(0, 10);
 /** `journey-0a1b2c3d4e`: a name that no other test uses. */
 export const unique = (prefix: string) => `${prefix}-${randomBytes(5).toString("hex")}`;
 
-/** How a token is to be when a journey starts. */
+/** State of a token at the start of a journey. */
 export type TokenOptions = {
-  /** The first of the project's roles where nothing is said. */
+  /** Default: the scope's first role. */
   role?: string;
   /** `false`: without Kargo's label and annotation, as kubectl creates it. */
   isManaged?: boolean;
@@ -87,7 +87,7 @@ export class Token {
     return done("DELETE", this.object);
   }
 
-  /** The Secret is there, or not (any more). */
+  /** Expects that the Secret doesn't exist any more. */
   expectGone() {
     return expect.poll(async () => (await this.secret()).status, { timeout: 40_000 }).toBe(404);
   }
@@ -168,6 +168,11 @@ export class Scope {
   /** Lets a role do something with Secrets of its namespace. */
   allowSecrets(role: string, ...verbs: string[]) {
     return this.allow(role, "secrets", { apiGroups: [""], resources: ["secrets"], verbs });
+  }
+
+  /** Lets a role list the roles of its namespace. */
+  allowListingRoles(role: string) {
+    return this.allow(role, "roles", { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["list"] });
   }
 
   /** Lets a role do everything with everything in its namespace. */

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, type Cookie, expect, type Page } from "@playwright/test";
 import { kubeconfig } from "./api_server.ts";
 import { Project } from "./cluster.ts";
 
@@ -13,6 +13,9 @@ const serve = (args: string[]) => spawn(join(root, "tools", "serve"), args, { cw
 export class Dashboard {
   /** Everything that the program wrote, without its one-time addresses. */
   log = "";
+  /** The session of whoever signed in first: pages of later tests get it, so that only the first one loads the page after the sign-in. */
+  session?: Cookie[];
+  origin?: string;
   private addresses: string[] = [];
   private waiting: ((address: string) => void)[] = [];
 
@@ -43,8 +46,10 @@ export class Dashboard {
     const next = this.addresses.shift();
     if (next) return Promise.resolve(next);
     return new Promise((resolve, reject) => {
+      const fail = () => reject(new Error(`The dashboard ended: ${this.log}`));
+      if (this.process.exitCode !== null) return fail();
       this.waiting.push(resolve);
-      this.process.once("exit", () => reject(new Error(`The dashboard ended: ${this.log}`)));
+      this.process.once("exit", fail);
     });
   }
 
@@ -66,12 +71,19 @@ export async function runToEnd(...args: string[]) {
   return { code, out, log };
 }
 
-/** Signs in with the one-time address and opens a page; waits until its buttons work. */
+/** Signs in and opens a page; waits until its buttons work. */
 export async function open(page: Page, dashboard: Dashboard, path = "/system") {
-  const address = new URL(await dashboard.address());
-  await page.goto(address.href);
-  await page.waitForURL(`${address.origin}/system`);
-  if (path !== "/system") await page.goto(address.origin + path);
+  if (dashboard.session) {
+    await page.context().addCookies(dashboard.session);
+    await page.goto(dashboard.origin + path);
+  } else {
+    const address = new URL(await dashboard.address());
+    await page.goto(address.href);
+    await page.waitForURL(`${address.origin}/system`);
+    dashboard.origin = address.origin;
+    dashboard.session = await page.context().cookies(address.origin);
+    if (path !== "/system") await page.goto(address.origin + path);
+  }
   await ready(page);
 }
 

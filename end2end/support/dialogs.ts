@@ -175,8 +175,8 @@ export class RetireDialog extends Dialog {
   }
 
   async stop() {
-    await expect(this.choice("Stop it now")).toBeChecked();
-    await this.button("Stop the old token").click();
+    await expect(this.choice("Delete it now")).toBeChecked();
+    await this.button("Delete the old token").click();
     await this.expectClosed();
   }
 
@@ -267,5 +267,26 @@ export class NotesDialog extends Dialog {
 
   get saveButton() {
     return this.button("Save");
+  }
+}
+
+/** Finds the token of a leaked value. */
+export class FindLeakedDialog extends Dialog {
+  constructor(page: Page) {
+    super(page, "Find a leaked value");
+  }
+
+  /** Opens it from the places, which must be in sight. */
+  static async open(page: Page) {
+    await page.getByRole("button", { name: "Find a leaked value…" }).click();
+    return new FindLeakedDialog(page);
+  }
+
+  async paste(text: string) {
+    await this.locator.getByLabel(/^Value/).fill(text);
+  }
+
+  get openToken() {
+    return this.locator.getByRole("link", { name: "Open the token" });
   }
 }

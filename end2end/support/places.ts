@@ -37,22 +37,22 @@ export class Places {
     return this.nav.getByLabel("Project");
   }
 
-  theme(name: "System" | "Light" | "Dark") {
+  theme(name: "Auto" | "Light" | "Dark") {
     return this.banner.getByRole("group", { name: "Theme" }).getByRole("button", { name, exact: true });
   }
 
-  density(name: "Compact rows" | "Normal rows") {
-    return this.banner.getByRole("button", { name, exact: true });
+  get compactRows() {
+    return this.banner.getByRole("button", { name: "Compact rows", exact: true });
   }
 
-  async chooseTheme(name: "System" | "Light" | "Dark") {
+  async chooseTheme(name: "Auto" | "Light" | "Dark") {
     await this.choose(this.theme(name));
     await expect(this.theme(name)).toHaveAttribute("aria-pressed", "true");
   }
 
-  async chooseDensity(name: "Compact rows" | "Normal rows") {
-    await this.choose(this.density(name));
-    await expect(this.density(name === "Compact rows" ? "Normal rows" : "Compact rows")).toBeVisible();
+  async chooseCompactRows(isCompact: boolean) {
+    await this.choose(this.compactRows);
+    await expect(this.compactRows).toHaveAttribute("aria-pressed", String(isCompact));
   }
 
   /** A choice is a form post: the page comes again. */

@@ -9,6 +9,9 @@ export const newClaim = () => randomBytes(16).toString("hex");
 
 type Form = Record<string, string>;
 
+/** A connection for each request: a later program may get the port of one that was killed. */
+const ONCE = { connection: "close" };
+
 export class ServerFunctions {
   constructor(
     private request: APIRequestContext,
@@ -23,17 +26,17 @@ export class ServerFunctions {
   /** Signs in with a one-time address, without a page. */
   static async signIn(request: APIRequestContext, dashboard: Dashboard) {
     const { href, origin } = new URL(await dashboard.address());
-    await request.get(href);
+    await request.get(href, { headers: ONCE });
     return new ServerFunctions(request, origin);
   }
 
   /** Calls a function; the answer may be an error. */
   post(name: string, form: Form): Promise<APIResponse> {
-    return this.request.post(`${this.origin}/api/${name}`, { headers: { origin: this.origin, accept: "application/json" }, form });
+    return this.request.post(`${this.origin}/api/${name}`, { headers: { ...ONCE, origin: this.origin, accept: "application/json" }, form });
   }
 
   get(path: string): Promise<APIResponse> {
-    return this.request.get(`${this.origin}${path}`, { headers: { accept: path.startsWith("/api/") ? "application/json" : "text/html" } });
+    return this.request.get(`${this.origin}${path}`, { headers: { ...ONCE, accept: path.startsWith("/api/") ? "application/json" : "text/html" } });
   }
 
   /** Calls a function that must succeed, and answers with its JSON. */

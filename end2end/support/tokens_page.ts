@@ -156,7 +156,7 @@ export class AnyPage {
     return expect(this.notice.filter({ hasText: text })).toBeVisible();
   }
 
-  /** The notice's own way back. */
+  /** The notice's *Undo* button. */
   get noticeUndo() {
     return this.notice.getByRole("button", { name: "Undo", exact: true });
   }

@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::hex::hex;
-
 /// Random id that the browser makes for one reveal: 32 hexadecimal digits (128 bits).
 ///
 /// The holder may ask for the same value again for a short time, so a claim id is handled like a secret and can't be printed.
@@ -20,7 +18,7 @@ pub struct ClaimError;
 impl ClaimId {
     /// Makes a claim id from 16 random bytes.
     pub fn from_random(random: [u8; 16]) -> Self {
-        Self(hex(&random))
+        Self(format!("{:032x}", u128::from_be_bytes(random)))
     }
 
     /// The id as text, only for hashing and for the request.
@@ -32,7 +30,7 @@ impl ClaimId {
     #[cfg(feature = "cluster")]
     pub(crate) fn hash(&self) -> String {
         use sha2::{Digest, Sha256};
-        hex(&Sha256::digest(self.0.as_bytes()))
+        format!("{:x}", Sha256::digest(self.0.as_bytes()))
     }
 }
 

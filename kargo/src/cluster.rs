@@ -13,6 +13,8 @@ mod describe;
 mod events;
 mod expire;
 mod features;
+#[cfg(test)]
+mod hostile;
 mod list;
 mod note;
 mod permissions;
@@ -27,6 +29,7 @@ mod secret;
 mod suspend;
 mod sweep;
 
+pub use compromise::{CallOff, CompromiseReport};
 pub use connection::{
     Cluster, ConnectError, ConnectOptions, Connector,
     access::{Access, TokenLocation},
@@ -34,8 +37,8 @@ pub use connection::{
 };
 pub use delete::time_until;
 pub use describe::Description;
-pub use expire::SHORTEST;
 pub use note::Notes;
 pub use recreate::Recreated;
+pub use restore::OfReported;
 pub use reveal::Revealed;
 pub use sweep::SweptToken;

@@ -45,13 +45,16 @@ pub enum TokenFilter {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FilterError {
     /// The word is unknown.
-    #[error(
-        "There is no such view. Views are: all, active, unrevealed, suspended, never-used, expiring, due, clean-up."
-    )]
+    #[error("There is no such view. Views are: {}.", words())]
     UnknownWord,
     /// The number of days is too large.
     #[error("{0} days are too many: {MOST_DAYS} are the most.")]
     TooManyDays(u32),
+}
+
+/// The words of all filters, for people.
+fn words() -> String {
+    TokenFilter::ALL.map(TokenFilter::word).join(", ")
 }
 
 impl TokenFilter {
@@ -154,7 +157,7 @@ fn is_stale(token: &TokenSummary, days: u32, now: Timestamp) -> bool {
         && token
             .last_used
             .as_ref()
-            .map_or(token.created < since, |used| *used < day(since))
+            .map_or(token.created <= since, |used| *used < day(since))
 }
 
 /// A filter together with everything that its judgement needs.

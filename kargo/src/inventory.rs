@@ -75,7 +75,7 @@ impl SortColumn {
 pub struct Sort {
     /// The column.
     pub column: SortColumn,
-    /// Whether the order is the column's own (ascending) or turned round. An ascending age is a young one.
+    /// `true` if the column's order is reversed. Ascending by age means newest first.
     pub is_descending: bool,
 }
 
@@ -143,7 +143,7 @@ fn rank(state: &TokenState) -> u8 {
     }
 }
 
-/// How many tokens a scope has of each kind, whether a page shows them or not.
+/// How many tokens a scope, or one role of it, has of each kind, whether a page shows them or not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// All tokens.
@@ -194,7 +194,7 @@ pub struct TokenGroup {
 pub struct GroupedTokens {
     /// Roles with tokens that pass the filter, by name.
     pub groups: Vec<TokenGroup>,
-    /// Counts over the whole scope, before the filter.
+    /// Counts over the whole scope, or over the one role of [`Part::OneRole`], before the filter.
     pub counts: Counts,
 }
 
@@ -208,7 +208,9 @@ impl GroupedTokens {
     ) -> Self {
         let mut counts = Counts::default();
         tokens.retain(|token| {
-            counts.add(token, matcher);
+            if part.includes(&token.role) {
+                counts.add(token, matcher);
+            }
             matcher.matches(token)
         });
         let mut by_role: BTreeMap<String, Vec<TokenSummary>> = BTreeMap::new();
@@ -239,11 +241,19 @@ impl GroupedTokens {
 }
 
 impl Part {
+    /// Whether the part has tokens of a role.
+    fn includes(&self, role: &str) -> bool {
+        match self {
+            Self::EveryRole => true,
+            Self::OneRole { role: only, .. } => only == role,
+        }
+    }
+
     /// The index of the first shown token of a role, and how many are shown at most.
     fn range_of(&self, role: &str) -> (usize, usize) {
         match self {
             Self::EveryRole => (0, PER_ROLE),
-            Self::OneRole { role: only, page } if only == role => {
+            Self::OneRole { page, .. } if self.includes(role) => {
                 (page.saturating_sub(1).saturating_mul(PER_PAGE), PER_PAGE)
             }
             Self::OneRole { .. } => (0, 0),
@@ -313,6 +323,16 @@ mod tests {
         );
         assert_eq!(page(3)[49].name.as_str(), "big-0");
         assert_eq!(page(usize::MAX).len(), 0, "no page number panics");
+    }
+
+    #[test]
+    fn counts_one_role_where_the_page_shows_one() {
+        let part = Part::OneRole {
+            role: "small".to_owned(),
+            page: 1,
+        };
+        let counts = GroupedTokens::of(many(), &all(), &part, Sort::default()).counts;
+        assert_eq!((counts.all, counts.active, counts.never_used), (3, 3, 2));
     }
 
     #[test]

@@ -48,6 +48,12 @@ impl Permissions {
         }
     }
 
+    /// `true` if tokens can be created and revealed: the reveal is recorded on the Secret, so a token whose creator may not patch it could
+    /// never be revealed.
+    pub fn can_create(self) -> bool {
+        self.create && self.patch
+    }
+
     /// `true` if tokens can be suspended, and so deletions be undone.
     pub fn can_suspend(self, features: ClusterFeatures) -> bool {
         self.patch && features.suspend

@@ -68,6 +68,9 @@ pub struct Problem {
     pub kind: Kind,
     /// Event and cause, in one or two sentences.
     pub message: String,
+    /// What the API server itself said, cleaned of values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
     /// Next step for the person; may be empty.
     pub hint: String,
 }
@@ -78,7 +81,32 @@ impl Problem {
         Self {
             kind,
             message: message.into(),
+            quote: None,
             hint: hint.into(),
         }
+    }
+
+    /// The same with what the API server said.
+    #[must_use]
+    pub fn quoting(self, quote: Option<String>) -> Self {
+        Self { quote, ..self }
+    }
+
+    /// Everything in one line.
+    pub fn sentences(&self) -> String {
+        let quote = self
+            .quote
+            .as_ref()
+            .map(|quote| format!("Kubernetes says: “{quote}”"));
+        [
+            Some(self.message.as_str()),
+            quote.as_deref(),
+            Some(self.hint.as_str()),
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
     }
 }

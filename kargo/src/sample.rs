@@ -20,6 +20,7 @@ pub fn token() -> TokenSummary {
         created_by: None,
         reveal: None,
         replaces: None,
+        ends: None,
         replaced_by: None,
         expires: None,
         suspension: None,

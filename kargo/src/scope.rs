@@ -17,6 +17,16 @@ pub enum Scope {
     Project(ProjectName),
 }
 
+impl Scope {
+    /// The scope's name as people see it: `System` or the project's name.
+    pub fn label(&self) -> &str {
+        match self {
+            Self::System => "System",
+            Self::Project(name) => name.as_str(),
+        }
+    }
+}
+
 /// Why a text can't be read as a scope.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ScopeError {

@@ -28,6 +28,27 @@ pub fn works_in_place_of(successor: &TokenSummary, predecessor: &TokenSummary) -
         && !is_unconfirmed
 }
 
+/// `true` if `old` must end because it was reported as compromised, by the record on its saved successor `new`. The holder of the value may
+/// have removed every mark of `old`, or deleted it and made it again under its name, which gives the same value.
+pub fn must_end(old: &TokenSummary, new: &TokenSummary) -> bool {
+    let is_saved = match &new.reveal {
+        Some(Reveal::Confirmed { .. }) => true,
+        Some(Reveal::Claimed { time, .. }) => new.was_used_after(&day(*time)),
+        _ => false,
+    };
+    new.replaces.as_ref() == Some(&old.name)
+        && new.role == old.role
+        && new.is_managed()
+        && !new.is_compromised
+        && is_saved
+        && old.external_manager.is_none()
+        && !old.is_terminating
+        && new
+            .ends
+            .as_ref()
+            .is_some_and(|ends| *ends == old.uid || old.created > new.created)
+}
+
 /// `true` if the token works without a retirement time, or is suspended as compromised. A compromised token that still works is neither: a
 /// person has to look at it.
 pub fn is_undecided(predecessor: &TokenSummary) -> bool {
@@ -232,6 +253,74 @@ mod tests {
             ),
         ] {
             assert_eq!(works_in_place_of(&new, &old), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_compromised_token_must_end_by_the_record_on_its_saved_successor() {
+        let (old, new) = rotation();
+        let uid = |text: &str| crate::name::Uid(text.to_owned());
+        let fingerprint = crate::value::Fingerprint(String::new());
+        let new = TokenSummary {
+            ends: Some(old.uid.clone()),
+            created: time("2026-01-02T00:00:00Z"),
+            reveal: Some(Reveal::Confirmed {
+                time: time("2026-01-02T03:04:05Z"),
+                fingerprint,
+            }),
+            ..new
+        };
+        let remade = TokenSummary {
+            uid: uid("v"),
+            created: time("2026-01-03T00:00:00Z"),
+            ..old.clone()
+        };
+        let another = TokenSummary {
+            uid: uid("v"),
+            ..old.clone()
+        };
+        for (what, old, new, expected) in [
+            ("its marks are gone", &old, &new, true),
+            ("remade", &remade, &new, true),
+            ("an older namesake", &another, &new, false),
+            (
+                "nothing is recorded",
+                &old,
+                &TokenSummary {
+                    ends: None,
+                    ..new.clone()
+                },
+                false,
+            ),
+            (
+                "the successor is not saved",
+                &old,
+                &TokenSummary {
+                    reveal: Some(Reveal::Pending),
+                    ..new.clone()
+                },
+                false,
+            ),
+            (
+                "of another role",
+                &old,
+                &TokenSummary {
+                    role: "other".to_owned(),
+                    ..new.clone()
+                },
+                false,
+            ),
+            (
+                "a tool would remake it",
+                &TokenSummary {
+                    external_manager: Some("Helm".to_owned()),
+                    ..old.clone()
+                },
+                &new,
+                false,
+            ),
+        ] {
+            assert_eq!(must_end(old, new), expected, "{what}");
         }
     }
 

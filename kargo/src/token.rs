@@ -1,6 +1,8 @@
 //! Tokens without their values: what a Secret says, how that is judged at a time, and what was done to a token.
 
 mod cleanup;
+#[cfg(feature = "cluster")]
+pub(crate) mod compromise;
 mod facts;
 mod history;
 mod reveal;
@@ -13,6 +15,6 @@ pub use facts::{Missing, Suspension, TokenFacts, day};
 #[cfg(feature = "cluster")]
 pub(crate) use history::HistoryText;
 pub use history::{HistoryAction, HistoryEntry};
-pub use reveal::{Expiry, Reveal};
+pub use reveal::{Expiry, Reveal, SHORTEST_LIFETIME};
 pub use state::TokenState;
 pub use summary::{ChangedToken, TokenListPage, TokenRef, TokenSummary};

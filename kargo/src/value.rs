@@ -59,7 +59,7 @@ impl Fingerprint {
     pub fn of(value: &Value) -> Self {
         use sha2::{Digest, Sha256};
         let digest = Sha256::digest(value.expose().as_bytes());
-        Self(crate::hex::hex(&digest[..6]))
+        Self(format!("{digest:x}")[..12].to_owned())
     }
 }
 

@@ -1,9 +1,12 @@
 //! Tasks that outlive the request that started them. Shutdown cancels them; unfinished work stays due on the cluster.
 
+use std::time::Duration;
+
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The program's background tasks.
@@ -25,32 +28,32 @@ impl Tasks {
         })
     }
 
-    /// Cancels every task and waits until all have stopped.
-    pub async fn shutdown(&self) {
+    /// Runs a handler in its own task, so that a change is completed even if the browser closes the connection between two writes, or the
+    /// program is asked to end.
+    pub async fn run_to_completion(
+        &self,
+        response: impl Future<Output = Response> + Send + 'static,
+    ) -> Response {
+        match self.tracker.spawn(response).await {
+            Ok(response) => response,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is shutting down.
+                Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            },
+        }
+    }
+
+    /// Cancels the background tasks, and waits until they and all changes have ended; at most for `patience`.
+    pub async fn shutdown(&self, patience: Duration) {
         self.shutdown.cancel();
         self.tracker.close();
-        self.tracker.wait().await;
-    }
-}
-
-/// Runs a handler in its own task, so that a change is completed even if the browser closes the connection between two writes.
-pub async fn run_to_completion(
-    response: impl Future<Output = Response> + Send + 'static,
-) -> Response {
-    match tokio::spawn(response).await {
-        Ok(response) => response,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is shutting down.
-            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        },
+        let _ = timeout(patience, self.tracker.wait()).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::sync::oneshot;
 
     use super::*;
@@ -72,7 +75,22 @@ mod tests {
             tokio::time::sleep(Duration::from_hours(1)).await;
             drop(send);
         });
-        tasks.shutdown().await;
+        tasks.shutdown(Duration::from_secs(10)).await;
         assert!(receive.await.is_err());
+    }
+
+    #[tokio::test]
+    async fn shutdown_waits_for_a_change_whose_browser_is_gone() {
+        let tasks = Tasks::default();
+        let (send, mut receive) = oneshot::channel();
+        let change = tasks.run_to_completion(async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _ = send.send(());
+            StatusCode::OK.into_response()
+        });
+        // The browser closes the connection at once.
+        let _ = timeout(Duration::from_millis(1), change).await;
+        tasks.shutdown(Duration::from_secs(10)).await;
+        assert!(receive.try_recv().is_ok());
     }
 }

@@ -93,6 +93,10 @@ pub enum Command {
         /// Print what would be deleted, without deleting.
         #[arg(long)]
         dry_run: bool,
+
+        /// Sweep the tokens of this project only. Default: the system's and those of all projects.
+        #[arg(long, value_name = "NAME")]
+        project: Option<ProjectName>,
     },
 }
 
@@ -307,7 +311,10 @@ mod tests {
             let config = parse(arguments).expect("flags");
             assert!(matches!(
                 config.command,
-                Some(Command::Sweep { dry_run: true })
+                Some(Command::Sweep {
+                    dry_run: true,
+                    project: None
+                })
             ));
             let options = config.cluster.connect_options();
             assert_eq!(

@@ -7,18 +7,12 @@ mod gate;
 mod headers;
 mod one_time_link;
 mod pages;
+mod probes;
 
 use std::{net::SocketAddr, sync::Arc};
 
 use app::{policy::TokenPolicy, session::Addresses};
-use axum::{
-    Router,
-    extract::State as Extract,
-    http::StatusCode,
-    middleware,
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Router, middleware};
 use kargo::cluster::Cluster;
 use leptos::config::LeptosOptions;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
@@ -65,8 +59,6 @@ pub fn router(
     let private = Router::new()
         .merge(pages::routes(&state))
         .merge(api::routes(&state))
-        // Requires sign-in, because the check uses the kubeconfig's credential.
-        .route("/readyz", get(ready).with_state(state.clone()))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             gate::require_sign_in,
@@ -76,30 +68,16 @@ pub fn router(
             one_time_link::exchange,
         ))
         .layer(CompressionLayer::new());
+    let probes = probes::routes(&state);
     Router::new()
         .merge(private)
         .merge(assets::routes(&config.site))
-        .route(
-            "/healthz",
-            get(async || (StatusCode::OK, "ok\n").into_response()),
-        )
         .layer(middleware::from_fn(gate::require_same_origin))
         .layer(middleware::from_fn_with_state(
             state,
             gate::require_allowed_host,
         ))
+        .merge(probes)
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(headers::secure))
-}
-
-/// `GET /readyz`: answers 200 if the cluster is reachable, the program's only dependency.
-async fn ready(Extract(state): Extract<State>) -> Response {
-    match state.identities.program().ready().await {
-        Ok(()) => (StatusCode::OK, "ok\n").into_response(),
-        Err(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The cluster is unreachable.\n",
-        )
-            .into_response(),
-    }
 }

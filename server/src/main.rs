@@ -17,9 +17,13 @@ use std::{
 
 use clap::Parser;
 use config::{Command, Config, StartError};
-use kargo::cluster::{Cluster, Connector};
+use kargo::{
+    cluster::{Cluster, Connector},
+    scope::Scope,
+};
 use sign_in::SignIn;
 use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 #[allow(
@@ -30,7 +34,7 @@ use tokio::net::TcpListener;
 async fn main() -> ExitCode {
     let config = Config::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(&config.cluster.log)
+        .with_env_filter(log_filter(&config.cluster.log))
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
@@ -46,9 +50,9 @@ async fn main() -> ExitCode {
 async fn run(config: Config) -> Result<ExitCode, StartError> {
     let connect = config.cluster.connect_options();
     match config.command {
-        Some(Command::Sweep { dry_run }) => {
+        Some(Command::Sweep { dry_run, project }) => {
             let (_, cluster) = Connector::load(&connect).await?;
-            Ok(sweep::run(&cluster, dry_run, io::stdout()).await)
+            Ok(sweep::run(&cluster, project.map(Scope::Project), dry_run, io::stdout()).await)
         }
         None => {
             config.check()?;
@@ -71,6 +75,14 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
         .local_addr()
         .map_err(|error| config.bind_error(&error))?;
     let (sign_in, mut addresses) = SignIn::new(address);
+    // Whoever started it sees at once that the cluster can't be used.
+    let first = cluster.clone();
+    tokio::spawn(async move {
+        if let Err(error) = first.whoami().await {
+            let problem = error.problem().sentences();
+            tracing::warn!(%problem, "the cluster doesn't accept this program's requests yet");
+        }
+    });
     let tasks = background::Tasks::default();
     let app = http::router(config, address, cluster, Arc::new(sign_in), tasks.clone());
 
@@ -88,9 +100,17 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
         result = server.into_future() => result.map_err(StartError::Serve),
         () = shutdown_deadline() => Ok(()),
     };
-    tasks.shutdown().await;
+    tasks.shutdown(CHANGES_END_WITHIN).await;
     result
 }
+
+/// The log filter. kube logs each failed connection as an error that names neither address nor request; our own errors do.
+fn log_filter(filter: &str) -> EnvFilter {
+    EnvFilter::new(format!("kube_client::client::builder=off,{filter}"))
+}
+
+/// How long a change whose browser is gone may go on after all connections have ended.
+const CHANGES_END_WITHIN: Duration = Duration::from_secs(5);
 
 /// Resolves 15 seconds after the first shutdown signal, or at the second one. Limits how long unfinished requests delay the exit; a reveal
 /// takes at most 10 seconds.

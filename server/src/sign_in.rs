@@ -6,7 +6,7 @@
 use std::{
     net::SocketAddr,
     sync::Mutex,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use axum::{http::HeaderMap, response::AppendHeaders};
@@ -17,6 +17,9 @@ use axum_extra::extract::{
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use tokio::sync::watch;
+
+/// Time in which a one-time address can be opened.
+const ADDRESS_LIFETIME: Duration = Duration::from_mins(10);
 
 /// Lifetime of a sign-in.
 const SESSION_LIFETIME: Duration = Duration::from_hours(12);
@@ -35,16 +38,35 @@ impl OneTimeAddress {
 /// Issues one-time addresses and checks sign-in cookies.
 pub struct SignIn {
     address: SocketAddr,
-    current_key: Mutex<SecretString>,
+    current_key: Mutex<CurrentKey>,
     cookie_key: Key,
     addresses: watch::Sender<OneTimeAddress>,
+}
+
+/// The key that can be exchanged.
+struct CurrentKey {
+    key: SecretString,
+    issued: Instant,
+}
+
+impl CurrentKey {
+    fn new() -> Self {
+        Self {
+            key: random_key(),
+            issued: Instant::now(),
+        }
+    }
+
+    fn has_expired(&self) -> bool {
+        self.issued.elapsed() > ADDRESS_LIFETIME
+    }
 }
 
 impl SignIn {
     /// Creates the sign-in for the server at `address`. The receiver holds the valid one-time address.
     pub fn new(address: SocketAddr) -> (Self, watch::Receiver<OneTimeAddress>) {
-        let key = random_key();
-        let (addresses, receiver) = watch::channel(one_time_address(address, &key));
+        let key = CurrentKey::new();
+        let (addresses, receiver) = watch::channel(one_time_address(address, &key.key));
         (
             Self {
                 address,
@@ -56,7 +78,7 @@ impl SignIn {
         )
     }
 
-    /// Exchanges the valid key for a cookie and publishes the next address; `None` for any other key.
+    /// Exchanges the valid key for a cookie and publishes the next address; `None` for any other key. A key that has expired is only replaced.
     pub fn exchange(
         &self,
         key: &str,
@@ -65,13 +87,17 @@ impl SignIn {
             .current_key
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !bool::from(current.expose_secret().as_bytes().ct_eq(key.as_bytes())) {
+        if !bool::from(current.key.expose_secret().as_bytes().ct_eq(key.as_bytes())) {
             return None;
         }
-        *current = random_key();
+        let has_expired = current.has_expired();
+        *current = CurrentKey::new();
         self.addresses
-            .send_replace(one_time_address(self.address, &current));
+            .send_replace(one_time_address(self.address, &current.key));
         drop(current);
+        if has_expired {
+            return None;
+        }
         let expires = seconds(SystemTime::now() + SESSION_LIFETIME).to_string();
         let cookie = Cookie::build((self.cookie_name(), expires))
             .path("/")
@@ -172,5 +198,18 @@ mod tests {
             !other.is_signed_in(&headers),
             "another process has another key"
         );
+    }
+
+    #[test]
+    fn an_expired_address_is_replaced_and_opens_nothing() {
+        let (sign_in, mut addresses) = SignIn::new("127.0.0.1:3000".parse().expect("an address"));
+        let first = key(&addresses.borrow_and_update());
+        sign_in.current_key.lock().expect("a key").issued = Instant::now()
+            .checked_sub(ADDRESS_LIFETIME + Duration::from_secs(1))
+            .expect("this machine runs for longer");
+        assert!(sign_in.exchange(&first).is_none());
+        let next = key(&addresses.borrow_and_update());
+        assert_ne!(next, first);
+        assert!(sign_in.exchange(&next).is_some());
     }
 }

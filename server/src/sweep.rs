@@ -4,19 +4,25 @@ use std::{fmt::Write as _, io::Write, process::ExitCode};
 
 use kargo::{
     cluster::{Cluster, Error, SweptToken},
+    scope::Scope,
     token::CleanupReason,
 };
 
 /// Runs one sweep. Fails if a due token could not be deleted or a scope could not be listed. Tokens that need a person's decision, such as
 /// one whose successor is gone, are no failure.
-pub async fn run(cluster: &Cluster, dry_run: bool, mut out: impl Write) -> ExitCode {
+pub async fn run(
+    cluster: &Cluster,
+    only: Option<Scope>,
+    dry_run: bool,
+    mut out: impl Write,
+) -> ExitCode {
     // The sweep continues if the reader closes the output; the log has the same information.
     let mut print = |text: &str| {
         let _ = writeln!(out, "{text}");
     };
     let (mut done, mut needs_decision, mut failed) = (0, 0, 0);
     let swept = cluster
-        .sweep(dry_run, |swept| {
+        .sweep(only, dry_run, |swept| {
             print(&line(&swept, dry_run));
             match log(&swept, dry_run) {
                 SweepOutcome::Done => done += 1,
@@ -61,7 +67,7 @@ fn log(swept: &SweptToken, dry_run: bool) -> SweepOutcome {
             tracing::info!(%scope, %name, ?reason, "{action}");
             SweepOutcome::Done
         }
-        Err(error @ (Error::SuccessorGone(_) | Error::Terminating(_))) => {
+        Err(error @ (Error::SuccessorGone(_) | Error::Terminating(_) | Error::NotARole { .. })) => {
             tracing::warn!(%scope, %name, ?reason, %error, "not swept: needs a person's decision");
             SweepOutcome::NeedsDecision
         }

@@ -14,17 +14,17 @@ use crate::{background::Background, policy::TokenPolicy};
 #[cfg(feature = "ssr")]
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// Suspends the token and answers with its successor, which waits to be revealed. `finish_compromise` deletes the old token; the program
-/// does so itself somewhat later. A second call makes another successor.
+/// Suspends the token and answers with its successor, which waits to be revealed. From the suspension on, the program sees to it that the value
+/// ends; `finish_compromise` deletes the old token earlier. A second call makes another successor.
 #[server(endpoint = "compromise_token", input = PostUrl, output = Json)]
 pub async fn compromise_token(#[server(flatten)] token: TokenRef) -> Result<TokenRef, ApiError> {
     let (cluster, background) = (super::cluster()?, Background::get());
     let lifetime =
         super::recreate_token::lifetime(&cluster, &token, None, TokenPolicy::get()).await?;
-    let recreated = cluster.compromise_token(&token, lifetime).await?;
-    let successor = recreated.successor.token.token_ref(&token.scope);
+    let report = cluster.report_compromise(&token).await?;
     if let Some(background) = background {
-        background.start(cluster.finish_compromise_when_refused(token, PATIENCE));
+        background.end_compromised(cluster.clone(), report.clone(), PATIENCE);
     }
-    Ok(successor)
+    let recreated = cluster.replace_compromised(&report, lifetime).await?;
+    Ok(recreated.successor.token.token_ref(&token.scope))
 }

@@ -54,7 +54,7 @@ pub async fn describe_token(scope: String, name: String) -> Result<TokenDescript
             .zip(details.features)
             .map(|(permissions, features)| Abilities {
                 permissions,
-                suspend_works: features.suspend,
+                features,
             }),
         role: details.role.map(|(_, role)| role),
         summary: details.summary,

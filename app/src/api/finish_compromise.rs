@@ -7,10 +7,17 @@ use leptos::{
 };
 
 use super::ApiError;
+#[cfg(feature = "ssr")]
+use crate::background::Background;
 
 /// Waits up to 12 seconds until the API server must refuse the token, tries its value, then deletes it. Answers whether the API server was
 /// seen to refuse the value.
 #[server(endpoint = "finish_compromise", input = PostUrl, output = Json)]
 pub async fn finish_compromise(#[server(flatten)] token: TokenRef) -> Result<bool, ApiError> {
-    Ok(super::cluster()?.finish_compromise(&token).await?)
+    let (cluster, background) = (super::cluster()?, Background::get());
+    let known = background.and_then(|background| background.reports().of(&token));
+    Ok(match known {
+        Some(report) => cluster.finish_report(&report).await?,
+        None => cluster.finish_compromise(&token).await?,
+    })
 }

@@ -1,6 +1,6 @@
 //! `GET /api/get_abilities`: what the person may do in a scope, and what the cluster is able to.
 
-use kargo::permissions::Permissions;
+use kargo::permissions::{ClusterFeatures, Permissions};
 use leptos::{
     prelude::*,
     server_fn::codec::{GetUrl, Json},
@@ -15,8 +15,9 @@ pub struct Abilities {
     /// Permissions that the API server grants.
     #[serde(flatten)]
     pub permissions: Permissions,
-    /// Whether the cluster refuses suspended tokens (Kubernetes 1.29 and later).
-    pub suspend_works: bool,
+    /// What the cluster is able to.
+    #[serde(flatten)]
+    pub features: ClusterFeatures,
 }
 
 /// Asks the API server what it would allow.
@@ -28,6 +29,6 @@ pub async fn get_permissions(scope: String) -> Result<Abilities, ApiError> {
         futures::try_join!(cluster.permissions(&scope), cluster.features())?;
     Ok(Abilities {
         permissions,
-        suspend_works: features.suspend,
+        features,
     })
 }

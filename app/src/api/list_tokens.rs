@@ -21,7 +21,7 @@ pub struct TokenList {
     pub tokens: Vec<TokenSummary>,
     /// How many tokens of each role pass the filter, whether on this page or not.
     pub totals: BTreeMap<String, usize>,
-    /// How many tokens the scope has of each kind, whether shown or not.
+    /// How many tokens the scope, or the one role, has of each kind, whether shown or not.
     pub counts: Counts,
     /// The token that the person is signed in with, if it is one of these.
     pub own: Option<TokenName>,

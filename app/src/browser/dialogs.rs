@@ -3,6 +3,7 @@
 
 mod compromise;
 mod delete;
+mod find_leaked;
 mod frame;
 pub mod handle;
 mod lifetime;
@@ -21,6 +22,7 @@ use web_sys::HtmlDialogElement;
 use self::{
     compromise::CompromiseDialog,
     delete::DeleteDialog,
+    find_leaked::FindLeakedDialog,
     handle::{Dialog, Dialogs},
     new_token::NewTokenDialog,
     notes::NotesDialog,
@@ -104,10 +106,15 @@ fn content(dialog: Dialog) -> AnyView {
         Dialog::Suspend(token) => view! { <SuspendDialog token /> }.into_any(),
         Dialog::Restore(token) => view! { <RestoreDialog token /> }.into_any(),
         Dialog::Retire(token) => view! { <RetireDialog token /> }.into_any(),
-        Dialog::Compromise { token, is_begun } => {
-            view! { <CompromiseDialog token is_begun /> }.into_any()
-        }
+        Dialog::Compromise {
+            token,
+            is_begun,
+            can_suspend,
+        } => view! { <CompromiseDialog token is_begun can_suspend /> }.into_any(),
         Dialog::Notes { token, texts } => view! { <NotesDialog token texts /> }.into_any(),
         Dialog::Delete(token) => view! { <DeleteDialog token /> }.into_any(),
+        Dialog::FindLeaked { system_namespace } => {
+            view! { <FindLeakedDialog system_namespace /> }.into_any()
+        }
     }
 }

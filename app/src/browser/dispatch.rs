@@ -91,10 +91,18 @@ impl Dispatcher {
                 self.notice.clear();
                 self.dialogs.open_each_from(place, recreate_all());
             }
+            Command::FindLeaked => {
+                self.notice.clear();
+                let system_namespace = text_detail(button).unwrap_or_default();
+                self.dialogs
+                    .open_from(place, Dialog::FindLeaked { system_namespace });
+            }
             _ => {
                 let token = row_of_command(button).and_then(|row| token_of(&row));
                 if let Some(token) = token.filter(|token| !self.is_busy(token)) {
-                    self.notice.clear();
+                    if !self.keeps_undo(command, &token) {
+                        self.notice.clear();
+                    }
                     self.dispatch_on(command, token, button, place);
                 }
             }
@@ -119,6 +127,7 @@ impl Dispatcher {
             Command::Compromise | Command::ReplaceCompromised => Dialog::Compromise {
                 token,
                 is_begun: command == Command::ReplaceCompromised,
+                can_suspend: detail(button).unwrap_or(true),
             },
             Command::EditNotes => Dialog::Notes {
                 token,
@@ -128,7 +137,7 @@ impl Dispatcher {
                 spawn_local(self.run(command, token, place));
                 return;
             }
-            Command::NewToken | Command::RecreateAll => return,
+            Command::NewToken | Command::RecreateAll | Command::FindLeaked => return,
         };
         self.dialogs.open_from(place, dialog);
     }
@@ -139,6 +148,7 @@ impl Dispatcher {
         match self.perform(command, &token).await {
             Ok(Next::Stay) => self.selection.remove(&token),
             Ok(Next::Visit(address)) => return platform::visit(&address),
+            Err(problem) if self.keeps_undo(command, &token) => self.notice.add_problem(&problem),
             Err(problem) => self.notice.show_error(&problem),
         }
         refresh::update().await;
@@ -160,14 +170,28 @@ impl Dispatcher {
             },
             Command::Restore => {
                 operations::restore(token.clone(), false).await?;
-                self.notice.show(wording::is_restored(name));
+                self.notice.show_restored(token);
             }
             Command::Finish => {
                 operations::finish(token.clone()).await?;
                 self.notice.show(wording::is_deleted(name));
             }
             Command::FinishCompromise => return self.finish_compromise(token).await,
-            _ => {}
+            // Commands with a dialog.
+            Command::NewToken
+            | Command::Reveal
+            | Command::Recreate
+            | Command::RecreateWith
+            | Command::ConfirmDelete
+            | Command::DeleteAtOnce
+            | Command::Suspend
+            | Command::RestoreCompromised
+            | Command::Retire
+            | Command::Compromise
+            | Command::ReplaceCompromised
+            | Command::EditNotes
+            | Command::RecreateAll
+            | Command::FindLeaked => {}
         }
         Ok(Next::Stay)
     }
@@ -191,6 +215,11 @@ impl Dispatcher {
         } else {
             Next::Visit(report::address(token, since))
         })
+    }
+
+    /// Whether the notice offers *Undo* of several tokens, and the command undoes one of them: the others can still be undone then.
+    fn keeps_undo(self, command: Command, token: &TokenRef) -> bool {
+        command == Command::Restore && self.notice.offers_with_others(token)
     }
 
     fn is_busy(self, token: &TokenRef) -> bool {

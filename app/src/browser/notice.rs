@@ -9,7 +9,11 @@ use kargo::{
 };
 use leptos::{leptos_dom::helpers::IntervalHandle, prelude::*};
 
-use super::{page::focus, platform::milliseconds, wording::remaining};
+use super::{
+    page::focus,
+    platform::milliseconds,
+    wording::{self, remaining},
+};
 
 /// What *Undo* restores, and until when.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +76,7 @@ impl Notice {
     /// Shows an error.
     pub fn show_error(self, problem: &Problem) {
         self.0.set(Some(Content {
-            text: format!("{} {}", problem.message, problem.hint),
+            text: problem.sentences(),
             is_problem: true,
             is_signed_out: problem.kind == Kind::Unauthenticated,
             undo: None,
@@ -81,30 +85,66 @@ impl Notice {
 
     /// Adds that the page could not be updated: what the notice says stays true.
     pub fn add_problem(self, problem: &Problem) {
-        let text = format!("{} {}", problem.message, problem.hint);
         let is_shown = self.0.with_untracked(Option::is_some);
         if !is_shown {
             self.show_error(problem);
             return;
         }
         self.0.update(|content| {
-            if let Some(content) = content
-                && !content.text.ends_with(&text)
-            {
-                content.text = format!("{} {text}", content.text);
+            if let Some(content) = content {
+                content.text = with_problem(&content.text, problem);
                 content.is_signed_out |= problem.kind == Kind::Unauthenticated;
             }
         });
     }
 
-    /// Whether *Undo* of this is still offered.
-    pub fn offers(self, undo: &Undo) -> bool {
-        self.0.with_untracked(|content| {
-            content
-                .as_ref()
-                .is_some_and(|content| content.undo.as_ref() == Some(undo))
+    /// Whether *Undo* with this window is still offered. Tokens may have been restored one by one meanwhile.
+    pub fn offers_until(self, window: (f64, u64)) -> bool {
+        self.with_undo(|undo| undo.window == Some(window))
+    }
+
+    /// Whether *Undo* of this token and of others is offered.
+    pub fn offers_with_others(self, token: &TokenRef) -> bool {
+        self.with_undo(|undo| {
+            undo.tokens.len() > 1 && undo.tokens.iter().any(|other| other.uid == token.uid)
         })
     }
+
+    fn with_undo(self, is_so: impl FnOnce(&Undo) -> bool) -> bool {
+        self.0.with_untracked(|content| {
+            let undo = content.as_ref().and_then(|content| content.undo.as_ref());
+            undo.is_some_and(is_so)
+        })
+    }
+
+    /// Shows that a token is restored. *Undo* of the others stays.
+    pub fn show_restored(self, token: &TokenRef) {
+        if !self.offers_with_others(token) {
+            self.show(wording::is_restored(&token.name));
+            return;
+        }
+        self.0.update(|content| {
+            if let Some(Content {
+                text,
+                undo: Some(undo),
+                ..
+            }) = content
+            {
+                undo.tokens.retain(|other| other.uid != token.uid);
+                *text = wording::is_restored_of_many(&token.name, undo.tokens.len());
+            }
+        });
+    }
+}
+
+/// A notice's text with a problem after it. The same problem is told once, in its latest words.
+fn with_problem(text: &str, problem: &Problem) -> String {
+    let kept = text
+        .find(&problem.message)
+        .map_or(text, |start| &text[..start]);
+    format!("{} {}", kept.trim_end(), problem.sentences())
+        .trim_start()
+        .to_owned()
 }
 
 /// The notice itself. `undo`: restores tokens.
@@ -160,5 +200,25 @@ fn TimeLeft(end: f64, seconds: u64) -> impl IntoView {
     view! {
         <span class="left" aria-hidden="true">{move || remaining(now.get())}</span>
         <progress aria-hidden="true" max=seconds.to_string() prop:value=move || now.get().max(0).to_string()></progress>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_once() {
+        let problem = Problem::new(Kind::Unavailable, "Can't reach it.", "Reload.");
+        for (before, after) in [
+            ("ci is deleted.", "ci is deleted. Can't reach it. Reload."),
+            ("Can't reach it. Try again.", "Can't reach it. Reload."),
+            (
+                "1 of 2. Can't reach it. Reload.",
+                "1 of 2. Can't reach it. Reload.",
+            ),
+        ] {
+            assert_eq!(with_problem(before, &problem), after);
+        }
     }
 }

@@ -37,7 +37,7 @@ pub fn offer_until(notice: Notice, text: String, tokens: Vec<TokenRef>, window: 
     spawn_local(async move {
         #[allow(clippy::cast_possible_truncation, reason = "an hour at most")]
         sleep((window.0 - milliseconds()).max(0.0) as i32).await;
-        if !notice.offers(&undo) {
+        if !notice.offers_until(window) {
             return;
         }
         let has_focus = focus::is_within(".notice");
@@ -84,14 +84,17 @@ pub fn undo(notice: Notice, tokens: Vec<TokenRef>) {
         .await;
         match (failed, name) {
             (Some(problem), _) if total == 1 => notice.show_error(&problem),
-            (Some(problem), _) => notice.show_error(&Problem::new(
-                problem.kind,
-                format!(
-                    "{restored} of {total} tokens are restored. {}",
-                    problem.message
-                ),
-                problem.hint,
-            )),
+            (Some(problem), _) => notice.show_error(
+                &Problem::new(
+                    problem.kind,
+                    format!(
+                        "{restored} of {total} tokens are restored. {}",
+                        problem.message
+                    ),
+                    problem.hint,
+                )
+                .quoting(problem.quote),
+            ),
             (None, Some(name)) if total == 1 => notice.show(wording::is_restored(name)),
             (None, _) => notice.show(format!("{} restored.", wording::tokens_are(restored))),
         }

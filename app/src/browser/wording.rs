@@ -5,8 +5,6 @@ use std::fmt::Display;
 /// What happens to a token that is suspended or deleted. The API server caches successful sign-ins for 10 seconds.
 pub const REFUSED_SOON: &str =
     "The API server refuses new requests with it within about 10 seconds; open streams may go on.";
-/// [`REFUSED_SOON`] about many tokens.
-pub const ALL_REFUSED_SOON: &str = "The API server refuses new requests with them within about 10 seconds; open streams may go on.";
 /// The browser denied access to the clipboard.
 pub const COPY_REFUSED: &str = "The browser refused to copy. Select the text and copy it by hand.";
 /// The clipboard has the text.
@@ -14,12 +12,12 @@ pub const COPIED: &str = "Copied.";
 
 /// A deletion with an undo window has begun.
 pub fn being_deleted(name: impl Display) -> String {
-    format!("{name} is being deleted. {REFUSED_SOON}")
+    format!("{name} is being deleted.")
 }
 
 /// A deletion is over.
 pub fn is_deleted(name: impl Display) -> String {
-    format!("{name} is deleted. {REFUSED_SOON}")
+    format!("{name} is deleted.")
 }
 
 /// A compromised token is deleted. `was_refused`: whether the API server was seen to refuse its value.
@@ -34,6 +32,15 @@ pub fn is_finished(name: impl Display, was_refused: bool) -> String {
 /// A deletion or suspension is undone.
 pub fn is_restored(name: impl Display) -> String {
     format!("{name} is restored.")
+}
+
+/// One deletion or suspension of several is undone. `others`: how many are left to undo.
+pub fn is_restored_of_many(name: impl Display, others: usize) -> String {
+    let rest = match others {
+        1 => "token".to_owned(),
+        others => tokens(others),
+    };
+    format!("{} Undo restores the other {rest}.", is_restored(name))
 }
 
 /// `1 token`, `5 tokens`.
@@ -81,5 +88,11 @@ mod tests {
     fn one_token_is_singular() {
         assert_eq!(tokens_are(1), "1 token is");
         assert_eq!(tokens_are(0), "0 tokens are");
+        for (others, rest) in [(1, "token"), (4, "4 tokens")] {
+            assert_eq!(
+                is_restored_of_many("ci", others),
+                format!("ci is restored. Undo restores the other {rest}.")
+            );
+        }
     }
 }

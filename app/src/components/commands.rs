@@ -49,8 +49,10 @@ pub fn Commands<'a>(
 ) -> impl IntoView + use<> {
     let name = token.name.as_str();
     let predecessor = context.predecessors.get(&token.name);
+    let can_suspend = context.permissions.can_suspend(context.features) && !token.is_expiring();
     let detail = |command| match (command, predecessor) {
         (Command::Reveal, Some(old)) => Some(to_attribute(old)),
+        (Command::Compromise, _) if !can_suspend => Some(to_attribute(&can_suspend)),
         _ => None,
     };
     let row = offers

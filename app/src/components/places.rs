@@ -9,6 +9,7 @@ use crate::{
     error::ApiError,
     page_model::{Frame, read_frame},
     preferences::{Preferences, Theme},
+    protocol::{COMMAND, Command, DETAIL},
     reading::when_read,
     session::Session,
 };
@@ -31,21 +32,19 @@ fn Side(frame: Frame, here: String) -> impl IntoView {
         scope,
         session,
         projects,
+        system_namespace,
     } = frame;
-    let label = match &scope {
-        Some(Scope::Project(name)) => name.to_string(),
-        Some(Scope::System) => "System".to_owned(),
-        None => "Go to…".to_owned(),
-    };
+    let label = scope.as_ref().map_or("Go to…", Scope::label).to_owned();
     view! {
         <header class="side" id="side" data-merge="">
             <a class="brand" href="/system"><Key /> "Kargo Tokens"</a>
             <button type="button" class="btn places-button" popovertarget="places">{label} " ▾"</button>
             <div id="places" class="places" popover="auto">
                 <nav aria-label="Places">
-                    {link(&Scope::System, "System".to_owned(), scope.as_ref(), &here)}
+                    {link(&Scope::System, scope.as_ref(), &here)}
                     <Projects projects scope here />
                 </nav>
+                <FindLeaked system_namespace />
                 <Look />
                 {match session {
                     Ok(session) => view! { <Me session /> }.into_any(),
@@ -54,6 +53,14 @@ fn Side(frame: Frame, here: String) -> impl IntoView {
             </div>
         </header>
     }
+}
+
+/// The way from a leaked value to its token.
+#[component]
+fn FindLeaked(system_namespace: String) -> impl IntoView {
+    view! { <button type="button" class="ghost needs-js" disabled>"Find a leaked value…"</button> }
+        .attr(COMMAND, Command::FindLeaked.word())
+        .attr(DETAIL, system_namespace)
 }
 
 /// The projects that the person may see; where they may not list them, a field to type one.
@@ -69,21 +76,13 @@ fn Projects(
         }
         Ok(names) => names
             .into_iter()
-            .map(|name| {
-                let label = name.to_string();
-                link(&Scope::Project(name), label, scope.as_ref(), &here)
-            })
+            .map(|name| link(&Scope::Project(name), scope.as_ref(), &here))
             .collect_view()
             .into_any(),
         Err(error) => {
-            let known = scope.filter(|scope| *scope != Scope::System).map(|scope| {
-                link(
-                    &scope,
-                    scope.to_string().replace("projects/", ""),
-                    Some(&scope),
-                    &here,
-                )
-            });
+            let known = scope
+                .filter(|scope| *scope != Scope::System)
+                .map(|scope| link(&scope, Some(&scope), &here));
             view! {
                 {known}
                 <p class="help">{error.0.message}</p>
@@ -99,8 +98,9 @@ fn Projects(
 }
 
 /// A link to a scope. `current`: the page's scope; its link is the current page only where the page is the scope's list.
-fn link(to: &Scope, label: String, current: Option<&Scope>, here: &str) -> impl IntoView + use<> {
+fn link(to: &Scope, current: Option<&Scope>, here: &str) -> impl IntoView + use<> {
     let address = format!("/{to}");
+    let label = to.label().to_owned();
     let current = (current == Some(to)).then_some(if here == address { "page" } else { "true" });
     view! { <a href=address aria-current=current><span class="label">{label}</span></a> }
 }
@@ -123,16 +123,12 @@ pub fn ProjectField(id: &'static str) -> impl IntoView {
 #[component]
 fn Look() -> impl IntoView {
     let Preferences { theme, is_compact } = use_context().unwrap_or_default();
-    let (word, label) = if is_compact {
-        ("normal", "Normal rows")
-    } else {
-        ("compact", "Compact rows")
-    };
+    let other = if is_compact { "normal" } else { "compact" };
     let themes = Theme::ALL
         .into_iter()
         .map(|of| {
             let label = match of {
-                Theme::System => "System",
+                Theme::System => "Auto",
                 Theme::Light => "Light",
                 Theme::Dark => "Dark",
             };
@@ -143,7 +139,7 @@ fn Look() -> impl IntoView {
     view! {
         <form class="look" method="post" action="/preferences">
             <div class="seg" role="group" aria-label="Theme">{themes}</div>
-            <button type="submit" class="ghost" name="density" value=word>{label}</button>
+            <button type="submit" class="ghost" name="density" value=other aria-pressed=is_compact.to_string()>"Compact rows"</button>
         </form>
     }
 }

@@ -11,9 +11,13 @@ pub fn ProblemView(problem: Problem) -> impl IntoView {
         _ => "problem",
     };
     let hint = (!problem.hint.is_empty()).then(|| view! { <p>{problem.hint.clone()}</p> });
+    let quote = problem.quote.map(|quote| {
+        view! { <p>"Kubernetes says: " <q><bdi>{quote}</bdi></q></p> }
+    });
     view! {
         <div class=class role="alert">
             <p><strong>{problem.message}</strong></p>
+            {quote}
             {hint}
         </div>
     }

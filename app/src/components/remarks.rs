@@ -6,6 +6,9 @@ use leptos::prelude::*;
 use super::time::from_now;
 use crate::page_model::PageContext;
 
+/// The remark of a token that Kargo doesn't manage.
+pub const NOT_MANAGED: &str = "not managed by Kargo";
+
 /// The remarks of a token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remarks {
@@ -21,7 +24,7 @@ pub fn remarks(context: &PageContext, token: &TokenSummary) -> Remarks {
     let mut loud = Vec::new();
     let mut quiet = Vec::new();
     if !token.is_managed() {
-        loud.push("not managed by Kargo".to_owned());
+        loud.push(NOT_MANAGED.to_owned());
     }
     if token.is_compromised && !matches!(token.state, TokenState::Suspended { .. }) {
         loud.push("reported compromised but still accepted".to_owned());

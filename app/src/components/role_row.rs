@@ -57,7 +57,7 @@ pub fn RoleRow<'a>(
             let title = text.clone();
             view! { <p title=title>{text}</p> }
         });
-    let new = (section.summary.is_some() && context.permissions.create).then(|| {
+    let new = (section.summary.is_some() && context.permissions.can_create()).then(|| {
         let label = format!("New token for {name}");
         view! { <button type="button" class="ghost lead needs-js" disabled aria-label=label>"+ Token"</button> }
             .attr(COMMAND, Command::NewToken.word())

@@ -26,8 +26,8 @@ pub fn summary(role: &RoleSummary) -> String {
         (0, false) => "no rules".to_owned(),
         (1, false) => "1 rule".to_owned(),
         (n, false) => format!("{n} rules"),
-        (1, true) => "1 rule or more".to_owned(),
-        (n, true) => format!("{n} rules or more"),
+        (1, true) => "at least 1 rule".to_owned(),
+        (n, true) => format!("at least {n} rules"),
     };
     match role.claims.len() {
         0 => rules,
@@ -51,6 +51,13 @@ pub fn RoleDetails(role: RoleSummary) -> impl IntoView {
             </ul>
         }
     });
+    let void = role.void_claims.as_ref().map(|place| {
+        view! {
+            <p class="callout">
+                {format!("Nobody acts as this role by the annotation rbac.kargo.akuity.io/claims: it has something else than lists of texts at {place}, so Kargo ignores all of it.")}
+            </p>
+        }
+    });
     let unreadable = role
         .unreadable
         .iter()
@@ -64,6 +71,7 @@ pub fn RoleDetails(role: RoleSummary) -> impl IntoView {
     });
     view! {
         {unmanaged}
+        {void}
         {claims}
         {none}
         {role.grants.into_iter().map(|grant| view! { <GrantView grant /> }).collect_view()}

@@ -17,18 +17,12 @@ use super::{
 use crate::{
     error::ApiError,
     page_model::TokenDetails,
-    protocol::COPY,
     query::{TokensQuery, token_address},
 };
 
 /// The facts. What doesn't apply is left out.
 #[component]
-pub fn TokenFacts(
-    scope: Scope,
-    namespace: String,
-    details: TokenDetails,
-    viewer: Option<String>,
-) -> impl IntoView {
+pub fn TokenFacts(scope: Scope, details: TokenDetails, viewer: Option<String>) -> impl IntoView {
     let TokenDetails {
         summary,
         role,
@@ -69,7 +63,7 @@ pub fn TokenFacts(
         Some(fact("Value", value(&summary, now))),
         fingerprint(&summary),
         is_own.then(|| fact("Yours", "You are signed in with this token, so you can't delete or suspend it here.")),
-        Some(managed(&summary, &namespace)),
+        Some(fact("Managed", managed(&summary))),
         summary.external_manager.as_ref().map(|tool| {
             fact("Managed by", format!("{tool}, which may recreate it. Delete it there."))
         }),
@@ -222,37 +216,23 @@ fn last_used(token: &TokenSummary, now: Timestamp, tracking_since: Option<String
         }
         (None, Some(_)) => "never".to_owned(),
         (None, None) => {
-            "Never since this cluster began to track uses. You don't have permission to see when that was."
-                .to_owned()
+            "Never, as far as the cluster has tracked. You can't see since when.".to_owned()
         }
     }
 }
 
-fn managed(token: &TokenSummary, namespace: &str) -> AnyView {
+fn managed(token: &TokenSummary) -> String {
     if token.is_managed() {
-        return fact(
-            "Managed",
-            "By Kargo, whose own tools also list, describe and delete it.",
-        );
+        return "By Kargo, whose own tools also list, describe and delete it.".to_owned();
     }
     let missing: Vec<_> = token
         .missing
         .iter()
         .map(|part: &Missing| part.text())
         .collect();
-    let sentence = format!(
-        "Not by Kargo: the Secret has no {}. It can't be changed here. Delete it with kubectl:",
+    format!(
+        "Not by Kargo: the Secret has no {}.",
         missing.join(" and no ")
-    );
-    let command = format!(
-        "kubectl delete secret --namespace {namespace} {}",
-        token.name
-    );
-    let copy = view! { <button type="button" class="ghost needs-js" disabled>"Copy"</button> }
-        .attr(COPY, command.clone());
-    fact(
-        "Managed",
-        view! { {sentence} <p class="command"><code>{command}</code> {copy}</p> },
     )
 }
 
@@ -274,7 +254,7 @@ mod tests {
         };
         assert_eq!(said(&unused, Some("2025-06-01")), "never");
         assert!(said(&unused, Some("2026-02-03")).starts_with("Never since 2026-02-03"));
-        assert!(said(&unused, None).contains("don't have permission"));
+        assert!(said(&unused, None).contains("can't see since when"));
         let used = TokenSummary {
             last_used: Some("2026-11-23".to_owned()),
             ..sample::token()

@@ -1,7 +1,10 @@
 //! What was done to a token: the entries on its Secret, and Kubernetes Events about it.
 
 use jiff::Timestamp;
-use kargo::{event::Event, token::HistoryEntry};
+use kargo::{
+    event::Event,
+    token::{HistoryAction, HistoryEntry},
+};
 use leptos::prelude::*;
 
 use super::{person::Person, time::Moment};
@@ -19,8 +22,9 @@ pub fn History(
             .into_any();
     }
     let lines = entries.into_iter().rev().map(|entry| {
-        let detail = (!entry.detail.is_empty())
-            .then(|| view! { ": " <bdi class="written">{entry.detail}</bdi> });
+        let detail = detail(&entry).map(|(before, text)| {
+            view! { {before} <bdi class="written">{text.to_owned()}</bdi> }
+        });
         view! {
             <li>
                 <Person name=entry.actor viewer=viewer.clone() /> " " {entry.action.words()} {detail}
@@ -35,13 +39,24 @@ pub fn History(
     .into_any()
 }
 
+/// An entry's detail, with what stands before it. That a token replaces another one is part of the sentence.
+fn detail(entry: &HistoryEntry) -> Option<(&'static str, &str)> {
+    let detail = entry.detail.as_str();
+    match (entry.action, detail.strip_prefix("in place of ")) {
+        (_, None) if detail.is_empty() => None,
+        (HistoryAction::Created, Some(name)) => Some((" to replace ", name)),
+        _ => Some((": ", detail)),
+    }
+}
+
 /// Kubernetes Events, newest first, or why they can't be shown.
 #[component]
 pub fn Events(events: Result<Vec<Event>, ApiError>, now: Timestamp) -> impl IntoView {
     let events = match events {
         Ok(events) => events,
         Err(ApiError(problem)) => {
-            return view! { <p class="help">{format!("Not shown. {} {}", problem.message, problem.hint)}</p> }.into_any();
+            return view! { <p class="help">{format!("Not shown. {}", problem.sentences())}</p> }
+                .into_any();
         }
     };
     if events.is_empty() {
@@ -70,4 +85,35 @@ pub fn Events(events: Result<Vec<Event>, ApiError>, now: Timestamp) -> impl Into
         <ol class="time" reversed>{lines.collect_view()}</ol>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_successors_creation_is_one_sentence() {
+        for (action, text, shown) in [
+            (HistoryAction::Created, "", None),
+            (
+                HistoryAction::Created,
+                "in place of ci",
+                Some((" to replace ", "ci")),
+            ),
+            (
+                HistoryAction::Noted,
+                "in place of ci",
+                Some((": ", "in place of ci")),
+            ),
+            (HistoryAction::Suspended, "holiday", Some((": ", "holiday"))),
+        ] {
+            let entry = HistoryEntry {
+                time: Timestamp::UNIX_EPOCH,
+                actor: "alice".to_owned(),
+                action,
+                detail: text.to_owned(),
+            };
+            assert_eq!(detail(&entry), shown);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     page_model::{PageContext, Section},
-    protocol::SELECT_ALL,
+    protocol::{MORE, SELECT_ALL},
     query::TokensQuery,
 };
 
@@ -67,6 +67,18 @@ fn label(column: SortColumn) -> &'static str {
     }
 }
 
+/// The class of a column's header and cells, by which the style sheet hides columns on narrow screens.
+fn class(column: SortColumn) -> Option<&'static str> {
+    match column {
+        SortColumn::Name => None,
+        SortColumn::State => Some("state-cell"),
+        SortColumn::LastUsed => Some("used"),
+        SortColumn::Expires => Some("expires"),
+        SortColumn::Age => Some("age"),
+        SortColumn::CreatedBy => Some("by"),
+    }
+}
+
 /// A header that sorts: a click sorts by its column, another one turns the order round.
 fn header(column: SortColumn, query: &TokensQuery) -> impl IntoView + use<> {
     let is_current = query.sort.column == column;
@@ -80,7 +92,7 @@ fn header(column: SortColumn, query: &TokensQuery) -> impl IntoView + use<> {
         is_descending: is_current && !query.sort.is_descending,
     };
     let address = query.with_sort(next).address();
-    view! { <th scope="col" aria-sort=sorted><a href=address>{label(column)}</a></th> }
+    view! { <th scope="col" class=class(column) aria-sort=sorted><a href=address>{label(column)}</a></th> }
 }
 
 /// A role's section, with a way to the rest of its tokens.
@@ -140,5 +152,5 @@ fn rest(query: &TokensQuery, role: &str, shown: usize, total: usize) -> impl Int
         }
         .into_any()
     };
-    view! { <tr class="more"><td colspan=COLUMNS.to_string()><div class="pages">{links}</div></td></tr> }
+    view! { <tr class=MORE><td colspan=COLUMNS.to_string()><div class="pages">{links}</div></td></tr> }
 }

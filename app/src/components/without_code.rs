@@ -2,14 +2,21 @@
 
 use leptos::prelude::*;
 
-/// The note. Where scripts run, the style sheet shows it only when the code has not started after some seconds.
+/// The note without JavaScript. Stands below the page's title.
 #[component]
-pub fn WithoutCode() -> impl IntoView {
-    const WORKS: &str = "Reading, deleting and restoring work without it.";
+pub fn NoScript() -> impl IntoView {
     view! {
-        <noscript><p class="help">"The other commands need JavaScript and WebAssembly. "{WORKS}</p></noscript>
+        <noscript><p class="callout">"Without JavaScript you can read, delete and restore. Everything else needs it."</p></noscript>
+    }
+}
+
+/// The note where scripts run: the style sheet shows it only when the code has not started after some seconds. Stands at the page's end,
+/// because its place stays empty until then.
+#[component]
+pub fn NotStarted() -> impl IntoView {
+    view! {
         <p class="help not-started">
-            "The commands that rest need WebAssembly, which didn't load. Allow scripts and WebAssembly for this address, then reload the page. "{WORKS}
+            "The commands that rest need WebAssembly, which didn't load. Allow scripts and WebAssembly for this address, then reload the page. Reading, deleting and restoring work without it."
         </p>
     }
 }

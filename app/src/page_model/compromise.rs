@@ -1,6 +1,8 @@
 //! The model of a compromise report: which other tokens the holder of a compromised token could have read or created, and which of them
 //! were replaced since.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use kargo::{
     cluster::Cluster,
@@ -11,7 +13,10 @@ use kargo::{
 };
 
 use crate::{
-    error::ApiError, exposure_report::ExposureReport, policy::TokenPolicy, protocol::BrowserContext,
+    error::ApiError,
+    exposure_report::{ExposureReport, MadeSince},
+    policy::TokenPolicy,
+    protocol::BrowserContext,
 };
 
 use super::entity_tag;
@@ -81,6 +86,22 @@ pub async fn exposure_report(
             .take(NAMED)
             .filter_map(|token| Some((token.replaces.clone()?, token.token_ref(scope))))
             .collect(),
+        beside: reachable
+            .beside
+            .into_iter()
+            .take(NAMED)
+            .map(|(old, new)| (old.token_ref(scope), new))
+            .collect(),
+        made_since: reachable
+            .made_since
+            .iter()
+            .take(NAMED)
+            .map(|token| MadeSince {
+                token: token.token_ref(scope),
+                created_by: token.created_by.clone(),
+                is_managed: token.is_managed(),
+            })
+            .collect(),
     };
     Ok((report, now))
 }
@@ -118,6 +139,10 @@ struct ReachableTokens {
     open: Vec<TokenSummary>,
     /// Tokens that replaced a readable one since the report.
     replaced: Vec<TokenSummary>,
+    /// Tokens that have a successor since the report, and exist beside it.
+    beside: Vec<(TokenSummary, TokenName)>,
+    /// Tokens made since the report that replace nothing.
+    made_since: Vec<TokenSummary>,
     /// The successor of the compromised token.
     successor: Option<TokenSummary>,
 }
@@ -138,26 +163,47 @@ impl ReachableTokens {
                 .is_some_and(|successor| successor.name == token.name)
         };
         let is_ending = |token: &TokenSummary| matches!(token.state, TokenState::Deleting { .. });
+        // The successors made since the report, by the names of the tokens that they replace.
+        let later: BTreeMap<_, _> = tokens
+            .iter()
+            .filter(|token| is_later(token) && !is_successor(token))
+            .filter_map(|token| Some((token.replaces.clone()?, token.name.clone())))
+            .collect();
+        let exists: BTreeSet<_> = tokens
+            .iter()
+            .filter(|token| !is_later(token) && !is_ending(token))
+            .map(|token| token.name.clone())
+            .collect();
         let (mut open, mut replaced) = (Vec::new(), Vec::new());
+        let (mut beside, mut made_since) = (Vec::new(), Vec::new());
         for token in tokens {
             if is_compromised(&token.name) || is_successor(&token) {
                 continue;
             }
             if is_later(&token) {
-                if token.replaces.is_some() {
-                    replaced.push(token);
+                match &token.replaces {
+                    Some(old) if is_compromised(old) => made_since.push(token),
+                    Some(old) if exists.contains(old) => {}
+                    Some(_) => replaced.push(token),
+                    None => made_since.push(token),
                 }
             } else if !is_ending(&token) {
-                open.push(token);
+                match later.get(&token.name) {
+                    Some(new) => beside.push((token, new.clone())),
+                    None => open.push(token),
+                }
             }
         }
         open.sort_by(|a, b| (&a.role, &a.name).cmp(&(&b.role, &b.name)));
         replaced.sort_by_key(|token| token.created);
+        made_since.sort_by_key(|token| token.created);
         // A successor that is being deleted was itself replaced or given up.
         let successor = successor.filter(|token| !is_ending(token));
         Self {
             open,
             replaced,
+            beside,
+            made_since,
             successor,
         }
     }
@@ -165,7 +211,7 @@ impl ReachableTokens {
 
 /// Everything that the page shows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CompromisePage {
+pub struct CompromisePageModel {
     /// Where the compromised token lived.
     pub scope: Scope,
     /// The compromised token's name.
@@ -196,7 +242,7 @@ pub async fn read_compromise_page(
     role: String,
     reported: Option<Timestamp>,
     policy: TokenPolicy,
-) -> CompromisePage {
+) -> CompromisePageModel {
     let (token, report, permissions) = futures::join!(
         cluster.get_token(&scope, &name),
         exposure_report(&cluster, &scope, &role, Some(name.as_str()), reported),
@@ -211,7 +257,7 @@ pub async fn read_compromise_page(
         Ok((report, now)) => (Ok(report), now),
         Err(error) => (Err(error), Timestamp::default()),
     };
-    CompromisePage {
+    CompromisePageModel {
         token,
         report,
         cluster: cluster.display_name(),
@@ -225,7 +271,7 @@ pub async fn read_compromise_page(
     }
 }
 
-impl CompromisePage {
+impl CompromisePageModel {
     /// What the browser's code needs to know.
     pub fn browser_context(&self) -> BrowserContext {
         BrowserContext {
@@ -240,7 +286,7 @@ impl CompromisePage {
 
     /// The page's entity tag.
     pub fn entity_tag(&self) -> String {
-        entity_tag(self.now, &(&self.token, &self.report))
+        entity_tag(self.now, &(&self.token, &self.report, self.mint))
     }
 }
 
@@ -289,8 +335,20 @@ mod tests {
         let reachable = ReachableTokens::of(tokens, Some("old"), before);
         assert_eq!(names(&reachable.open), ["other"]);
         assert_eq!(names(&reachable.replaced), ["done"]);
+        assert_eq!(names(&reachable.made_since), ["later"]);
+        assert!(reachable.beside.is_empty());
         let successor = reachable.successor.expect("a successor");
         assert_eq!(successor.name.as_str(), "new");
+        let tokens = vec![
+            token("other", "2026-01-01T00:00:00Z"),
+            replacing("other", token("another", "2026-02-01T00:01:00Z")),
+        ];
+        let reachable = ReachableTokens::of(tokens, Some("old"), before);
+        assert!(reachable.open.is_empty() && reachable.replaced.is_empty());
+        let [(old, new)] = reachable.beside.as_slice() else {
+            panic!("one token exists beside its successor");
+        };
+        assert_eq!((old.name.as_str(), new.as_str()), ("other", "another"));
         let ending = TokenSummary {
             state: TokenState::Deleting {
                 until: time("2026-03-01T00:00:00Z"),

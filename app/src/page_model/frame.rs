@@ -17,6 +17,8 @@ pub struct Frame {
     pub session: Result<Session, ApiError>,
     /// The projects that the person may see, or why they can't be listed.
     pub projects: Result<Vec<ProjectName>, ApiError>,
+    /// The namespace of the system's tokens.
+    pub system_namespace: String,
 }
 
 /// Reads the frame of the page at a path.
@@ -34,6 +36,7 @@ pub async fn read_frame(
         scope: scope_of(path),
         session,
         projects: projects.map_err(ApiError::from),
+        system_namespace: cluster.namespace(&Scope::System).to_owned(),
     }
 }
 

@@ -8,13 +8,14 @@ use kargo::{
     event::Event,
     name::TokenName,
     permissions::{ClusterFeatures, Permissions},
+    problem::Problem,
     role::{RoleStatus, RoleSummary},
     scope::Scope,
     succession::PendingPredecessor,
     token::{HistoryEntry, TokenSummary},
 };
 
-use super::{PageContext, UNKNOWN_FEATURES, entity_tag};
+use super::{PageContext, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag, unchecked};
 use crate::{error::ApiError, offers::Offers, policy::TokenPolicy, protocol::BrowserContext};
 
 /// Everything that the person may know of a token, but for its value.
@@ -32,6 +33,8 @@ pub struct TokenDetails {
     pub permissions: Option<Permissions>,
     /// What the cluster is able to; `None` where that can't be read.
     pub features: Option<ClusterFeatures>,
+    /// What of the two could not be checked.
+    pub unchecked: Vec<Problem>,
     /// The UTC day since which the cluster tracks uses, where the person may read it.
     pub tracking_since: Option<String>,
     /// The old token that this one replaces, while this one waits to be revealed.
@@ -89,6 +92,7 @@ pub async fn describe(
         summary: token.summary,
         history: token.history,
         events: events.map_err(ApiError::from),
+        unchecked: unchecked(permissions.as_ref().err(), features.as_ref().err()),
         permissions: permissions.ok(),
         features: features.ok(),
         tracking_since: tracking_since.unwrap_or_default(),
@@ -105,7 +109,7 @@ pub struct TokenPageModel {
     pub details: TokenDetails,
     /// The same context as a list's rows have.
     pub context: PageContext,
-    /// The token's commands; empty where the permissions can't be read.
+    /// The token's commands.
     pub offers: Offers,
     /// The namespace of the scope.
     pub namespace: String,
@@ -129,12 +133,7 @@ pub async fn read_token_page(
     let context = PageContext {
         now: details.now,
         viewer: identity.ok().map(|identity| identity.user),
-        permissions: details.permissions.unwrap_or(Permissions {
-            create: false,
-            patch: false,
-            delete: false,
-            mint: false,
-        }),
+        permissions: details.permissions.unwrap_or(UNKNOWN_PERMISSIONS),
         features: details.features.unwrap_or(UNKNOWN_FEATURES),
         policy,
         own_token: details.is_own.then(|| name.clone()),

@@ -10,7 +10,7 @@ use kargo::{
     token::TokenSummary,
 };
 
-use super::{PageContext, Snapshot, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag};
+use super::{PageContext, Snapshot, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag, unchecked};
 use crate::{
     error::ApiError,
     offers::Offers,
@@ -31,16 +31,14 @@ pub struct TokensPageModel {
     pub context: PageContext,
     /// The table's sections: first tokens without a role, then every role by name.
     pub sections: Vec<Section>,
-    /// Counts over the whole scope; `None` where tokens can't be listed.
+    /// Counts over the whole scope, or over the role that the page is limited to; `None` where tokens can't be listed.
     pub counts: Option<Counts>,
     /// The role that the page is limited to, where it is known.
     pub role: Option<RoleSummary>,
     /// What could not be read, each problem once.
     pub problems: Vec<Problem>,
-    /// Whether neither tokens nor roles could be read, because the cluster didn't answer.
-    pub is_unreadable: bool,
-    /// Whether the person may read neither tokens nor roles.
-    is_closed: bool,
+    /// Whether there is anything to show.
+    pub availability: Availability,
     /// The namespace of the scope.
     pub namespace: String,
     /// Verbs on Secrets that the person lacks.
@@ -53,6 +51,19 @@ pub struct TokensPageModel {
     pub role_choices: Vec<RoleChoice>,
     /// Cluster and context, for dialogs.
     pub cluster: String,
+}
+
+/// Whether a page has anything to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Availability {
+    /// Tokens or roles could be read.
+    Readable,
+    /// Neither could be read, because the cluster didn't answer.
+    Unreadable,
+    /// The person may read neither.
+    Closed,
+    /// The scope is no project. Its only problem says so.
+    NoProject,
 }
 
 /// A role with its shown tokens.
@@ -87,6 +98,20 @@ pub struct TokenRow {
     pub token: TokenSummary,
     /// Its commands.
     pub offers: Offers,
+}
+
+impl Availability {
+    fn of(is_no_project: bool, has_nothing: bool, problems: &[Problem]) -> Self {
+        let is_forbidden = problems
+            .iter()
+            .any(|problem| problem.kind == Kind::Forbidden);
+        match (is_no_project, has_nothing, is_forbidden) {
+            (true, ..) => Self::NoProject,
+            (_, false, _) => Self::Readable,
+            (_, true, false) => Self::Unreadable,
+            (_, true, true) => Self::Closed,
+        }
+    }
 }
 
 /// Reads the page. What can't be read is part of the model.
@@ -124,15 +149,27 @@ pub async fn read_tokens_page(
             tracking_since,
         )
     });
-    let problems: Vec<Problem> = [
-        snapshot.as_ref().err(),
-        roles.as_ref().err(),
-        identity.as_ref().err(),
-    ]
-    .into_iter()
-    .flatten()
-    .map(kargo::cluster::Error::problem)
-    .collect();
+    let is_no_project = matches!(roles, Err(kargo::cluster::Error::NotAProject(_)));
+    let failures = if is_no_project {
+        [roles.as_ref().err(), None, None]
+    } else {
+        [
+            snapshot.as_ref().err(),
+            roles.as_ref().err(),
+            identity.as_ref().err(),
+        ]
+    };
+    let problems: Vec<Problem> = failures
+        .into_iter()
+        .flatten()
+        .map(kargo::cluster::Error::problem)
+        .collect();
+    // Where not even the tokens could be read, only that matters.
+    let unchecked = if snapshot.is_ok() && !is_no_project {
+        unchecked(permissions.as_ref().err(), features.as_ref().err())
+    } else {
+        vec![]
+    };
     let features = features.ok();
     let permissions = permissions.ok();
     let context = PageContext {
@@ -153,7 +190,8 @@ pub async fn read_tokens_page(
             .unwrap_or_default(),
     };
     let cluster_name = cluster.display_name();
-    let snapshot = snapshot.ok();
+    // What is in a namespace that is no project concerns nobody here.
+    let snapshot = snapshot.ok().filter(|_| !is_no_project);
     let roles = roles.ok();
     let role = query.role.as_ref().and_then(|name| {
         let roles = &roles.as_ref()?.roles;
@@ -163,12 +201,8 @@ pub async fn read_tokens_page(
             .cloned()
     });
     let has_nothing = snapshot.is_none() && roles.is_none();
-    let is_forbidden = problems
-        .iter()
-        .any(|problem| problem.kind == Kind::Forbidden);
     TokensPageModel {
-        is_unreadable: has_nothing && !is_forbidden,
-        is_closed: has_nothing && is_forbidden,
+        availability: Availability::of(is_no_project, has_nothing, &problems),
         namespace: cluster.namespace(scope).to_owned(),
         missing_verbs: missing_verbs(&context),
         is_too_old_to_suspend: features.is_some_and(|features| !features.suspend),
@@ -180,7 +214,7 @@ pub async fn read_tokens_page(
             .map(choice)
             .collect(),
         sections: sections(snapshot.as_ref(), roles.as_ref(), &query, &context),
-        problems: once(problems),
+        problems: once(problems).into_iter().chain(unchecked).collect(),
         cluster: cluster_name,
         role,
         context,
@@ -204,29 +238,74 @@ impl TokensPageModel {
         }
     }
 
-    /// The page's entity tag.
+    /// The page's entity tag. Every field is named, so that a new one can't be forgotten.
     pub fn entity_tag(&self) -> String {
-        let shown = (
-            &self.query,
-            &self.sections,
-            &self.counts,
-            &self.problems,
-            &self.role,
-            &self.context.viewer,
-            &self.context.permissions,
-            &self.context.successors,
+        let Self {
+            query,
+            context,
+            sections,
+            counts,
+            role,
+            problems,
+            availability,
+            namespace,
+            missing_verbs,
+            is_too_old_to_suspend,
+            tracking_since,
+            role_choices,
+            cluster,
+        } = self;
+        let PageContext {
+            scope: _,
+            now,
+            viewer,
+            permissions,
+            features,
+            policy,
+            own_token,
+            successors,
+            predecessors,
+        } = context;
+        let page = (
+            query,
+            sections,
+            counts,
+            role,
+            problems,
+            availability,
+            namespace,
         );
-        entity_tag(self.context.now, &shown)
+        let rest = (
+            missing_verbs,
+            is_too_old_to_suspend,
+            tracking_since,
+            role_choices,
+            cluster,
+        );
+        let shared = (
+            viewer,
+            permissions,
+            features,
+            policy,
+            own_token,
+            successors,
+            predecessors,
+        );
+        entity_tag(*now, &(page, rest, shared))
     }
 
-    /// Whether the person may read neither tokens nor roles.
-    pub fn is_closed(&self) -> bool {
-        self.is_closed
+    /// Whether the clean-up lists tokens because nobody used them: not only for the lack of a role or of Kargo's marks.
+    pub fn lists_unused(&self) -> bool {
+        self.sections
+            .iter()
+            .filter(|section| !section.has_no_role())
+            .flat_map(|section| &section.rows)
+            .any(|row| row.token.is_managed())
     }
 
     /// Whether a new token can be offered.
     pub fn can_create(&self) -> bool {
-        self.context.permissions.create && !self.role_choices.is_empty()
+        self.context.permissions.can_create() && !self.role_choices.is_empty()
     }
 }
 

@@ -12,11 +12,11 @@ use crate::{
         commands::TokenFields,
         problem::ProblemView,
         time::{Countdown, exact},
-        without_code::WithoutCode,
+        without_code::{NoScript, NotStarted},
     },
     error::ApiError,
-    exposure_report::ExposureReport,
-    page_model::{CompromisePage as Model, read_compromise_page},
+    exposure_report::{ExposureReport, MadeSince},
+    page_model::{CompromisePageModel, read_compromise_page},
     policy::TokenPolicy,
     protocol::{COMMAND, CONTEXT, Command, ROW, to_attribute},
     query::{parse_token, token_address},
@@ -67,9 +67,10 @@ fn Refused(error: ApiError) -> impl IntoView {
 }
 
 #[component]
-fn Report(page: Model) -> impl IntoView {
+fn Report(page: CompromisePageModel) -> impl IntoView {
     let context = page.browser_context();
-    let Model {
+    let page_now = page.now;
+    let CompromisePageModel {
         scope,
         name,
         role,
@@ -79,35 +80,29 @@ fn Report(page: Model) -> impl IntoView {
         ..
     } = page;
     let reported = reported.map(|time| format!(", reported {}", exact(time)));
-    let ended = ended(&scope, &name, token);
+    let ended = ended(&scope, &name, token, page_now);
     let rest = match report {
         Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
         Ok(report) => view! { <Reach scope=scope.clone() report /> }.into_any(),
     };
     view! {
         <main id="main" class="report" tabindex="-1">
-            <nav class="crumb" aria-label="Breadcrumb"><a href=format!("/{scope}")>{label(&scope)}</a></nav>
+            <nav class="crumb" aria-label="Breadcrumb"><a href=format!("/{scope}")>{scope.label().to_owned()}</a></nav>
             <div class="top">
                 <div>
                     <h1 tabindex="-1">"Compromise of " <code>{name.to_string()}</code></h1>
-                    <p>"Token of the role " <bdi>{role}</bdi>{reported}". This page keeps its address: come back to it at any time."</p>
+                    <p>"Token of the role " <bdi>{role}</bdi>{reported}". Bookmark this page to return to it."</p>
                 </div>
             </div>
+            <NoScript />
             <ol class="checklist">
                 {ended}
                 {rest}
             </ol>
-            <WithoutCode />
+            <NotStarted />
         </main>
     }
     .attr(CONTEXT, to_attribute(&context))
-}
-
-fn label(scope: &Scope) -> String {
-    match scope {
-        Scope::System => "System".to_owned(),
-        Scope::Project(name) => name.to_string(),
-    }
 }
 
 /// The first point of the list: the compromised token itself.
@@ -115,6 +110,7 @@ fn ended(
     scope: &Scope,
     name: &TokenName,
     token: Result<Option<kargo::token::TokenSummary>, ApiError>,
+    now: Timestamp,
 ) -> impl IntoView + use<> {
     match token {
         Ok(None) => view! {
@@ -137,17 +133,26 @@ fn ended(
         Ok(Some(token)) => {
             let reference = token.token_ref(scope);
             let address = token_address(scope, name);
-            // The program deletes it itself somewhat later than this page could.
-            let until = token.suspension.as_ref().and_then(|suspension| {
-                let end = suspension.time.checked_add(PROGRAM_DELETES_AFTER).ok()?;
-                Some(view! { <p class="help">"The program deletes it by itself: " <Countdown until=end /></p> })
-            });
+            let end = token
+                .suspension
+                .as_ref()
+                .and_then(|suspension| suspension.time.checked_add(PROGRAM_DELETES_AFTER).ok())
+                .filter(|end| *end > now);
+            let until = match (&token.external_manager, end) {
+                (Some(tool), _) => format!(
+                    "It is managed by {tool}, which may recreate it with the same value. It stays suspended: remove it from {tool}'s sources, then delete it."
+                )
+                .into_any(),
+                (None, Some(end)) => view! { "Kargo Tokens deletes it once the API server refuses it: " <Countdown until=end /> }.into_any(),
+                (None, None) => "The program that began this has ended. Delete the token here.".into_any(),
+            };
+            let until = view! { <p class="help">{until}</p> };
             let finish = view! { <button type="button" class="btn primary needs-js" disabled>"Delete it now"</button> }
                 .attr(COMMAND, Command::FinishCompromise.word());
             view! {
                 <li id="compromised-token">
                     <h2>"Delete the compromised token"</h2>
-                    <p>"The token " <a class="name" href=address>{name.to_string()}</a> " still exists. It is deleted 12 seconds after its suspension, once the API server refuses it."</p>
+                    <p>"The token " <a class="name" href=address>{name.to_string()}</a> " still exists."</p>
                     {until}
                     <form method="post" class="commands"><TokenFields token=reference />{finish}</form>
                 </li>
@@ -176,9 +181,12 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
         total,
         successor,
         replaced,
+        beside,
+        made_since,
     } = report;
+    let made = (!made_since.is_empty()).then(|| made_since_point(&scope, made_since));
     let partial = is_partial.then(|| {
-        view! { <p class="help">"Not all rules of its role were read: system roles have more rights in each project, and some rules may be hidden from you."</p> }
+        view! { <p class="help">"The list may be incomplete: system roles have more rights in each project, and some rules may be hidden from you."</p> }
     });
     if findings.is_empty() {
         return view! {
@@ -187,6 +195,7 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
                 <p>"The readable rules of its role let nobody read or create other tokens."</p>
                 {partial}
             </li>
+            {made}
         }
         .into_any();
     }
@@ -207,7 +216,7 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
         .attr(ROW, "")
     };
     let done = replaced.len();
-    let open = total + usize::from(successor.is_some());
+    let open = total + usize::from(successor.is_some()) + beside.len();
     let progress = format!("{done} of {} replaced", done + open);
     let rest = total.saturating_sub(tokens.len());
     let all = (open > 1).then(|| {
@@ -227,6 +236,10 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
             view! { <li class="done"><span class="name">{old.to_string()}</span> <span class="dim">"replaced by " <a href=address>{new.name.to_string()}</a></span></li> }
         })
         .collect_view();
+    let beside_rows = beside
+        .into_iter()
+        .map(|(old, new)| beside_row(&scope, old, &new))
+        .collect_view();
     let by_hand = (!by_hand.is_empty()).then(|| {
         let rows = by_hand
             .into_iter()
@@ -234,7 +247,7 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
             .collect_view();
         view! {
             <li>
-                <h2>"Replace these with other tools"</h2>
+                <h2>"Replace or delete these yourself"</h2>
                 <p>"Kargo doesn't manage these tokens, or they belong to no role, so they can't be recreated here."</p>
                 <ul class="exposed">{rows}</ul>
             </li>
@@ -263,12 +276,76 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
             {bar}
             <ul class="exposed">
                 {tokens.into_iter().map(row).collect_view()}
+                {beside_rows}
                 {replaced_rows}
             </ul>
             {(rest > 0).then(|| view! { <p class="help">{format!("{rest} more tokens are not named here. Replace them from the list of tokens.")}</p> })}
             {successor}
         </li>
         {by_hand}
+        {made}
     }
     .into_any()
+}
+
+/// A token that has a successor and exists beside it: the last step is to delete it.
+fn beside_row(scope: &Scope, old: TokenRef, new: &TokenName) -> impl IntoView + use<> {
+    let (old_address, new_address) = (token_address(scope, &old.name), token_address(scope, new));
+    let (name, id) = (old.name.to_string(), format!("token-{}", old.uid.0));
+    view! {
+        <li id=id>
+            <a class="name" href=old_address>{name.clone()}</a>
+            <span class="dim">"has the successor " <a href=new_address>{new.to_string()}</a> ", and still exists"</span>
+            <DeleteForm token=old heard=format!("Delete {name}") />
+        </li>
+    }
+    .attr(ROW, "")
+}
+
+/// Deletes a token of the list, with or without JavaScript.
+#[component]
+fn DeleteForm(token: TokenRef, heard: String) -> impl IntoView {
+    let endpoint = Command::Delete.endpoint();
+    view! {
+        <form method="post" class="commands">
+            <TokenFields token />
+            <button type="submit" class="ghost bad" aria-label=heard formaction=endpoint>"Delete"</button>
+        </form>
+    }
+}
+
+/// The point about tokens that the holder may have made before the value ended.
+fn made_since_point(scope: &Scope, tokens: Vec<MadeSince>) -> impl IntoView + use<> {
+    let rows = tokens
+        .into_iter()
+        .map(
+            |MadeSince {
+                 token,
+                 created_by,
+                 is_managed,
+             }| {
+                let address = token_address(scope, &token.name);
+                let (name, role) = (token.name.to_string(), token.role.clone());
+                let id = format!("token-{}", token.uid.0);
+                let by = created_by.map(|person| view! { ", created by " <bdi>{person}</bdi> });
+                let delete = is_managed
+                    .then(|| view! { <DeleteForm token heard=format!("Delete {name}") /> });
+                view! {
+                    <li id=id>
+                        <a class="name" href=address>{name.clone()}</a>
+                        <span class="dim">"of " <bdi>{role}</bdi> {by}</span>
+                        {delete}
+                    </li>
+                }
+                .attr(ROW, "")
+            },
+        )
+        .collect_view();
+    view! {
+        <li>
+            <h2>"Look at what was made since the report"</h2>
+            <p>"The holder may have made these tokens in the seconds before the value ended. Delete those that nobody of yours made. Values that Kubernetes minted without a Secret can't be listed. If the role may mint them, only recreating its ServiceAccount ends them."</p>
+            <ul class="exposed">{rows}</ul>
+        </li>
+    }
 }

@@ -18,12 +18,12 @@ use crate::{
         commands::{ButtonStyle, Commands},
         notice::FlashNotice,
         problem::ProblemView,
-        remarks::remarks,
+        remarks::{NOT_MANAGED, remarks},
         rules::{RoleDetails, summary},
         state::{StatePill, state_label},
         token_facts::TokenFacts,
         token_history::{Events, History},
-        without_code::WithoutCode,
+        without_code::{NoScript, NotStarted},
     },
     error::ApiError,
     page_model::{TokenPageModel, read_token_page},
@@ -109,10 +109,7 @@ fn Unreadable(scope: Scope, name: TokenName, error: ApiError) -> impl IntoView {
 /// Where the token is, each step a link.
 #[component]
 fn Crumb(scope: Scope, role: Option<String>) -> impl IntoView {
-    let label = match &scope {
-        Scope::System => "System".to_owned(),
-        Scope::Project(name) => name.to_string(),
-    };
+    let label = scope.label().to_owned();
     let role = role.map(|role| {
         let address = TokensQuery::of(scope.clone()).with_role(&role, 1).address();
         view! { " / " <a href=address><bdi>{role.clone()}</bdi></a> }
@@ -133,7 +130,11 @@ fn Token(page: TokenPageModel) -> impl IntoView {
     let token = &details.summary;
     let (now, viewer) = (context.now, context.viewer.clone());
     let label = state_label(token, now, viewer.as_deref());
-    let remarks = remarks(context, token).loud;
+    let mut remarks = remarks(context, token).loud;
+    let unmanaged = (!token.is_managed()).then(|| {
+        remarks.retain(|remark| remark != NOT_MANAGED);
+        view! { <Unmanaged command=format!("kubectl delete secret --namespace {namespace} {}", token.name) /> }
+    });
     let callout = (!remarks.is_empty()).then(|| {
         let class = if token.is_compromised {
             "callout bad"
@@ -142,9 +143,11 @@ fn Token(page: TokenPageModel) -> impl IntoView {
         };
         view! { <p class=class>{sentence(&remarks.join(" · "))}</p> }
     });
-    let unknown = details.permissions.is_none().then(|| {
-        view! { <p class="help">"Your permissions could not be read, so no commands are offered. Reload the page to try again."</p> }
-    });
+    let unchecked = details
+        .unchecked
+        .iter()
+        .map(|problem| view! { <ProblemView problem=problem.clone() /> })
+        .collect_view();
     let header = view! {
         <div class="title" id=format!("token-{}", token.uid.0)>
             <h1 tabindex="-1">{token.name.to_string()}</h1>
@@ -157,16 +160,17 @@ fn Token(page: TokenPageModel) -> impl IntoView {
         <main id="main" class="token-page" tabindex="-1">
             <Crumb scope=context.scope.clone() role=Some(token.role.clone()) />
             {header}
+            <NoScript />
             <FlashNotice />
+            {unmanaged}
             {callout}
-            {unknown}
+            {unchecked}
             <div class="cols">
                 <div>
                     <section class="card" aria-labelledby="facts">
                         <h2 id="facts">"This token"</h2>
                         <TokenFacts
                             scope=context.scope.clone()
-                            namespace=namespace.clone()
                             details=details.clone()
                             viewer=viewer.clone()
                         />
@@ -178,7 +182,7 @@ fn Token(page: TokenPageModel) -> impl IntoView {
                     <Yaml yaml=details.yaml.clone() />
                 </div>
                 <div>
-                    <Notes context_may_write=token.is_managed() && context.permissions.patch token />
+                    <Notes may_write=token.is_managed() && context.permissions.patch token />
                     <section class="card" aria-labelledby="history">
                         <h2 id="history">"History"</h2>
                         <History entries=details.history.clone() now viewer />
@@ -187,10 +191,23 @@ fn Token(page: TokenPageModel) -> impl IntoView {
                     </section>
                 </div>
             </div>
-            <WithoutCode />
+            <NotStarted />
         </main>
     }
     .attr(CONTEXT, to_attribute(&browser_context))
+}
+
+/// A token that Kargo doesn't manage isn't changed here. `command`: deletes it elsewhere.
+#[component]
+fn Unmanaged(command: String) -> impl IntoView {
+    let copy = view! { <button type="button" class="ghost lead needs-js" disabled>"Copy"</button> }
+        .attr(COPY, command.clone());
+    view! {
+        <div class="callout unmanaged">
+            <p>"Kargo doesn't manage this token. Delete it with kubectl:"</p>
+            <p class="command"><code>{command}</code> {copy}</p>
+        </div>
+    }
 }
 
 /// Remarks as a sentence: a capital first, a full stop last.
@@ -201,17 +218,18 @@ fn sentence(remarks: &str) -> String {
 }
 
 #[component]
-fn Notes<'a>(context_may_write: bool, token: &'a TokenSummary) -> impl IntoView + use<> {
+fn Notes<'a>(may_write: bool, token: &'a TokenSummary) -> impl IntoView + use<> {
     let texts = NotesTexts {
         note: token.note.clone().unwrap_or_default(),
         contact: token.contact.clone().unwrap_or_default(),
     };
-    let edit = context_may_write.then(|| {
+    let edit = may_write.then(|| {
         view! { <button type="button" class="ghost lead needs-js" disabled aria-label="Edit note and contact">"Edit"</button> }
             .attr(COMMAND, Command::EditNotes.word())
             .attr(DETAIL, to_attribute(&texts))
     });
     let written = |text: String, none: &'static str| {
+        let none = if may_write { none } else { "None." };
         if text.is_empty() {
             view! { <p class="help">{none}</p> }.into_any()
         } else {

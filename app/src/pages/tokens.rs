@@ -13,16 +13,17 @@ use crate::{
     components::{
         blank::Blank,
         chips::Chips,
+        clean_up::CleanUp,
         notice::FlashNotice,
         places::ProjectField,
         problem::ProblemView,
         role_row::AllPowerful,
         rules::{RoleDetails, summary},
         token_table::TokenTable,
-        without_code::WithoutCode,
+        without_code::{NoScript, NotStarted},
     },
     error::ApiError,
-    page_model::{TokensPageModel, read_tokens_page},
+    page_model::{Availability, TokensPageModel, read_tokens_page},
     policy::TokenPolicy,
     protocol::{COMMAND, CONTEXT, Command, DETAIL, to_attribute},
     query::{TokensQuery, parse_scope},
@@ -37,7 +38,8 @@ pub fn TokensPage() -> impl IntoView {
         use_query_map().get_untracked(),
     );
     // An impossible filter still belongs to its scope.
-    let title = parse_scope(&path).map_or_else(|_| "Project".to_owned(), |scope| title(&scope));
+    let title =
+        parse_scope(&path).map_or_else(|_| "Project".to_owned(), |scope| scope.label().to_owned());
     let page = match (TokensQuery::parse(&path, &query), use_context::<Cluster>()) {
         (Ok(query), Some(cluster)) => {
             let reading = read_tokens_page(cluster, query, TokenPolicy::get());
@@ -55,13 +57,6 @@ pub fn TokensPage() -> impl IntoView {
     view! {
         <Title text=title />
         {page}
-    }
-}
-
-fn title(scope: &Scope) -> String {
-    match scope {
-        Scope::System => "System".to_owned(),
-        Scope::Project(name) => name.to_string(),
     }
 }
 
@@ -85,13 +80,14 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
         .iter()
         .map(|problem| view! { <ProblemView problem=problem.clone() /> })
         .collect_view();
-    let again = page.is_unreadable.then(|| {
+    let again = (page.availability == Availability::Unreadable).then(|| {
         view! { <p><a class="btn" href=query.address()>"Try again"</a></p> }
     });
     let chips = page
         .counts
         .map(|counts| view! { <Chips counts query=query.clone() /> });
-    let elsewhere = (query.scope == Scope::System && page.is_closed()).then(|| {
+    let is_closed = page.availability == Availability::Closed;
+    let elsewhere = (query.scope == Scope::System && is_closed).then(|| {
         view! {
             <Blank title="Go to your project".to_owned()>
                 <p>"You can't read the system's tokens. If you are an admin of a project, type its name."</p>
@@ -101,29 +97,35 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
     });
     let rules = page.role.clone().map(|role| {
         view! {
-            <details class="card rules-card" id="rules">
+            <details class="card rules-card" id="rules" open>
                 <summary>{format!("Rules and claims: {}", summary(&role))}</summary>
                 <RoleDetails role />
             </details>
         }
     });
-    let is_empty = page.sections.is_empty() && !page.is_unreadable && !page.is_closed();
+    let is_empty = page.sections.is_empty() && page.availability == Availability::Readable;
+    let is_project = page.availability != Availability::NoProject;
+    let (limits, about) = (
+        is_project.then(|| limits(&page)),
+        is_project.then(|| about(&page)),
+    );
     let table = (!page.sections.is_empty())
         .then(|| view! { <TokenTable context=&page.context query sections=&page.sections /> });
     view! {
         <main id="main" tabindex="-1">
             <Top page=&page />
+            <NoScript />
             <FlashNotice />
             {chips}
             {problems}
             {again}
-            {limits(&page)}
-            <About filter=query.filter scope=query.scope.clone() tracking_since=page.tracking_since.clone() />
+            {limits}
+            {about}
             {rules}
             {table}
             {is_empty.then(|| empty(query))}
             {elsewhere}
-            <WithoutCode />
+            <NotStarted />
         </main>
     }
     .attr(CONTEXT, to_attribute(&context))
@@ -133,7 +135,7 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
 #[component]
 fn Top<'a>(page: &'a TokensPageModel) -> impl IntoView + use<> {
     let query = &page.query;
-    let scope = title(&query.scope);
+    let scope = query.scope.label().to_owned();
     let namespace = page.namespace.clone();
     let heading = match &query.role {
         None => view! { <h1 tabindex="-1">{scope}</h1> }.into_any(),
@@ -156,6 +158,7 @@ fn Top<'a>(page: &'a TokensPageModel) -> impl IntoView + use<> {
         (None, Scope::System) => {
             view! { "Kargo's own roles, in namespace " <code>{namespace}</code> }.into_any()
         }
+        (None, Scope::Project(_)) if page.availability == Availability::NoProject => ().into_any(),
         (None, Scope::Project(_)) => view! { "Roles of this project" }.into_any(),
     };
     let new = page.can_create().then(|| {
@@ -179,8 +182,9 @@ fn Top<'a>(page: &'a TokensPageModel) -> impl IntoView + use<> {
 
 /// What the person or the cluster can't do here.
 fn limits(page: &TokensPageModel) -> impl IntoView + use<> {
-    let missing = (!page.missing_verbs.is_empty() && !page.is_closed()).then(|| {
-        let verbs = page.missing_verbs.join(" or ");
+    let is_open = page.availability != Availability::Closed;
+    let missing = (!page.missing_verbs.is_empty() && is_open).then(|| {
+        let verbs = alternatives(&page.missing_verbs);
         view! { <p class="help">{format!("You can't {verbs} Secrets here, so related commands are hidden.")}</p> }
     });
     let old = page.is_too_old_to_suspend.then(|| {
@@ -189,34 +193,31 @@ fn limits(page: &TokensPageModel) -> impl IntoView + use<> {
     (missing, old)
 }
 
+/// `create`, `create or patch`, `create, patch or delete`.
+fn alternatives(words: &[&str]) -> String {
+    match words {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        words => words.concat(),
+    }
+}
+
 /// What a filter is about.
-#[component]
-fn About(filter: TokenFilter, scope: Scope, tracking_since: Option<String>) -> impl IntoView {
-    match filter {
+fn about(page: &TokensPageModel) -> AnyView {
+    match page.query.filter {
         TokenFilter::CleanUp { unused_days } => {
-            let tracking = tracking_since.map_or(
-                "You don't have permission to see when usage tracking began.".to_owned(),
-                |since| format!("The cluster tracks uses since {since}."),
-            );
             view! {
-                <section class="about" aria-label="Clean-up">
-                    <form method="get" action=format!("/{scope}")>
-                        <input type="hidden" name="show" value=filter.word() />
-                        <label for="days">"Unused for"</label>
-                        <input id="days" name="days" type="number" min="0" max="3650" value=unused_days.to_string() />
-                        <span>"days"</span>
-                        <button type="submit" class="btn">"Show"</button>
-                    </form>
-                    <p class="help">
-                        {tracking}
-                        " It doesn't track expiring tokens. The list also has tokens without a role, and tokens that Kargo doesn't manage: delete those with the command on their page."
-                    </p>
-                </section>
+                <CleanUp
+                    scope=page.query.scope.clone()
+                    unused_days
+                    tracking_since=page.tracking_since.clone()
+                    lists_unused=page.lists_unused()
+                    now=page.context.now
+                />
             }
             .into_any()
         }
         TokenFilter::Expiring => view! { <p class="help">{format!("Tokens that expire within {EXPIRES_SOON_DAYS} days, and expired ones.")}</p> }.into_any(),
-        TokenFilter::Ending => view! { <p class="help">"Tokens that are being deleted or retire. You or kargo-tokens sweep finish what is due."</p> }.into_any(),
+        TokenFilter::Ending => view! { <p class="help">"Tokens being deleted or retiring. Overdue ones: press Finish, or run kargo-tokens sweep."</p> }.into_any(),
         _ => ().into_any(),
     }
 }
@@ -243,4 +244,21 @@ fn empty(query: &TokensQuery) -> impl IntoView + use<> {
         ),
     };
     view! { <Blank title>{next}</Blank> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alternatives_have_one_or() {
+        for (words, text) in [
+            (vec![], ""),
+            (vec!["create"], "create"),
+            (vec!["create", "patch"], "create or patch"),
+            (vec!["create", "patch", "delete"], "create, patch or delete"),
+        ] {
+            assert_eq!(alternatives(&words), text);
+        }
+    }
 }

@@ -8,6 +8,6 @@ test("a cluster that can't be reached is said to be so, and the page stays", asy
   const path = info.outputPath("kubeconfig");
   await writeFile(path, kubeconfigOfServer("https://127.0.0.1:1"));
   const tokens = await TokensPage.open(page, start(undefined, "--kubeconfig", path));
-  await expect(tokens.alert.first()).toContainText("can't be reached");
+  await expect(tokens.alert.first()).toContainText("Can't reach the cluster at https://127.0.0.1:1");
   await expect(tokens.link("Try again")).toBeVisible();
 });

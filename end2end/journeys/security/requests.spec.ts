@@ -6,7 +6,7 @@ import { type Dashboard, expect, test } from "../../support/dashboard.ts";
 type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
 
 /** One request with exactly these headers: no browser adds or forbids any. */
-function send(address: URL, method: string, path: string, headers: Record<string, string> = {}, body: string | null = ""): Promise<Answer> {
+function send(address: URL, method: string, path: string, headers: Record<string, string> = {}, body: string | Buffer | null = ""): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: address.hostname, port: address.port, method, path, headers }, (response) => {
       let text = "";
@@ -117,6 +117,35 @@ test("requests that are too large, too many or unreadable are answered in words"
   const many = await Promise.all(Array.from({ length: 400 }, () => post("/api/nothing", "")));
   expect(many.map(({ status }) => status)).toContain(429);
   expect(kind(many.find(({ status }) => status === 429)!)).toEqual([429, "too_many"]);
+});
+
+test("what no file can be named is not found, what is no text is refused, and no answer is a failure of ours", async ({ start }) => {
+  const { address, cookie, form } = await signedIn(start);
+  expect((await send(address, "GET", `/pkg/${"a".repeat(256)}`)).status).toBe(404);
+  const noText = await send(address, "POST", "/api/create_token", { cookie, ...form }, Buffer.from([0x73, 0x3d, 0xff, 0xfe]));
+  expect([noText.status, JSON.parse(noText.body).kind]).toEqual([400, "invalid"]);
+});
+
+test("probes are answered for any host and without a sign-in; other requests name the flag for their host", async ({ start }) => {
+  const { address } = await signedIn(start);
+  for (const path of ["/healthz", "/readyz"]) {
+    const answer = await send(address, "GET", path, { host: "10.1.2.3:8080" });
+    expect([answer.status, answer.body]).toEqual([200, "ok\n"]);
+  }
+  const page = await send(address, "GET", "/system", { host: "tokens.example.com" });
+  expect(page.status).toBe(421);
+  expect(page.body).toContain("--allow-host tokens.example.com");
+});
+
+test("a one-time address is used up by opening it, not by looking ahead", async ({ start }) => {
+  const dashboard = start();
+  const address = new URL(await dashboard.address());
+  const path = address.pathname + address.search;
+  expect((await send(address, "HEAD", path)).headers["set-cookie"]).toBeUndefined();
+  for (const ahead of [{ "sec-purpose": "prefetch" }, { "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" }]) {
+    expect((await send(address, "GET", path, ahead)).headers["set-cookie"]).toBeUndefined();
+  }
+  expect((await send(address, "GET", path)).headers["set-cookie"]).toBeDefined();
 });
 
 test("private answers are not kept, built files are kept for good, and only our own scripts run", async ({ start }) => {

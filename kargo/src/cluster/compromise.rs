@@ -1,11 +1,14 @@
 //! Handles a compromised token: suspends it and creates a successor at once, then deletes it as soon as the API server refuses it. Each step
-//! is recorded on the Secret, so that an interrupted one can be continued.
+//! is recorded on the Secret and on the successor, so that an interrupted one can be continued.
+//!
+//! The holder of the value may be able to change every Secret, these records included. Therefore the program that a person reported the token
+//! to remembers the report, and carries it out whatever the Secret says later: see [`Cluster::end_compromised`].
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use serde_json::Value as Json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
     connection::{
@@ -13,7 +16,7 @@ use super::{
         access::{Access, TokenLocation},
         error::Error,
     },
-    delete::{OnContention, retry_transient, time_until},
+    delete::{OnContention, time_until},
     recreate::Recreated,
     reveal::is_value_of,
     secret::{
@@ -22,26 +25,90 @@ use super::{
     },
     suspend::suspended,
 };
-use crate::token::{HistoryAction, REFUSED_AFTER, TokenRef, TokenState, TokenSummary};
+use crate::{
+    name::TokenName,
+    scope::Scope,
+    token::{
+        ChangedToken, HistoryAction, REFUSED_AFTER, TokenRef, TokenState, TokenSummary, Uid,
+        compromise::{CompromiseStep, FoundSecret, ReportFacts, next_step},
+    },
+    value::Value,
+};
+
+/// Time between two looks at a compromised token.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// Time after which a report that can't be carried out is given up.
+const LONGEST_WATCH: Duration = Duration::from_hours(1);
+
+/// A report of a compromised token, as the program remembers it.
+#[derive(Debug, Clone)]
+pub struct CompromiseReport {
+    /// The token.
+    pub target: TokenRef,
+    /// Kubernetes user name of the person who reported it.
+    pub reporter: String,
+    /// Tool that would remake the Secret with the same value, at the time of the report.
+    remade_by: Option<String>,
+    /// `true` if the token was suspended; otherwise it has to be deleted at once.
+    is_suspended: bool,
+    /// Its value, to see the API server refuse it; `None` if the person may not read it.
+    value: Option<Arc<Value>>,
+    began: Instant,
+    /// The token at the time of the report.
+    old: TokenSummary,
+}
+
+/// Whether a report is called off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallOff {
+    /// It stands.
+    No,
+    /// Its reporter is restoring the token.
+    Pending,
+    /// Its reporter has restored the token.
+    Done,
+}
 
 impl Cluster {
-    /// Reports a token as compromised: suspends it, then creates its successor. `lifetime`: of the successor, as for a new token. A token that
-    /// can't be suspended (an expiring one, any before Kubernetes 1.29, one whose Secret somebody keeps from being changed) is deleted at
-    /// once: its holder must not go on using it until somebody has saved the new value.
-    ///
-    /// The successor is always a new token: the holder of the value could have made any successor that is already recorded.
+    /// Reports a token as compromised and creates its successor: [`Cluster::report_compromise`], then [`Cluster::replace_compromised`].
     ///
     /// # Errors
-    /// Those of suspending and of recreating. After a failure the token is suspended or deleted, unless the first step failed.
+    /// Those of both.
     pub async fn compromise_token(
         &self,
         target: &TokenRef,
         lifetime: Option<SignedDuration>,
     ) -> Result<Recreated, Error> {
+        let report = Box::pin(self.report_compromise(target)).await?;
+        Box::pin(self.replace_compromised(&report, lifetime)).await
+    }
+
+    /// Stops a token whose value is in the wrong hands: suspends and marks it. One that can't be suspended (an expiring one, any before
+    /// Kubernetes 1.29, one whose Secret somebody or some policy keeps from being changed) is left for [`Cluster::replace_compromised`],
+    /// which deletes it.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn report_compromise(&self, target: &TokenRef) -> Result<CompromiseReport, Error> {
         self.refuse_own_token(target)?;
-        let old = self.fetch_verified(target).await?.token.summary;
-        if old.is_expiring() || !self.suspend_works().await? {
-            return Box::pin(self.replace_and_delete(target, &old, lifetime)).await;
+        let (reporter, fetched) =
+            futures::try_join!(self.current_user(), self.fetch_verified(target))?;
+        let old = fetched.token.summary;
+        let location = self.location(&target.scope, &target.name);
+        let value = self.get_value(&location).await.ok();
+        let mut report = CompromiseReport {
+            target: target.clone(),
+            reporter,
+            remade_by: old.external_manager.clone(),
+            is_suspended: false,
+            value: value
+                .filter(|value| is_value_of(value, &location, &target.role))
+                .map(Arc::new),
+            began: Instant::now(),
+            old,
+        };
+        if report.old.is_expiring() || !self.suspend_works().await? {
+            return Ok(report);
         }
         let suspended = self.change(target, |token, context| {
             // A successor of an earlier rotation can't be relied on.
@@ -56,14 +123,39 @@ impl Cluster {
             Ok(Some(suspended(change, token, context, reason)))
         });
         match suspended.await {
-            Ok(_) => {}
-            // The holder of the value may be changing the Secret without end, or have filled its annotations.
-            Err(Error::Conflict(_) | Error::Invalid(_)) => {
-                return Box::pin(self.replace_and_delete(target, &old, lifetime)).await;
-            }
+            Ok(_) => report.is_suspended = true,
+            // The holder of the value may be changing the Secret without end or have filled its annotations, or a policy may refuse every
+            // change. A deletion may be allowed nevertheless.
+            Err(Error::Conflict(_) | Error::Forbidden(_) | Error::Refused { .. }) => {}
             Err(error) => return Err(error),
         }
-        let successor = self.create_successor(target, &old, lifetime).await?;
+        Ok(report)
+    }
+
+    /// Creates the successor of a reported token. A token that could not be suspended is deleted then: its holder must not go on using it
+    /// until somebody has saved the new value. `lifetime`: of the successor, as for a new token.
+    ///
+    /// The successor is always a new token: the holder of the value could have made any successor that is already recorded.
+    ///
+    /// # Errors
+    /// [`Error::NoReplacement`] if the token was stopped, and then its successor could not be created; those of deleting otherwise.
+    pub async fn replace_compromised(
+        &self,
+        report: &CompromiseReport,
+        lifetime: Option<SignedDuration>,
+    ) -> Result<Recreated, Error> {
+        let CompromiseReport { target, old, .. } = report;
+        if !report.is_suspended {
+            return Box::pin(self.replace_and_delete(target, old, lifetime)).await;
+        }
+        let successor = self
+            .create_compromised_successor(target, old, lifetime)
+            .await
+            .map_err(|cause| Error::NoReplacement {
+                token: self.location(&target.scope, &target.name),
+                is_deleted: false,
+                cause: Box::new(cause),
+            })?;
         let predecessor = self.link_or_warn(target, &successor.token.name).await;
         Ok(Recreated {
             successor,
@@ -87,13 +179,20 @@ impl Cluster {
                 Access::to("delete", "secrets").within(namespace),
             ));
         }
-        let new = self.create_successor(target, old, lifetime).await;
+        let new = self
+            .create_compromised_successor(target, old, lifetime)
+            .await;
         let deleted = self
             .delete_if(target, OnContention::DeleteByUid, |_, _| Ok(()))
             .await;
         match deleted {
             Ok(()) | Err(Error::NoToken(_) | Error::Terminating(_)) => {
-                new.map(|successor| Recreated {
+                let successor = new.map_err(|cause| Error::NoReplacement {
+                    token: self.location(scope, &target.name),
+                    is_deleted: true,
+                    cause: Box::new(cause),
+                })?;
+                Ok(Recreated {
                     successor,
                     predecessor: None,
                 })
@@ -138,22 +237,194 @@ impl Cluster {
         Ok(was_refused)
     }
 
-    /// Finishes a compromise after a `wait`, in case the person who reported it doesn't, for instance because they closed the page. If the
-    /// program ends before, the token stays due.
-    pub async fn finish_compromise_when_refused(self, target: TokenRef, wait: Duration) {
-        sleep(wait).await;
-        let finish =
-            async |cluster: Cluster, target: TokenRef| cluster.finish_compromise(&target).await;
-        match retry_transient(finish, &self, &target).await {
-            // Finished already.
-            Ok(_) | Err(Error::NoToken(_) | Error::Replaced(_)) => {}
-            // Logged also after a restore: another person than the reporter may have restored the token.
-            Err(error) => {
-                tracing::warn!(
-                    scope = %target.scope, name = %target.name, %error,
-                    "a compromised token was not deleted"
-                );
+    /// The successor records the token that must end, so that another program can go on if this one is killed, even if the holder of the
+    /// value removes every mark of that token.
+    async fn create_compromised_successor(
+        &self,
+        target: &TokenRef,
+        old: &TokenSummary,
+        lifetime: Option<SignedDuration>,
+    ) -> Result<ChangedToken, Error> {
+        let compromised = TokenSummary {
+            is_compromised: true,
+            ..old.clone()
+        };
+        self.create_successor(target, &compromised, lifetime).await
+    }
+
+    /// Carries a report out until the value has ended: until nobody could use it any more, whatever its holder does to the Secret meanwhile.
+    /// `patience`: time from the report in which the person can take the last step on a page. `call_off`: asked before each step.
+    ///
+    /// Gives up after an hour: then a tool keeps remaking the Secret, or no successor could be created and the token stays suspended.
+    pub async fn end_compromised(
+        self,
+        report: CompromiseReport,
+        patience: Duration,
+        call_off: impl Fn() -> CallOff,
+    ) {
+        let mut gone_since = None;
+        let mut was_tampered = false;
+        while report.began.elapsed() < LONGEST_WATCH {
+            match call_off() {
+                CallOff::Done => return,
+                CallOff::Pending => {}
+                CallOff::No => {
+                    match self
+                        .take_step(&report, patience, &mut gone_since, &mut was_tampered)
+                        .await
+                    {
+                        Ok(true) => return,
+                        Ok(false) => {}
+                        Err(error) => tracing::warn!(
+                            scope = %report.target.scope, name = %report.target.name, %error,
+                            "a compromised token could not be checked or deleted; this is tried again"
+                        ),
+                    }
+                }
             }
+            let is_young = report.began.elapsed() < Duration::from_mins(1);
+            sleep(if is_young { LOOK_AGAIN } else { LOOK_AGAIN * 5 }).await;
+        }
+        tracing::error!(
+            scope = %report.target.scope, name = %report.target.name,
+            "a compromised token has not ended within an hour: look at its Secret and at what remakes it"
+        );
+    }
+
+    /// Looks, and takes one step. `true`: the value has ended.
+    async fn take_step(
+        &self,
+        report: &CompromiseReport,
+        patience: Duration,
+        gone_since: &mut Option<Instant>,
+        was_tampered: &mut bool,
+    ) -> Result<bool, Error> {
+        let TokenRef {
+            scope, name, uid, ..
+        } = &report.target;
+        let found = self.find_secret(scope, name).await?;
+        if found.as_ref().is_none_or(|found| found.is_terminating) {
+            gone_since.get_or_insert_with(Instant::now);
+        } else {
+            *gone_since = None;
+        }
+        let is_remade = found.as_ref().is_some_and(|found| found.uid != *uid);
+        let gone_for = gone_since.map(|since| since.elapsed());
+        // Each try of the value is a request, so it is tried only where the answer matters.
+        let is_accepted =
+            if is_remade || gone_for.is_some_and(|time| time >= REFUSED_AFTER.unsigned_abs()) {
+                self.accepts(report.value.as_deref()).await
+            } else {
+                None
+            };
+        let facts = ReportFacts {
+            uid: uid.clone(),
+            role: report.target.role.clone(),
+            is_remade_by_tool: report.remade_by.is_some(),
+            age: report.began.elapsed(),
+            patience,
+            gone_for,
+            is_accepted,
+        };
+        match next_step(&facts, found.as_ref()) {
+            CompromiseStep::Wait => Ok(false),
+            CompromiseStep::Ended => {
+                tracing::info!(%scope, %name, refused = ?is_accepted.map(|is| !is), "a compromised token has ended");
+                Ok(true)
+            }
+            CompromiseStep::Delete(found_uid) => {
+                let is_as_reported =
+                    found.is_some_and(|found| found.uid == *uid && found.is_as_reported);
+                if !is_as_reported && !*was_tampered {
+                    *was_tampered = true;
+                    tracing::warn!(
+                        %scope, %name, reporter = %report.reporter, uid = %found_uid.0, is_remade,
+                        "somebody changed or remade a compromised token after it was reported; it is deleted"
+                    );
+                }
+                self.delete_found(report, &found_uid).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Deletes what was found: as a token, with its Event, or else by its UID alone.
+    async fn delete_found(&self, report: &CompromiseReport, uid: &Uid) -> Result<(), Error> {
+        let TokenRef { scope, name, .. } = &report.target;
+        if *uid == report.target.uid {
+            let deleted = self
+                .delete_if(&report.target, OnContention::DeleteByUid, |_, _| Ok(()))
+                .await;
+            match deleted {
+                Err(Error::Unmanaged { .. } | Error::OtherRole(_)) => {}
+                Err(Error::NoToken(_) | Error::Replaced(_) | Error::Terminating(_)) => {
+                    return Ok(());
+                }
+                deleted => return deleted,
+            }
+        }
+        self.delete_by_uid(scope, name, uid).await
+    }
+
+    /// The last step of a report that this program remembers: as [`Cluster::finish_compromise`], whatever the Secret says by now.
+    ///
+    /// # Errors
+    /// [`Error::ExternallyManaged`] if another tool would remake the token with the same value: it stays suspended.
+    pub async fn finish_report(&self, report: &CompromiseReport) -> Result<bool, Error> {
+        let TokenRef { scope, name, .. } = &report.target;
+        sleep_until(report.began + REFUSED_AFTER.unsigned_abs()).await;
+        let was_refused = self.accepts(report.value.as_deref()).await == Some(false);
+        match self.find_secret(scope, name).await? {
+            Some(found) if found.role == report.target.role || found.uid == report.target.uid => {
+                match &report.remade_by {
+                    Some(tool) if found.is_as_reported => Err(Error::ExternallyManaged {
+                        token: self.location(scope, name),
+                        tool: tool.clone(),
+                    }),
+                    _ => {
+                        self.delete_found(report, &found.uid).await?;
+                        Ok(was_refused)
+                    }
+                }
+            }
+            _ => Ok(was_refused),
+        }
+    }
+
+    /// The Secret of a name, of whatever type.
+    async fn find_secret(
+        &self,
+        scope: &Scope,
+        name: &TokenName,
+    ) -> Result<Option<FoundSecret>, Error> {
+        let Some(fetched) = self.fetch_any(scope, name).await? else {
+            return Ok(None);
+        };
+        let TokenSummary {
+            uid,
+            role,
+            state,
+            is_compromised,
+            replaced_by,
+            is_terminating,
+            ..
+        } = fetched.token.summary;
+        Ok(Some(FoundSecret {
+            uid,
+            role,
+            is_as_reported: is_compromised && matches!(state, TokenState::Suspended { .. }),
+            has_successor: replaced_by.is_some(),
+            is_terminating,
+        }))
+    }
+
+    /// Whether the API server accepts a value now; `None` if it can't be tried.
+    async fn accepts(&self, value: Option<&Value>) -> Option<bool> {
+        let holder = self.connector().with_bearer(value?).ok()?;
+        match holder.review().await {
+            Ok(_) => Some(true),
+            Err(Error::Unauthenticated) => Some(false),
+            Err(_) => None,
         }
     }
 
@@ -165,10 +436,7 @@ impl Cluster {
         if !is_value_of(&value, location, role) {
             return false;
         }
-        let Ok(holder) = self.connector().with_bearer(&value) else {
-            return false;
-        };
-        matches!(holder.review().await, Err(Error::Unauthenticated))
+        self.accepts(Some(&value)).await == Some(false)
     }
 }
 

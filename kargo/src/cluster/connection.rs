@@ -6,6 +6,7 @@ pub(super) mod error;
 mod identity;
 mod kubeconfig;
 mod own_token;
+mod refusal;
 pub(super) mod request;
 
 use std::{

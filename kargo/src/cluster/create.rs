@@ -5,7 +5,6 @@ use kube::core::params::{GetParams, PostParams};
 
 use super::{
     connection::{Cluster, access::Access, error::Error},
-    expire::SHORTEST,
     secret::{
         find::{metadata_only, secret_access, secrets},
         metadata::Object,
@@ -15,7 +14,7 @@ use super::{
 use crate::{
     name::{RoleName, TokenName},
     scope::Scope,
-    token::{ChangedToken, TokenSummary},
+    token::{ChangedToken, SHORTEST_LIFETIME, TokenSummary},
 };
 
 /// Longest lifetime that Kubernetes mints, in seconds.
@@ -61,7 +60,7 @@ impl Cluster {
                 Access::to("create", "serviceaccounts/token").within(self.namespace(scope)),
             ));
         }
-        let shortest = SignedDuration::from_secs(SHORTEST);
+        let shortest = SignedDuration::from_secs(SHORTEST_LIFETIME);
         let expires = lifetime
             .map(|lifetime| now.checked_add(lifetime.max(shortest)))
             .transpose()

@@ -21,7 +21,11 @@ use super::{
         metadata::Token,
     },
 };
-use crate::token::{ChangedToken, HistoryAction, HistoryEntry, TokenRef, TokenState, day};
+use crate::{
+    name::TokenName,
+    scope::Scope,
+    token::{ChangedToken, HistoryAction, HistoryEntry, TokenRef, TokenState, Uid, day},
+};
 
 impl Cluster {
     /// Deletes a token at once, whatever its state. The API server refuses its value within about 10 seconds.
@@ -108,6 +112,28 @@ impl Cluster {
             }
             _ => None,
         })
+    }
+
+    /// Deletes the Secret with a UID, whatever it says. No error if there is no such Secret any more.
+    pub(super) async fn delete_by_uid(
+        &self,
+        scope: &Scope,
+        name: &TokenName,
+        uid: &Uid,
+    ) -> Result<(), Error> {
+        let namespace = self.namespace(scope);
+        let access = Access::to("delete", "secrets")
+            .within(namespace)
+            .named(name.as_str());
+        let params = DeleteParams::default().preconditions(Preconditions {
+            uid: Some(uid.0.clone()),
+            resource_version: None,
+        });
+        let request = secrets(namespace).delete(name.as_str(), &params);
+        match self.write(&access, request.map(metadata_only)).await {
+            Ok(_) | Err(Error::NotFound(_) | Error::Conflict(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Deletes the token that was seen, if `check` accepts it. Tries again after conflicts, since the API server records uses.
@@ -202,7 +228,12 @@ where
 {
     for wait in [1, 5, 20, 60] {
         match operation(cluster.clone(), target.clone()).await {
-            Err(Error::TooMany(_) | Error::Unavailable { .. } | Error::Timeout(_)) => {
+            Err(
+                Error::TooMany(_)
+                | Error::Unavailable { .. }
+                | Error::Unreachable { .. }
+                | Error::Timeout(_),
+            ) => {
                 sleep(Duration::from_secs(wait)).await;
             }
             result => return result,

@@ -55,6 +55,7 @@ fn reason(action: HistoryAction) -> &'static str {
         HistoryAction::Saved => "TokenSaved",
         HistoryAction::Suspended => "TokenSuspended",
         HistoryAction::Restored => "TokenRestored",
+        HistoryAction::ReportWithdrawn => "TokenReportWithdrawn",
         HistoryAction::DeletionBegun => "TokenDeletionBegun",
         HistoryAction::DeletionUndone => "TokenDeletionUndone",
         HistoryAction::Deleted => "TokenDeleted",

@@ -9,10 +9,12 @@ use super::{
     connection::{Cluster, access::Access, error::Error},
     secret::metadata::Token,
 };
-use crate::{name::RoleName, scope::Scope, token::Expiry, value::Value};
-
-/// Shortest lifetime that Kubernetes mints, in seconds.
-pub const SHORTEST: i64 = 600;
+use crate::{
+    name::RoleName,
+    scope::Scope,
+    token::{Expiry, SHORTEST_LIFETIME},
+    value::Value,
+};
 
 #[derive(Deserialize)]
 struct TokenRequest {
@@ -48,7 +50,7 @@ impl Cluster {
         let access = Access::to("create", "serviceaccounts/token")
             .within(&location.namespace)
             .named(role.as_str());
-        let seconds = asked.duration_since(now).as_secs().max(SHORTEST);
+        let seconds = asked.duration_since(now).as_secs().max(SHORTEST_LIFETIME);
         let body = json!({
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",

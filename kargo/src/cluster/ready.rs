@@ -12,7 +12,7 @@ impl Cluster {
     /// Asks the API server whether it is ready, for at most 3 seconds.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] or [`Error::Timeout`] if it isn't.
+    /// [`Error::Unreachable`], [`Error::Unavailable`] or [`Error::Timeout`] if it isn't.
     pub async fn ready(&self) -> Result<(), Error> {
         let access = Access::to("get", "/readyz");
         let request = http::Request::get("/readyz")

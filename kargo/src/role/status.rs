@@ -58,6 +58,7 @@ mod tests {
             description: None,
             managed: true,
             claims: vec![],
+            void_claims: None,
             grants: vec![],
             unreadable: vec![],
         }

@@ -16,6 +16,9 @@ pub struct RoleSummary {
     pub managed: bool,
     /// OIDC claims; people whose ID token has any of them act as this role.
     pub claims: Vec<Claim>,
+    /// Where the JSON annotation of claims can't be read as lists of strings (`line 1, column 15`): Kargo then ignores all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void_claims: Option<String>,
     /// Rights of the role, one entry for each binding.
     pub grants: Vec<Grant>,
     /// Kinds of objects that the viewer may not list; grants through them are unknown.
@@ -52,6 +55,7 @@ mod tests {
             description: None,
             managed: true,
             claims: vec![],
+            void_claims: None,
             grants: vec![Grant {
                 binding: "RoleBinding/b".to_owned(),
                 role: "Role/r".to_owned(),

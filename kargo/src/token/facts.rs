@@ -32,6 +32,8 @@ pub struct TokenFacts {
     pub reveal: Option<Reveal>,
     /// Token that this one was made to replace.
     pub replaces: Option<TokenName>,
+    /// UID of the compromised token that this one was made to replace, and that must end.
+    pub ends: Option<Uid>,
     /// Token that was made to replace this one.
     pub replaced_by: Option<TokenName>,
     /// End of an expiring token: the requested end until the reveal, the granted one afterwards. `None`: the token has no end.

@@ -46,6 +46,8 @@ pub enum HistoryAction {
     Retiring,
     /// Reported the token as compromised.
     Compromised,
+    /// Withdrew the report about the predecessor, which must not end any more.
+    ReportWithdrawn,
     /// Changed the note or the contact.
     Noted,
 }
@@ -65,6 +67,7 @@ impl HistoryAction {
             Self::Replaced => "gave it a successor",
             Self::Retiring => "changed when it retires",
             Self::Compromised => "reported it as compromised",
+            Self::ReportWithdrawn => "withdrew the report about its predecessor",
             Self::Noted => "changed its note",
         }
     }
@@ -93,8 +96,8 @@ impl HistoryText {
             .skip(first)
             .filter_map(|entry| serde_json::from_value::<HistoryEntry>(entry).ok())
             .map(|entry| HistoryEntry {
-                actor: crate::text::shortened(entry.actor),
-                detail: crate::text::shortened(entry.detail),
+                actor: crate::text::foreign(entry.actor),
+                detail: crate::text::foreign(entry.detail),
                 ..entry
             })
             .collect()

@@ -29,6 +29,9 @@ pub enum Reveal {
     },
 }
 
+/// Shortest lifetime that Kubernetes mints, in seconds.
+pub const SHORTEST_LIFETIME: i64 = 600;
+
 /// End of an expiring token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiry {

@@ -82,6 +82,7 @@ mod tests {
             created_by: None,
             reveal: None,
             replaces: None,
+            ends: None,
             replaced_by: None,
             expires: None,
             suspension: None,

@@ -36,6 +36,9 @@ pub struct TokenSummary {
     pub reveal: Option<Reveal>,
     /// Token that this one was made to replace.
     pub replaces: Option<TokenName>,
+    /// UID of the compromised token that this one was made to replace, and that must end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Uid>,
     /// Token that was made to replace this one.
     pub replaced_by: Option<TokenName>,
     /// End of an expiring token: the requested end until the reveal, the granted one afterwards. `None`: the token has no end.
@@ -76,6 +79,7 @@ impl TokenSummary {
             created_by,
             reveal,
             replaces,
+            ends,
             replaced_by,
             expires,
             suspension,
@@ -99,6 +103,7 @@ impl TokenSummary {
             created_by,
             reveal,
             replaces,
+            ends,
             replaced_by,
             expires,
             suspension,

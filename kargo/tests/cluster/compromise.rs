@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use kargo::{
-    cluster::Error,
-    token::{HistoryAction, Reveal, TokenState},
+    cluster::{CallOff, Error, OfReported},
+    token::{CleanupReason, HistoryAction, Reveal, TokenState, TokenSummary},
+    value::Value,
 };
 use kube::ResourceExt;
 use serde_json::json;
+use tokio::{task::JoinHandle, time::timeout};
 
-use super::support::{
-    control_plane::until,
-    project::{claim, in_a_project},
-};
+use super::support::project::{Project, claim, in_a_project};
 
 #[tokio::test]
 async fn a_compromised_token_is_refused_replaced_and_then_deleted() {
@@ -295,7 +295,18 @@ async fn the_report_removes_an_earlier_successor_first() {
         let target = project.token_ref(&old);
         let error = Box::pin(me.compromise_token(&target, None)).await;
         let error = error.expect_err("no right to create a successor");
-        assert!(matches!(error, Error::Forbidden(_)), "{error}");
+        let Error::NoReplacement {
+            is_deleted: false,
+            cause,
+            ..
+        } = &error
+        else {
+            panic!("{error}");
+        };
+        assert!(matches!(**cause, Error::Forbidden(_)), "{cause}");
+        let problem = error.problem();
+        assert!(problem.message.contains("is suspended"), "{problem:?}");
+        assert!(!problem.hint.contains("Nothing was"), "{problem:?}");
         let seen = project.token(&old.name).await;
         assert!(
             seen.is_compromised && seen.replaced_by.is_none(),
@@ -308,31 +319,214 @@ async fn the_report_removes_an_earlier_successor_first() {
     .await;
 }
 
-#[tokio::test]
-async fn a_compromise_is_finished_for_a_person_who_closed_the_page() {
-    in_a_project(async |project| {
-        let [reported, taken_back] = [project.create("a").await, project.create("b").await];
-        for token in [&reported, &taken_back] {
-            project.compromise(token).await;
-            project.move_suspension_back(token).await;
-        }
-        let restored = project.try_restore(&taken_back, true).await;
-        restored.expect("restored");
-        for token in [&taken_back, &reported] {
-            tokio::spawn(
-                project
-                    .cluster
-                    .clone()
-                    .finish_compromise_when_refused(project.token_ref(token), Duration::ZERO),
-            );
-        }
-        until(
-            Duration::from_secs(20),
-            "the token is deleted",
-            async || !project.has(&reported).await,
-        )
+/// A reported token that the program guards.
+struct Guarded {
+    token: TokenSummary,
+    value: Value,
+    guard: JoinHandle<()>,
+}
+
+/// Reports a token, replaces it, and carries the report out as the program does.
+async fn guard(project: &Project, name: &str, call_off: CallOff) -> Guarded {
+    let token = project.create(name).await;
+    let value = project.stored_value(&token.name).await;
+    let report = project
+        .cluster
+        .report_compromise(&project.token_ref(&token))
         .await;
-        assert!(project.has(&taken_back).await);
+    let report = report.expect("reported");
+    let guard =
+        project
+            .cluster
+            .clone()
+            .end_compromised(report.clone(), Duration::ZERO, move || call_off);
+    let guard = tokio::spawn(guard);
+    let replaced = Box::pin(project.cluster.replace_compromised(&report, None)).await;
+    replaced.expect("a successor");
+    Guarded {
+        token,
+        value,
+        guard,
+    }
+}
+
+impl Guarded {
+    /// The guard has ended, and with it the value.
+    async fn has_ended(self, project: &Project) {
+        let name = &self.token.name;
+        timeout(Duration::from_mins(1), self.guard)
+            .await
+            .unwrap_or_else(|_| panic!("the guard of {name} doesn't end"))
+            .expect("without a panic");
+        assert!(!project.has(&self.token).await);
+        assert!(!project.accepts(&self.value).await);
+    }
+}
+
+#[tokio::test]
+async fn a_report_is_carried_out_for_a_person_who_closed_the_page() {
+    in_a_project(async |project| {
+        guard(project, "ci", CallOff::No)
+            .await
+            .has_ended(project)
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_report_that_is_called_off_is_not_carried_out() {
+    in_a_project(async |project| {
+        let guarded = guard(project, "ci", CallOff::Done).await;
+        guarded.guard.await.expect("ended at once");
+        assert!(project.has(&guarded.token).await);
+    })
+    .await;
+}
+
+/// What the holder of the value does to the Secret after the report.
+#[derive(Debug, Clone, Copy)]
+enum Tampering {
+    LiftSuspension,
+    RemoveMark,
+    RemoveManaged,
+    RemoveLabel,
+    AddHelm,
+    Strip,
+    Remake,
+    /// A Secret without a ServiceAccount, which holds the value itself.
+    RemakeAsOpaque,
+    FillAnnotations,
+}
+
+#[tokio::test]
+async fn the_holder_of_the_value_cannot_keep_it() {
+    use Tampering::*;
+    in_a_project(async |project| {
+        let all = [
+            LiftSuspension,
+            RemoveMark,
+            RemoveManaged,
+            RemoveLabel,
+            AddHelm,
+            Strip,
+            Remake,
+            RemakeAsOpaque,
+            FillAnnotations,
+        ];
+        let thefts = all.into_iter().enumerate().map(async |(n, tampering)| {
+            let guarded = guard(project, &format!("stolen-{n}"), CallOff::No).await;
+            let token = &guarded.token;
+            match tampering {
+                LiftSuspension => {
+                    project.lift_suspension(token).await;
+                }
+                RemoveMark => {
+                    project
+                        .annotate(token, json!({ "kargo-tokens/compromised": null }))
+                        .await;
+                }
+                RemoveManaged => {
+                    project
+                        .annotate(token, json!({ "rbac.kargo.akuity.io/managed": null }))
+                        .await;
+                }
+                RemoveLabel => {
+                    project
+                        .edit(
+                            &token.name,
+                            json!({ "labels": { "rbac.kargo.akuity.io/api-token": null } }),
+                        )
+                        .await;
+                }
+                AddHelm => {
+                    project
+                        .edit(
+                            &token.name,
+                            json!({ "labels": { "app.kubernetes.io/managed-by": "Helm" } }),
+                        )
+                        .await;
+                }
+                Strip => {
+                    project.lift_suspension(token).await;
+                    let nothing = json!({
+                        "kargo-tokens/compromised": null,
+                        "kargo-tokens/suspension": null,
+                        "kargo-tokens/replaced-by": null,
+                        "rbac.kargo.akuity.io/managed": null,
+                    });
+                    project.annotate(token, nothing).await;
+                }
+                Remake => {
+                    project.remove(token).await;
+                    let annotations = json!({ "rbac.kargo.akuity.io/managed": "true" });
+                    let labels = json!({ "rbac.kargo.akuity.io/api-token": "true" });
+                    project
+                        .add_token(token.name.as_str(), labels, annotations)
+                        .await;
+                }
+                RemakeAsOpaque => {
+                    project.remove(token).await;
+                    project
+                        .add_opaque(token.name.as_str(), &guarded.value)
+                        .await;
+                }
+                FillAnnotations => {
+                    let much = "x".repeat(255 * 1024);
+                    project
+                        .annotate(token, json!({ "example.com/much": much }))
+                        .await;
+                }
+            }
+            guarded.has_ended(project).await;
+        });
+        futures::future::join_all(thefts).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sweep_ends_a_reported_token_whose_marks_are_gone() {
+    in_a_project(async |project| {
+        let old = project.create("ci").await;
+        let new = project.compromise(&old).await;
+        project.reveal_and_confirm(&new).await;
+        // The program is killed, and the holder of the value removes every mark.
+        project.lift_suspension(&old).await;
+        let nothing = json!({
+            "kargo-tokens/compromised": null,
+            "kargo-tokens/suspension": null,
+            "kargo-tokens/replaced-by": null,
+        });
+        project.annotate(&old, nothing).await;
+        assert_eq!(
+            project.sweep().await,
+            [(old.name.clone(), CleanupReason::Compromise)]
+        );
+        assert!(!project.has(&old).await);
+        assert!(project.has(&new).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_withdrawn_report_leaves_no_record_behind() {
+    in_a_project(async |project| {
+        let old = project.create("ci").await;
+        let new = project.compromise(&old).await;
+        let target = project.token_ref(&old);
+        let young = OfReported::RestoreAfter(SignedDuration::from_mins(1));
+        let refused = project.cluster.restore_token(&target, young).await;
+        assert!(
+            matches!(refused, Err(Error::ReportUnderWay(_))),
+            "{refused:?}"
+        );
+        assert!(project.token(&new.name).await.ends.is_some());
+        project.try_restore(&old, true).await.expect("restored");
+        assert!(project.token(&new.name).await.ends.is_none());
+        project.reveal_and_confirm(&new).await;
+        assert!(project.sweep().await.is_empty());
+        assert!(project.has(&old).await);
     })
     .await;
 }

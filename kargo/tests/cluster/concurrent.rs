@@ -3,7 +3,7 @@
 
 use futures::{StreamExt, stream};
 use kargo::{
-    cluster::{Cluster, Error, Notes},
+    cluster::{Cluster, Error, Notes, OfReported},
     name::TokenName,
     problem::Kind,
     token::{TokenRef, TokenState},
@@ -55,7 +55,10 @@ impl Verb {
         };
         match self {
             Suspend => cluster.suspend_token(token, &text(who)).await.map(drop),
-            Restore => cluster.restore_token(token, false).await.map(drop),
+            Restore => cluster
+                .restore_token(token, OfReported::Refuse)
+                .await
+                .map(drop),
             BeginDeletion => cluster.begin_deletion(token, HOUR).await.map(drop),
             FinishDeletion => cluster.finish_token(token).await,
             Delete => cluster.delete_token(token).await,

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use kargo::{
-    cluster::{Error, SHORTEST},
+    cluster::Error,
     problem::Kind,
     scope::Scope,
-    token::{HistoryAction, Reveal, TokenState, TokenSummary},
+    token::{HistoryAction, Reveal, SHORTEST_LIFETIME, TokenState, TokenSummary},
     value::{Fingerprint, Value},
 };
 use serde_json::{Value as Json, json};
@@ -82,7 +82,10 @@ async fn a_lifetime_is_at_least_ten_minutes_and_has_a_limit() {
             .await
             .expect("a token");
         let left = token.expires.expect("an end").duration_since(token.created);
-        assert!(left >= SignedDuration::from_secs(SHORTEST - 2), "{left}");
+        assert!(
+            left >= SignedDuration::from_secs(SHORTEST_LIFETIME - 2),
+            "{left}"
+        );
         let error = project
             .try_create("long", Some(SignedDuration::MAX))
             .await

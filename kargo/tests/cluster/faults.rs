@@ -519,7 +519,7 @@ async fn a_reveal_is_tried_again_when_only_the_version_moved() {
         let server = Scripted::answering(move |line, before| match (line, before) {
             (WHOAMI, _) => whoami(),
             (LIST, _) => secrets(before + 1, VALUE_BASE64),
-            (PATCH, 0) => Answer::error(refusal),
+            (PATCH, 0) => Answer::refused(refusal, "metadata.uid"),
             (PATCH, _) => changed(),
             (EVENT, _) => Answer::error(403),
             other => panic!("{other:?}"),

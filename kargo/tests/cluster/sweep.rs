@@ -127,7 +127,9 @@ async fn concurrent_sweeps_report_each_token_once() {
 async fn a_sweep_reports_tokens_that_it_may_not_delete() {
     in_a_project(async |project| {
         tokens(project).await;
-        let reader = project.with_rights(&[("secrets", "list")]).await;
+        let reader = project
+            .with_rights(&[("secrets", "list"), ("serviceaccounts", "list")])
+            .await;
         let before = project.versions().await;
         let mut refused = 0;
         let mut report = |swept: SweptToken| {
@@ -160,7 +162,7 @@ async fn a_sweep_covers_all_projects() {
             };
             connect(&own.kubeconfig())
                 .await
-                .sweep(false, report)
+                .sweep(None, false, report)
                 .await
                 .expect("swept");
             let mut expected: Vec<_> = mine
@@ -181,11 +183,38 @@ async fn a_sweep_says_which_right_it_lacks() {
     // This user may list neither projects nor the system's tokens.
     let admin = user("project-admin").await;
     let error = admin
-        .sweep(true, |_| panic!("nothing can be read"))
+        .sweep(None, true, |_| panic!("nothing can be read"))
         .await
         .expect_err("forbidden");
     assert_eq!(
         error.to_string(),
         "You may not list secrets in namespace kargo."
     );
+}
+
+#[tokio::test]
+async fn marks_that_may_be_forged_are_left_and_told() {
+    in_a_project(async |project| {
+        let forged = project.create("forged").await;
+        project.suspend(&forged, "").await;
+        project.move_suspension_back(&forged).await;
+        let marks =
+            json!({ "kargo-tokens/compromised": "true", "kargo-tokens/replaced-by": "nobody" });
+        project.annotate(&forged, marks).await;
+        let mut left = Vec::new();
+        let mut report = |swept: SweptToken| {
+            let error = swept.result.expect_err("left");
+            left.push((swept.token.name.to_string(), error));
+        };
+        let swept = project
+            .cluster
+            .sweep_scope(&project.scope, false, &mut report);
+        swept.await.expect("swept");
+        assert!(
+            matches!(left.as_slice(), [(_, Error::SuccessorGone(_))]),
+            "{left:?}"
+        );
+        assert!(project.has(&forged).await);
+    })
+    .await;
 }

@@ -1,6 +1,6 @@
 //! Parses durations in flags: `30s`, `5m`, `12h`, `90d`, or a combination (`1d12h`). Results are in seconds.
 
-use kargo::cluster::SHORTEST;
+use kargo::token::SHORTEST_LIFETIME;
 
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
 /// Maximum undo window. Suspension serves longer periods.
@@ -20,7 +20,7 @@ pub fn undo_window(text: &str) -> Result<u64, String> {
 /// Parses the maximum lifetime of a new token: at least the shortest lifetime that Kubernetes issues.
 pub fn max_lifetime(text: &str) -> Result<u64, String> {
     let lifetime = seconds(text)?;
-    if lifetime < SHORTEST.unsigned_abs() {
+    if lifetime < SHORTEST_LIFETIME.unsigned_abs() {
         return Err("Kubernetes issues no token for less than 10m".to_owned());
     }
     Ok(lifetime)

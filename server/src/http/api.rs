@@ -3,6 +3,7 @@
 use app::{
     api::ApiError,
     flash::{Flash, Outcome},
+    protocol::Command,
 };
 use axum::{
     Router,
@@ -32,7 +33,6 @@ use tower_governor::{
 use tower_http::limit::RequestBodyLimitLayer;
 
 use super::{State, cookies};
-use crate::background::run_to_completion;
 
 /// Maximum size of a request body, in bytes. Forms have a few short fields.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -42,7 +42,7 @@ const ERROR_LIMIT: usize = 64 * 1024;
 /// Routes of all server functions.
 pub fn routes(state: &State) -> Router {
     let (addresses, policy) = (state.addresses.clone(), state.policy);
-    let background = state.tasks.background();
+    let (tasks, background) = (state.tasks.clone(), state.tasks.background());
     let handler = move |request: Request| {
         let (addresses, background, cluster) = (
             addresses.clone(),
@@ -62,6 +62,7 @@ pub fn routes(state: &State) -> Router {
         // no browser receives must stay unrevealed.
         let runs_to_completion =
             request.method() == Method::POST && request.uri().path() != "/api/reveal_token";
+        let tasks = tasks.clone();
         async move {
             let response = async move {
                 handle_server_fns_with_context(context, request)
@@ -69,7 +70,7 @@ pub fn routes(state: &State) -> Router {
                     .into_response()
             };
             if runs_to_completion {
-                run_to_completion(response).await
+                tasks.run_to_completion(response).await
             } else {
                 response.await
             }
@@ -135,13 +136,6 @@ async fn status_from_kind(request: Request, next: Next) -> Response {
     }
 }
 
-/// Endpoints that accept a row's form without JavaScript.
-const FORM_ENDPOINTS: [&str; 3] = [
-    "/api/delete_token",
-    "/api/restore_token",
-    "/api/finish_token",
-];
-
 /// Answers a form that a browser posts without JavaScript with 303 back to the page, which then shows a notice. Refuses any other request
 /// for HTML before it reaches a server function, because Leptos would put the answer or error into the URL and the browser's history.
 async fn answer_forms(request: Request, next: Next) -> Response {
@@ -153,8 +147,9 @@ async fn answer_forms(request: Request, next: Next) -> Response {
     if !wants_html {
         return next.run(request).await;
     }
-    let path = request.uri().path().to_owned();
-    if request.method() != Method::POST || !FORM_ENDPOINTS.contains(&path.as_str()) {
+    let command =
+        Command::of_endpoint(request.uri().path()).filter(|_| request.method() == Method::POST);
+    let Some(command) = command else {
         let text =
             "Nothing was changed. This command needs JavaScript: turn it on and reload the page.\n";
         return (
@@ -166,7 +161,7 @@ async fn answer_forms(request: Request, next: Next) -> Response {
             Body::from(text),
         )
             .into_response();
-    }
+    };
     let (mut parts, body) = request.into_parts();
     let headers = parts.headers.clone();
     parts
@@ -178,9 +173,9 @@ async fn answer_forms(request: Request, next: Next) -> Response {
         .and_then(|form| form.name.parse().ok());
     let response = next.run(Request::from_parts(parts, Body::from(form))).await;
     let outcome = if response.status().is_success() {
-        match path.as_str() {
-            "/api/delete_token" => Outcome::Deleting,
-            "/api/restore_token" => Outcome::Restored,
+        match command {
+            Command::Delete => Outcome::Deleting,
+            Command::Restore => Outcome::Restored,
             _ => Outcome::Deleted,
         }
     } else {

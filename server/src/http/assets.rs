@@ -4,9 +4,9 @@ use std::path::Path;
 
 use axum::{
     Router,
-    http::{HeaderValue, header::CACHE_CONTROL},
+    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
 };
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, util::MapResponseLayer};
 use tower_http::{
     services::{ServeDir, ServeFile},
     set_header::SetResponseHeaderLayer,
@@ -28,10 +28,20 @@ pub fn routes(site: &Path) -> Router {
     let pkg = ServeDir::new(site.join("pkg"))
         .precompressed_br()
         .precompressed_gzip();
+    // A name that the file system refuses, because it is too long, is the name of no file.
+    let not_found = MapResponseLayer::new(|response: axum::http::Response<_>| {
+        let is_failure = response.status().is_server_error();
+        let (mut parts, body) = response.into_parts();
+        if is_failure {
+            parts.status = StatusCode::NOT_FOUND;
+        }
+        axum::http::Response::from_parts(parts, body)
+    });
     Router::new()
         .nest_service(
             "/pkg",
             ServiceBuilder::new()
+                .layer(not_found)
                 .layer(cache_control("public, max-age=31536000, immutable"))
                 .service(pkg),
         )

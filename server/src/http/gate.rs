@@ -20,14 +20,18 @@ use super::{State, api::error_response};
 /// site's name resolves to this server.
 pub fn allowed_hosts(address: SocketAddr, configured: &[String]) -> Arc<[String]> {
     let port = address.port();
-    let local = [
-        address.to_string(),
-        format!("localhost:{port}"),
-        format!("127.0.0.1:{port}"),
-        format!("[::1]:{port}"),
+    let names = [
+        address.ip().to_string(),
+        "localhost".to_owned(),
+        "127.0.0.1".to_owned(),
+        "[::1]".to_owned(),
     ];
-    local
-        .into_iter()
+    let with_port = names.iter().map(|name| format!("{name}:{port}"));
+    // Browsers leave the default port out.
+    let without_port = names.iter().filter(|_| port == 80).cloned();
+    with_port
+        .chain(without_port)
+        .chain([address.to_string()])
         .chain(configured.iter().cloned())
         .map(|host| host.to_ascii_lowercase())
         .collect()
@@ -40,10 +44,26 @@ pub async fn require_allowed_host(
     next: Next,
 ) -> Response {
     let host = host(request.headers());
-    if host.is_some_and(|host| state.allowed_hosts.contains(&host)) {
+    if host
+        .as_ref()
+        .is_some_and(|host| state.allowed_hosts.contains(host))
+    {
         return next.run(request).await;
     }
-    let text = "Unknown host. Use the address that kargo-tokens printed, or start kargo-tokens with --allow-host.\n";
+    // The host is repeated only in the form that hosts have.
+    let flag = host
+        .filter(|host| {
+            host.len() < 256
+                && host
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-.:[]_".contains(&b))
+        })
+        .map_or("--allow-host HOST:PORT".to_owned(), |host| {
+            format!("--allow-host {host}")
+        });
+    let text = format!(
+        "Unknown host. Use the address that kargo-tokens printed, or start it with: {flag}\n"
+    );
     (StatusCode::MISDIRECTED_REQUEST, text).into_response()
 }
 

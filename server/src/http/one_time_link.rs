@@ -2,6 +2,7 @@
 
 use axum::{
     extract::{Query, Request, State as Extract},
+    http::{Method, StatusCode},
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -24,6 +25,10 @@ pub async fn exchange(Extract(state): Extract<State>, request: Request, next: Ne
     let Ok(Query(Key { key })) = Query::try_from_uri(request.uri()) else {
         return next.run(request).await;
     };
+    // A prefetch, a preview or an image of another page must not use the address up.
+    if !is_navigation(&request) {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     match state.sign_in.exchange(&key) {
         Some(cookie) => {
             let page = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url=/system\">\
@@ -34,5 +39,64 @@ pub async fn exchange(Extract(state): Extract<State>, request: Request, next: Ne
             Redirect::to("/system").into_response()
         }
         None => Redirect::to("/sign-in").into_response(),
+    }
+}
+
+/// Whether a person opened the address. Programs other than browsers send none of these headers.
+fn is_navigation(request: &Request) -> bool {
+    let says = |name: &str, expected: &str| {
+        request
+            .headers()
+            .get(name)
+            .is_none_or(|value| value == expected)
+    };
+    let is_ahead = ["purpose", "sec-purpose", "x-moz"]
+        .iter()
+        .any(|name| request.headers().contains_key(*name));
+    request.method() == Method::GET
+        && says("sec-fetch-mode", "navigate")
+        && says("sec-fetch-dest", "document")
+        && !is_ahead
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[test]
+    fn only_a_navigation_uses_the_address_up() {
+        let request = |method: Method, headers: &[(&str, &str)]| {
+            let mut request = Request::builder().method(method).uri("/sign-in?key=x");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            request.body(Body::empty()).expect("a request")
+        };
+        let navigation = [
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
+        assert!(is_navigation(&request(Method::GET, &navigation)));
+        assert!(is_navigation(&request(Method::GET, &[])));
+        for (method, headers) in [
+            (Method::HEAD, vec![]),
+            (
+                Method::GET,
+                vec![("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")],
+            ),
+            (
+                Method::GET,
+                vec![("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")],
+            ),
+            (
+                Method::GET,
+                [&navigation[..], &[("sec-purpose", "prefetch")]].concat(),
+            ),
+            (Method::GET, vec![("purpose", "prefetch")]),
+        ] {
+            assert!(!is_navigation(&request(method, &headers)), "{headers:?}");
+        }
     }
 }

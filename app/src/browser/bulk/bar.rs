@@ -15,13 +15,13 @@ use crate::{
         operations,
         page::{focus, refresh},
         platform::milliseconds,
-        undo,
-        wording::{self, ALL_REFUSED_SOON, REFUSED_SOON},
+        undo, wording,
     },
     protocol::{DeleteMode, SelectableToken},
 };
 
-/// Deletions that begin in a second, at least: the undo window of many is so much longer.
+/// Deletions per second, at the slowest. A bulk deletion's undo window is longer by `total / SLOWEST` seconds, so that the first can still
+/// be undone when the last begins.
 const SLOWEST: usize = 20;
 /// Failures that are named; the others are counted.
 const NAMED: usize = 50;
@@ -149,11 +149,6 @@ impl Bar {
         } else {
             format!("{}.", progress.summary(command.done()))
         };
-        let text = match (command, progress.succeeded) {
-            (BulkCommand::Restore, _) | (_, 0) => text,
-            (_, 1) => format!("{text} {REFUSED_SOON}"),
-            _ => format!("{text} {ALL_REFUSED_SOON}"),
-        };
         let first_end = ends.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
         if command == BulkCommand::Restore || undoable.is_empty() {
             self.notice.show(text);
@@ -245,7 +240,13 @@ fn Commands(bar: Bar) -> impl IntoView {
     } = bar;
     view! {
         <p><strong>{move || selection.count()}</strong> " selected"</p>
-        <button type="button" class="ghost" on:click=move |_| selection.select_all_of_view(notice)>"Select all of this view"</button>
+        {move || {
+            (!selection.is_complete())
+                .then(|| {
+                    let on_select = move |_| selection.select_all_of_view(notice, move || bar.focus());
+                    view! { <button type="button" class="ghost" on:click=on_select>"Select all of this view"</button> }
+                })
+        }}
         {BulkCommand::ALL
             .map(|command| {
                 move || {
@@ -289,8 +290,8 @@ fn Progress(bar: Bar, command: BulkCommand) -> impl IntoView {
         progress.with_untracked(|progress| {
             let named = progress.failed.iter().take(NAMED);
             named
-                .map(|(name, Problem { message, hint, .. })| {
-                    view! { <li><code>{name.clone()}</code> {format!(": {message} {hint}")}</li> }
+                .map(|(name, problem)| {
+                    view! { <li><code>{name.clone()}</code> {format!(": {}", problem.sentences())}</li> }
                 })
                 .collect_view()
         })

@@ -8,7 +8,7 @@ use kargo::{
 
 use crate::browser::platform::sleep;
 
-/// Requests under way at the same time: quick, and far from what the server takes for a script that runs away.
+/// Parallel requests. Stays well below the server's limit (`write_rate_limit`).
 const AT_ONCE: usize = 6;
 /// How often a token is tried again where there are too many requests, and after how many milliseconds.
 const TRIES: usize = 10;
@@ -55,7 +55,7 @@ impl BulkProgress {
     }
 }
 
-/// Does something to each token, and tells the result of each.
+/// Runs `command` on each token, six at a time, and reports each result. Repeats a token that gets `TooMany`, ten times at most.
 pub async fn for_each_throttled(
     tokens: impl IntoIterator<Item = TokenRef>,
     command: impl AsyncFn(&TokenRef) -> Result<(), Problem>,

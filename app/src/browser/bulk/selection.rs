@@ -17,7 +17,7 @@ use crate::{
             target, token_of,
         },
     },
-    protocol::{BulkOffer, DeleteMode, SELECT, SELECT_ALL, SelectableToken},
+    protocol::{BulkOffer, DeleteMode, MORE, SELECT, SELECT_ALL, SelectableToken},
 };
 
 /// A command on many tokens.
@@ -69,6 +69,10 @@ pub struct Selection {
     tokens: RwSignal<BTreeMap<String, SelectableToken>>,
     /// The row whose box was clicked last: where a range with Shift begins.
     last: StoredValue<Option<String>>,
+    /// Whether the tokens of the view's other pages are selected, too.
+    has_other_pages: StoredValue<bool>,
+    /// Whether every token of the view is selected.
+    is_complete: RwSignal<bool>,
 }
 
 impl Selection {
@@ -77,6 +81,8 @@ impl Selection {
         let selection = Self {
             tokens: RwSignal::new(BTreeMap::new()),
             last: StoredValue::new(None),
+            has_other_pages: StoredValue::new(false),
+            is_complete: RwSignal::new(false),
         };
         provide_context(selection);
         selection
@@ -111,6 +117,9 @@ impl Selection {
             return;
         };
         let is_selected = clicked.checked();
+        if !is_selected {
+            self.has_other_pages.set_value(false);
+        }
         self.tokens.update(|tokens| {
             for token in changed {
                 let uid = token.token.uid.0.clone();
@@ -153,25 +162,25 @@ impl Selection {
                 }
             }
         });
+        let is_rest_selected =
+            self.has_other_pages.get_value() || elements(&format!(".{MORE}")).is_empty();
+        self.is_complete
+            .set(is_rest_selected && are_checked(&elements(&box_selector())));
         for all in elements(&format!("input.{SELECT_ALL}")) {
             let boxes = closest(&all, "tbody, table")
                 .map(|section| elements_within(&section, &box_selector()))
                 .unwrap_or_default();
-            let is_full = !boxes.is_empty()
-                && boxes
-                    .iter()
-                    .all(|it| it.unchecked_ref::<HtmlInputElement>().checked());
             all.unchecked_into::<HtmlInputElement>()
-                .set_checked(is_full);
+                .set_checked(are_checked(&boxes));
         }
     }
 
-    /// How many tokens are selected; followed.
+    /// How many tokens are selected; tracked.
     pub fn count(self) -> usize {
         self.tokens.with(BTreeMap::len)
     }
 
-    /// How many selected tokens offer a command; followed.
+    /// How many selected tokens offer a command; tracked.
     pub fn offers(self, command: BulkCommand) -> usize {
         self.tokens.with(|tokens| {
             let offers = tokens.values().map(|token| token.bulk);
@@ -206,6 +215,7 @@ impl Selection {
             .tokens
             .with_untracked(|tokens| tokens.contains_key(&token.uid.0));
         if is_selected {
+            self.has_other_pages.set_value(false);
             self.tokens.update(|tokens| {
                 tokens.remove(&token.uid.0);
             });
@@ -214,12 +224,18 @@ impl Selection {
 
     /// Removes all tokens.
     pub fn clear(self) {
+        self.has_other_pages.set_value(false);
         self.tokens.set(BTreeMap::new());
         self.show();
     }
 
-    /// Selects every token of the page's view, those on its other pages included.
-    pub fn select_all_of_view(self, notice: Notice) {
+    /// Whether every token of the page's view is selected, those on its other pages included; tracked.
+    pub fn is_complete(self) -> bool {
+        self.is_complete.get()
+    }
+
+    /// Selects every token of the page's view, those on its other pages included. `selected`: called once they are.
+    pub fn select_all_of_view(self, notice: Notice, selected: impl FnOnce() + 'static) {
         spawn_local(async move {
             match operations::list_token_refs(dom::context()).await {
                 Ok(all) => {
@@ -228,7 +244,9 @@ impl Selection {
                         all.map(|token| (token.token.uid.0.clone(), token))
                             .collect(),
                     );
+                    self.has_other_pages.set_value(true);
                     self.show();
+                    selected();
                 }
                 Err(problem) => notice.show_error(&problem),
             }
@@ -238,6 +256,14 @@ impl Selection {
 
 fn box_selector() -> String {
     format!("input.{SELECT}")
+}
+
+/// Whether there are boxes, and all of them are checked.
+fn are_checked(boxes: &[Element]) -> bool {
+    !boxes.is_empty()
+        && boxes
+            .iter()
+            .all(|it| it.unchecked_ref::<HtmlInputElement>().checked())
 }
 
 /// The tokens of rows' boxes, with what their rows offer.

@@ -11,9 +11,23 @@ use super::{
 };
 use crate::browser::{operations, page::clock};
 
-/// Says what will happen, then begins. `is_begun`: begins without a question.
+/// What happens to a token that can be suspended.
+const SUSPENDED: &[&str] = &[
+    "The token is suspended. The API server refuses new requests within about 10 seconds. Open streams may go on.",
+    "A successor with another value is created and revealed to you.",
+    "After 12 seconds the program checks that the API server refuses the token, then deletes it. This can't be undone.",
+    "A report lists which other tokens its holder could have read or created.",
+];
+/// What happens to one that can't.
+const DELETED: &[&str] = &[
+    "The token is deleted at once, because it can't be suspended. This can't be undone.",
+    "A successor with another value is created and revealed to you.",
+    "A report lists which other tokens its holder could have read or created.",
+];
+
+/// Says what will happen, then begins. `is_begun`: begins without a question. `can_suspend`: see [`Dialog::Compromise`].
 #[component]
-pub fn CompromiseDialog(token: TokenRef, is_begun: bool) -> impl IntoView {
+pub fn CompromiseDialog(token: TokenRef, is_begun: bool, can_suspend: bool) -> impl IntoView {
     let dialogs = Dialogs::get();
     let request = Request::new();
     let name = token.name.clone();
@@ -37,21 +51,22 @@ pub fn CompromiseDialog(token: TokenRef, is_begun: bool) -> impl IntoView {
         }
         .into_any();
     }
+    let (steps, label, pending) = if can_suspend {
+        (SUSPENDED, "Suspend and recreate", "Suspending…")
+    } else {
+        (DELETED, "Delete and recreate", "Deleting…")
+    };
+    let steps = steps.iter().map(|step| view! { <li>{*step}</li> });
     view! {
         <Header title=title("Is ", name, " compromised?") sentence="If its value is in the wrong hands, one click does all of this:" />
         <div class="body">
-            <ol>
-                <li>"The token is suspended, or deleted where it can't be suspended. The API server refuses new requests within about 10 seconds. Open streams may go on."</li>
-                <li>"A successor with another value is created and revealed to you."</li>
-                <li>"After 12 seconds the program checks that the API server refuses the token, then deletes it. This can't be undone."</li>
-                <li>"A report lists which other tokens its holder could have read or created."</li>
-            </ol>
+            <ol>{steps.collect_view()}</ol>
             <RequestProblem request />
         </div>
         <footer>
             <Cancel autofocus=true />
             <button type="button" class="btn danger" disabled=move || request.is_pending() on:click=move |_| begin()>
-                {move || if request.is_pending() { "Suspending…" } else { "Suspend and recreate" }}
+                {move || if request.is_pending() { pending } else { label }}
             </button>
         </footer>
     }

@@ -44,8 +44,10 @@ pub enum Dialog {
     Compromise {
         /// The compromised token.
         token: TokenRef,
-        /// Whether that has begun already: then the dialog doesn't ask.
+        /// `true` if the token is suspended already; the dialog then asks nothing.
         is_begun: bool,
+        /// `false` for a token that is deleted at once instead.
+        can_suspend: bool,
     },
     /// Edit note and contact.
     Notes {
@@ -56,6 +58,11 @@ pub enum Dialog {
     },
     /// Confirm a permanent deletion.
     Delete(TokenRef),
+    /// Find the token of a leaked value.
+    FindLeaked {
+        /// The namespace of the system's tokens.
+        system_namespace: String,
+    },
 }
 
 /// Step after a reveal.
@@ -72,6 +79,16 @@ pub enum AfterReveal {
         /// The time of the report: seconds since 1970 by the API server's clock.
         since: i64,
     },
+}
+
+impl AfterReveal {
+    /// The old token that the revealed one replaces.
+    pub fn predecessor(&self) -> Option<&TokenRef> {
+        match self {
+            Self::Nothing => None,
+            Self::Retire(token) | Self::Report { token, .. } => Some(token),
+        }
+    }
 }
 
 /// Opens and closes the dialog.
@@ -186,12 +203,12 @@ impl Dialogs {
         self.is_unsaved.set_value(is_unsaved);
     }
 
-    /// The same while a request is under way.
+    /// Guards the dialog while a request is under way.
     pub fn wait(self, is_waiting: bool) {
         self.is_waiting.set(is_waiting);
     }
 
-    /// Whether a request is under way; followed.
+    /// Whether a request is under way; tracked.
     pub fn is_waiting(self) -> bool {
         self.is_waiting.get()
     }
@@ -206,13 +223,13 @@ impl Dialogs {
         self.steps.update(|n| *n += 1);
     }
 
-    /// Whether the dialog is open; followed through every step.
+    /// Whether the dialog is open; tracked through every step.
     pub fn is_open(self) -> bool {
         self.steps.track();
         self.current.with(Option::is_some)
     }
 
-    /// The content; followed.
+    /// The content; tracked.
     pub fn current(self) -> Option<Dialog> {
         self.current.get()
     }

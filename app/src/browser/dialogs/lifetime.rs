@@ -1,5 +1,6 @@
 //! The choice of how long a new token lives: a field of several dialogs.
 
+use kargo::token::SHORTEST_LIFETIME;
 use leptos::prelude::*;
 
 use crate::{
@@ -11,8 +12,6 @@ const DAY: u64 = 24 * 3600;
 /// The choices in days, with their texts.
 const CHOICES: [(u64, &str); 3] = [(30, "30 days"), (90, "90 days"), (365, "1 year")];
 const DEFAULT: u64 = 90 * DAY;
-/// The shortest lifetime that Kubernetes grants, in seconds.
-const SHORTEST: u64 = 600;
 
 /// The chosen lifetime.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +57,7 @@ impl Lifetime {
         }
     }
 
-    /// Seconds for the request; 0: without end. Followed.
+    /// Seconds for the request; 0: without end. Tracked.
     ///
     /// # Errors
     /// Says what is wrong with a day.
@@ -85,7 +84,9 @@ fn until(end: f64, now: i64, longest: Option<u64>) -> Result<u64, String> {
     )]
     let seconds = u64::try_from(end as i64 - now).unwrap_or(0);
     match longest {
-        _ if seconds < SHORTEST => Err("Choose a day in the future.".to_owned()),
+        _ if seconds < SHORTEST_LIFETIME.unsigned_abs() => {
+            Err("Choose a day in the future.".to_owned())
+        }
         Some(longest) if seconds > longest => Err(format!(
             "New tokens expire within {} d at most.",
             longest / DAY
@@ -145,20 +146,27 @@ pub fn LifetimeField(lifetime: Lifetime) -> impl IntoView {
             Choice::Until(_) => "date".to_owned(),
         })
     };
+    // An empty day is no error before the person was at its field.
+    let is_touched = RwSignal::new(false);
     let on_change = move |event: leptos::ev::Event| {
+        is_touched.set(false);
         choice.set(match event_target_value(&event).as_str() {
             "never" => Choice::Never,
             "date" => Choice::Until(String::new()),
             seconds => Choice::For(seconds.parse().unwrap_or(DEFAULT)),
         });
     };
-    let error = Memo::new(move |_| lifetime.seconds().err());
+    let error = Memo::new(move |_| {
+        let is_empty = choice.with(|choice| matches!(choice, Choice::Until(day) if day.is_empty()));
+        let is_shown = !is_empty || is_touched.get();
+        lifetime.seconds().err().filter(|_| is_shown)
+    });
     let help = move || match choice.get() {
         Choice::Never => {
             "The cluster keeps the value until the token is deleted. The token can be suspended."
         }
         _ => {
-            "Nobody but you keeps the value, and Kubernetes ends the token. It can't be suspended, only deleted."
+            "Kubernetes ends it on that day. The cluster doesn't store the value. It can't be suspended."
         }
     };
     view! {
@@ -181,6 +189,7 @@ pub fn LifetimeField(lifetime: Lifetime) -> impl IntoView {
                             id="lifetime-day"
                             type="date"
                             aria-describedby="lifetime-error"
+                            on:blur=move |_| is_touched.set(true)
                             on:input=move |event| choice.set(Choice::Until(event_target_value(&event)))
                         />
                     }

@@ -1,18 +1,22 @@
 //! The *New token* dialog: a role and a name, checked while typing and again by the server.
 
-use kargo::name::TokenName;
+use kargo::{name::TokenName, problem::Problem};
 use leptos::{ev, prelude::*};
 
 use super::{
     frame::{Cancel, Header},
     handle::{AfterReveal, Dialog, Dialogs},
     lifetime::{Lifetime, LifetimeField},
-    request::{Request, RequestProblem},
+    request::Request,
 };
 use crate::{
     browser::{operations, page::dom, platform},
+    components::problem::ProblemView,
     protocol::{BrowserContext, RoleChoice},
 };
+
+/// Below the name's field.
+const REUSED: &str = "Don't reuse a deleted token's name: the same name gets the same value.";
 
 /// Creates a token, then goes on to its reveal. `role`: the role that the dialog was opened from; otherwise none is chosen.
 #[component]
@@ -52,7 +56,10 @@ pub fn NewTokenDialog(role: Option<String>) -> impl IntoView {
                 <RoleField roles chosen=role on_role />
                 <NameField name base=role lifetime />
                 <LifetimeField lifetime />
-                <RequestProblem request />
+                {move || {
+                    let problem = request.problem().filter(|problem| !is_about_name(problem));
+                    problem.map(|problem| view! { <ProblemView problem /> })
+                }}
             </div>
             <footer>
                 <Cancel />
@@ -151,7 +158,7 @@ impl NameChoice {
         self.text.set(text);
     }
 
-    /// What is wrong with the name; followed. An empty field is not wrong yet.
+    /// What is wrong with the name; tracked. An empty field is not wrong yet.
     fn error(self) -> Option<String> {
         self.text.with(|text| match text.as_str() {
             "" => None,
@@ -160,18 +167,30 @@ impl NameChoice {
     }
 }
 
+/// Whether the server refused the name itself: that it is taken is told below its field.
+fn is_about_name(problem: &Problem) -> bool {
+    problem.message.starts_with("The name is taken")
+}
+
 /// The name's field, with another suggestion at hand. `base`: the role that suggestions follow.
 #[component]
 fn NameField(name: NameChoice, base: RwSignal<String>, lifetime: Lifetime) -> impl IntoView {
+    // `None` where the name can't be used, such as an empty one.
+    let ends_randomly = move || {
+        let name = name.text.with(|name| name.parse::<TokenName>().ok())?;
+        Some(name.has_random_suffix())
+    };
     // The value of an expiring token is another one each time.
-    let is_risky = Memo::new(move |_| {
-        let is_plain = name.text.with(|name| {
-            name.parse::<TokenName>()
-                .is_ok_and(|name| !name.has_random_suffix())
-        });
-        is_plain && lifetime.seconds() == Ok(0)
-    });
+    let is_risky =
+        Memo::new(move |_| ends_randomly() == Some(false) && lifetime.seconds() == Ok(0));
     let error = Memo::new(move |_| name.error());
+    let refusal = move || name.request.problem().filter(is_about_name);
+    let is_invalid = move || error.get().is_some() || refusal().is_some();
+    let help = move || match (is_risky.get(), ends_randomly()) {
+        (true, _) => format!("This name has no random ending. {REUSED}"),
+        (false, Some(true)) => format!("{REUSED} The random ending prevents that."),
+        (false, _) => REUSED.to_owned(),
+    };
     view! {
         <div class="field">
             <label for="new-token-name">"Name"</label>
@@ -185,16 +204,14 @@ fn NameField(name: NameChoice, base: RwSignal<String>, lifetime: Lifetime) -> im
                     required
                     prop:value=name.text
                     aria-describedby="new-token-name-error new-token-name-help"
-                    aria-invalid=move || error.get().is_some().to_string()
+                    aria-invalid=move || is_invalid().to_string()
                     on:input=move |event| name.type_in(event_target_value(&event))
                 />
                 <button type="button" class="btn" on:click=move |_| name.suggest(&base.get_untracked())>"Suggest"</button>
             </div>
             <p id="new-token-name-error" class="field-error" aria-live="polite">{error}</p>
-            <p id="new-token-name-help" class="help" class:risky=is_risky>
-                {move || is_risky.get().then_some("This name has no random ending. ")}
-                "Never use a deleted token's name again: Kubernetes gives the same name the same value, so a leaked value would work again. The random ending prevents that."
-            </p>
+            {move || refusal().map(|problem| view! { <ProblemView problem /> })}
+            <p id="new-token-name-help" class="help" class:risky=is_risky>{help}</p>
         </div>
     }
 }

@@ -61,12 +61,12 @@ impl Request {
         self.problem.set(None);
     }
 
-    /// Whether a request is under way; followed.
+    /// Whether a request is under way; tracked.
     pub fn is_pending(self) -> bool {
         self.is_pending.get()
     }
 
-    /// Why the last request failed; followed.
+    /// Why the last request failed; tracked.
     pub fn problem(self) -> Option<Problem> {
         self.problem.get()
     }

@@ -26,7 +26,7 @@ enum Choice {
 }
 
 const CHOICES: [(Choice, &str); 5] = [
-    (Choice::Stop, "Stop it now"),
+    (Choice::Stop, "Delete it now"),
     (Choice::Keep(3600), "Keep it for 1 hour"),
     (Choice::Keep(24 * 3600), "Keep it for 24 hours"),
     (Choice::Keep(7 * 24 * 3600), "Keep it for 7 days"),
@@ -56,7 +56,7 @@ pub fn Retire(old: TokenRef, can_cancel: bool) -> impl IntoView {
         request.send(operations::retire(old.clone(), keep), move |()| {
             dialogs.done();
             notice.show(match keep {
-                Some(_) => format!("{} works until it retires.", old.name),
+                Some(_) => format!("{} retires by itself: its row shows when.", old.name),
                 None => format!(
                     "{} still works. Delete it when nothing uses it any more.",
                     old.name
@@ -64,15 +64,22 @@ pub fn Retire(old: TokenRef, can_cancel: bool) -> impl IntoView {
             });
         });
     };
+    let later = again.name.clone();
+    let decide_later = move |_| {
+        dialogs.done();
+        notice.show(format!(
+            "{later} stays as it is. Choose in its row when it retires."
+        ));
+    };
     let help = move || match choice.get() {
         Choice::Stop => REFUSED_SOON,
         Choice::Keep(_) => {
-            "Its row shows when it retires and whether it is still used. This program deletes it then; if the program has ended before, kargo-tokens sweep does."
+            "Its row shows when it retires and whether it is still used. Kargo Tokens deletes it then if it is running; otherwise the next kargo-tokens sweep does."
         }
         Choice::KeepOpen => "Its row shows whether it is still used.",
     };
     view! {
-        <Header title=title("When does ", name, " retire?") sentence="The old token still works." />
+        <Header title=title("When does ", name, " retire?") sentence="Until then the old token stays as it is." />
         <div class="body">
             <fieldset class="choices">
                 <legend class="visually-hidden">"The old token"</legend>
@@ -92,12 +99,16 @@ pub fn Retire(old: TokenRef, can_cancel: bool) -> impl IntoView {
             <RequestProblem request />
         </div>
         <footer>
-            {can_cancel.then(|| view! { <Cancel /> })}
+            {if can_cancel {
+                view! { <Cancel /> }.into_any()
+            } else {
+                view! { <button type="button" class="btn" on:click=decide_later>"Decide later"</button> }.into_any()
+            }}
             <DeletePermanently old=again request choice />
             <button type="button" class="btn primary" disabled=move || request.is_pending() on:click=on_done>
                 {move || match (request.is_pending(), choice.get()) {
                     (true, _) => "Working…",
-                    (false, Choice::Stop) => "Stop the old token",
+                    (false, Choice::Stop) => "Delete the old token",
                     (false, _) => "Keep the old token",
                 }}
             </button>

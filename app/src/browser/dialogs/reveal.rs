@@ -139,7 +139,11 @@ pub fn RevealDialog(token: TokenRef, after: AfterReveal) -> impl IntoView {
                 let about = about.clone();
                 move || step.set(Step::Leaving(about.clone()))
             };
-            view! { <Revealed secret about saved leave /> }.into_any()
+            let replaces = after.with_value(|after| {
+                let old = after.predecessor()?;
+                Some(old.name.to_string())
+            });
+            view! { <Revealed secret about replaces saved leave /> }.into_any()
         }
         Step::Leaving(about) => {
             let back = move |_| step.set(Step::Revealed(about.clone()));
@@ -187,6 +191,7 @@ fn Failed(name: String, problem: Problem, ask: impl Fn() + Copy + Send + 'static
 fn Revealed(
     secret: Secret,
     about: About,
+    replaces: Option<String>,
     saved: impl Fn() + Copy + Send + 'static,
     leave: impl Fn() + Clone + Send + 'static,
 ) -> impl IntoView {
@@ -195,22 +200,25 @@ fn Revealed(
         fingerprint,
         expiry,
     } = about;
-    let kept = if expiry.is_some() {
-        "The value is kept nowhere else."
+    let sentence = if expiry.is_some() {
+        "It is stored nowhere else."
     } else {
-        "Whoever may get Secrets in this namespace can still read the value with kubectl."
+        "Kargo Tokens shows it only once."
     };
+    let readers = expiry.is_none().then(|| {
+        view! { <p class="help">"Whoever may get Secrets in this namespace can still read the value with kubectl."</p> }
+    });
     let on_saved = move |_| {
         let confirm = operations::confirm(secret.token.get_value(), secret.claim.get_value());
         request.send(confirm, move |()| saved());
     };
     view! {
-        <Header title="Save this value now".into_any() sentence="It is shown once. Nobody can show it again, not even you." />
+        <Header title="Save this value now".into_any() sentence />
         <div class="body">
-            <Facts token=secret.token.get_value() ends=expiry.as_ref().map(|expiry| expiry.granted.clone()) />
+            <Facts token=secret.token.get_value() replaces ends=expiry.as_ref().map(|expiry| expiry.granted.clone()) />
             {expiry.filter(|expiry| expiry.is_cut).map(|expiry| view! { <CutExpiry expiry /> })}
             <ValuePanel secret />
-            <p class="help">{kept}</p>
+            {readers}
             <RequestProblem request />
         </div>
         <footer>
@@ -221,9 +229,9 @@ fn Revealed(
     }
 }
 
-/// Facts line of the reveal: token, role, cluster and end.
+/// Facts line of the reveal: token, the token that it replaces, role, cluster and end.
 #[component]
-fn Facts(token: TokenRef, ends: Option<String>) -> impl IntoView {
+fn Facts(token: TokenRef, replaces: Option<String>, ends: Option<String>) -> impl IntoView {
     let context = dom::context();
     let is_all_powerful = context
         .roles
@@ -236,9 +244,11 @@ fn Facts(token: TokenRef, ends: Option<String>) -> impl IntoView {
     };
     let cluster =
         (!context.cluster.is_empty()).then(|| view! { " on " <b>{context.cluster.clone()}</b> });
+    let replaces = replaces.map(|old| view! { <span>"replaces " <b class="name">{old}</b></span> });
     view! {
         <div class="facts-line">
             <span><b class="name">{token.name.to_string()}</b></span>
+            {replaces}
             <span>"role " <b>{token.role}</b> {mark}</span>
             <span>{place} {cluster}</span>
             <span>

@@ -31,7 +31,7 @@ pub fn SuspendDialog(token: TokenRef) -> impl IntoView {
         let suspend = operations::suspend(token.clone(), reason.get_untracked());
         request.send(suspend, move |()| {
             dialogs.done();
-            let text = format!("{} is suspended. {REFUSED_SOON}", done.name);
+            let text = format!("{} is suspended.", done.name);
             let undo = Undo {
                 tokens: vec![done],
                 window: None,

@@ -5,7 +5,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use super::dom::{closest, target};
 use crate::{browser::platform, protocol::COPY};
 
-/// Listens for such buttons. `copied`: told whether the clipboard has the text.
+/// Listens for clicks on elements with [`COPY`]. `copied`: told whether the clipboard has the text.
 pub fn listen(copied: impl Fn(bool) + Copy + 'static) {
     let clicks = window_event_listener(ev::click, move |event| {
         let text = target(&event)

@@ -5,7 +5,7 @@ use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};
 
-/// Attributes that belong to the person or to the browser's code.
+/// Attributes that a merge keeps, because the person or the browser's code sets them.
 const OWN: [&str; 6] = [
     "open",
     "aria-busy",
@@ -65,7 +65,7 @@ fn merge_children(old: &Element, new: &Element) {
         let child = found.map_or(fresh, |n| &before[n]);
         if next.as_ref() != Some(child) {
             if found.is_some() && has_focus(child) {
-                // An element that is moved loses the focus: the others make way.
+                // Moving an element takes its focus away, so its siblings are moved instead.
                 while let Some(other) = next.filter(|other| other != child) {
                     next = other.next_sibling();
                     let _ = old.append_child(&other);

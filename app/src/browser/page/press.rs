@@ -52,7 +52,7 @@ pub fn note_change() {
     CHANGED.set(milliseconds());
 }
 
-/// Stops such presses before anything else sees them.
+/// Stops unintended presses (see the module) before other listeners see them.
 pub fn listen() {
     let on_click = Closure::<dyn FnMut(MouseEvent)>::new(|event: MouseEvent| {
         // A click without a count comes from the keyboard or from a script.

@@ -19,9 +19,9 @@ use super::{
     merge::merge,
     press,
 };
-use crate::protocol::CONTEXT;
+use crate::{error::ApiError, protocol::CONTEXT};
 
-/// What others do about an update.
+/// Callbacks of an update.
 struct Hooks {
     /// After a merge.
     merged: Box<dyn Fn()>,
@@ -93,13 +93,7 @@ fn classify(status: u16, is_redirect: bool, content_type: &str) -> Answer {
 
 /// The page of the current address with its entity tag; `None` where the page hasn't changed.
 async fn fetch() -> Result<Option<(Document, Option<String>)>, Problem> {
-    let unreachable = |_: JsValue| {
-        Problem::new(
-            Kind::Unavailable,
-            "The page could not be updated: Kargo Tokens can't be reached.",
-            "Check your connection and that the program is still running, then reload the page.",
-        )
-    };
+    let unreachable = |_: JsValue| ApiError::unreachable("reload").0;
     let response = ask().await.map_err(unreachable)?;
     let header = |name| response.headers().get(name).ok().flatten();
     let is_redirect = response.type_() == ResponseType::Opaqueredirect;

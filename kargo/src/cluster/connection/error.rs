@@ -1,13 +1,17 @@
-//! Errors of all operations: each says what happened, why, and what to do next. Errors contain no value, no credential and no text
-//! that the API server wrote.
+//! Errors of all operations: each says what happened, why, and what to do next. Errors contain no value and no credential. What the API server
+//! wrote is a quotation, cleaned of values.
 
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::access::{Access, TokenLocation};
+use super::{
+    access::{Access, TokenLocation},
+    refusal::{Cause, Status},
+};
 use crate::{
     name::{ProjectName, RoleName},
     problem::{Kind, Problem},
+    text::foreign,
     token::Missing,
 };
 
@@ -40,6 +44,14 @@ pub enum Error {
         /// Namespace that was searched.
         namespace: String,
     },
+    /// The token is of a ServiceAccount that is no role of Kargo.
+    #[error("{role} in namespace {namespace} is not a role of Kargo, so its token is left alone.")]
+    NotARole {
+        /// The ServiceAccount, as the token names it.
+        role: String,
+        /// Its namespace.
+        namespace: String,
+    },
     /// The namespace lacks Kargo's project label.
     #[error("{0} is not a Kargo project.")]
     NotAProject(ProjectName),
@@ -68,7 +80,7 @@ pub enum Error {
     #[error("The token {0} belongs to another role now than the one that you saw.")]
     OtherRole(TokenLocation),
     /// 409.
-    #[error("Somebody else changed it at the same time, so Kubernetes refused to {0}.")]
+    #[error("Somebody else changed the object at the same time, so Kubernetes refused to {0}.")]
     Conflict(Access),
     /// Kargo doesn't manage the token.
     #[error("Kargo doesn't manage the token {token}, so it isn't changed: it lacks the {}.", list(.missing))]
@@ -159,6 +171,11 @@ pub enum Error {
         "The token {0} was reported as compromised, so it can't be kept, or restored together with other tokens."
     )]
     Compromised(TokenLocation),
+    /// Another program carries out the report of the token.
+    #[error(
+        "The token {0} was reported as compromised less than a minute ago, and another program is ending it."
+    )]
+    ReportUnderWay(TokenLocation),
     /// Kubernetes is removing the Secret.
     #[error(
         "Kubernetes is removing the token {0}, but a finalizer on its Secret keeps it for now."
@@ -193,22 +210,52 @@ pub enum Error {
         "Reading the list took too long: the cluster no longer knows where its next page starts."
     )]
     ListExpired,
-    /// 400 or 422.
-    #[error("Kubernetes refused to {0}: it calls the request invalid.")]
+    /// The request can't be built from its parts.
+    #[error("The request to {0} can't be written as an address.")]
     Invalid(Access),
+    /// The API server explained why it refuses.
+    #[error("{}", refused(.access, .cause))]
+    Refused {
+        /// The request.
+        access: Access,
+        /// Who or what refuses it.
+        cause: Box<Cause>,
+        /// What the API server said, cleaned of values.
+        quote: Box<str>,
+    },
+    /// A compromised token was stopped, and then its successor could not be created.
+    #[error("The token {token} is {}, but its successor could not be created. {cause}", if *.is_deleted { "deleted" } else { "suspended" })]
+    NoReplacement {
+        /// The token.
+        token: TokenLocation,
+        /// `true` if it was deleted at once, because it could not be suspended.
+        is_deleted: bool,
+        /// Why there is no successor.
+        cause: Box<Error>,
+    },
     /// 429.
     #[error("The cluster has too many requests at the moment to {0}.")]
     TooMany(Access),
     /// The answer is none of Kubernetes'.
     #[error("The cluster sent an answer that can't be understood (to: {0}).")]
     BadAnswer(Access),
-    /// 5xx, or no connection.
-    #[error("The cluster can't be reached or can't answer now (to {access}): {why}.")]
+    /// 5xx.
+    #[error("The cluster can't answer now (to {access}): {why}.")]
     Unavailable {
         /// The request.
         access: Access,
-        /// Status of the answer, or the cause of the broken connection.
+        /// Status of the answer.
         why: String,
+    },
+    /// No connection to the API server.
+    #[error("Can't reach the cluster at {server}: {why}.")]
+    Unreachable {
+        /// Address of the API server.
+        server: Box<str>,
+        /// The request.
+        access: Access,
+        /// Cause, in the words of the operating system or of TLS.
+        why: Box<str>,
     },
     /// No answer came within the deadline.
     #[error("The cluster did not answer in time (to {0}).")]
@@ -226,9 +273,46 @@ fn list(missing: &[Missing]) -> String {
 const RELOAD: &str = "Reload the page to see how it is now. Nothing was changed.";
 
 impl Error {
+    /// The error that an answer's HTTP status and its explanation mean.
+    pub(super) fn of_answer(access: Access, code: u16, status: &Status) -> Self {
+        match Cause::of(code, status) {
+            // A merge patch that names another UID than the object's.
+            Some(Cause::Field(field)) if field == "metadata.uid" => return Self::Conflict(access),
+            Some(cause) => {
+                return Self::Refused {
+                    access,
+                    cause: Box::new(cause),
+                    quote: foreign(status.message.clone()).into(),
+                };
+            }
+            None => {}
+        }
+        match code {
+            401 => Self::Unauthenticated,
+            403 => Self::Forbidden(access),
+            404 => Self::NotFound(access),
+            409 => Self::Conflict(access),
+            410 => Self::ListExpired,
+            429 => Self::TooMany(access),
+            500..600 => Self::Unavailable {
+                access,
+                why: format!("it answers with the status {code}"),
+            },
+            _ => Self::BadAnswer(access),
+        }
+    }
+
     /// The error as pages and API answers show it.
     pub fn problem(&self) -> Problem {
-        Problem::new(self.kind(), self.to_string(), self.hint())
+        Problem::new(self.kind(), self.to_string(), self.hint()).quoting(self.quote())
+    }
+
+    fn quote(&self) -> Option<String> {
+        match self {
+            Self::Refused { quote, .. } => Some(quote.to_string()),
+            Self::NoReplacement { cause, .. } => cause.quote(),
+            _ => None,
+        }
     }
 
     fn kind(&self) -> Kind {
@@ -262,16 +346,35 @@ impl Error {
             | Self::ExternallyManaged { .. }
             | Self::SuccessorGone(_)
             | Self::Compromised(_)
+            | Self::ReportUnderWay(_)
             | Self::Terminating(_)
             | Self::NotesChanged(_)
             | Self::AlreadyRevealed { .. }
             | Self::NotClaimed(_)
+            | Self::NotARole { .. }
             | Self::ListExpired => Kind::Conflict,
+            Self::Refused { cause, .. } => match **cause {
+                Cause::Policy(_) | Cause::Webhook(_) | Cause::Quota(_) => Kind::Forbidden,
+                Cause::SilentWebhook(_) => Kind::Unavailable,
+                Cause::Terminating
+                | Cause::FullAnnotations
+                | Cause::TooLarge
+                | Cause::Immutable => Kind::Conflict,
+                Cause::Field(_) => Kind::Invalid,
+            },
+            Self::NoReplacement { cause, .. } => cause.kind(),
             Self::TooMany(_) => Kind::TooMany,
             Self::BadAnswer(_) => Kind::BadAnswer,
-            Self::Unavailable { .. } => Kind::Unavailable,
+            Self::Unavailable { .. } | Self::Unreachable { .. } => Kind::Unavailable,
             Self::NotReady { .. } | Self::Timeout(_) => Kind::Timeout,
         }
+    }
+
+    /// The hint without the sentence that nothing was changed.
+    fn remedy(&self) -> String {
+        let hint = self.hint();
+        let end = hint.find(" Nothing was ").unwrap_or(hint.len());
+        hint[..end].to_owned()
     }
 
     fn hint(&self) -> String {
@@ -285,9 +388,10 @@ impl Error {
                 "It may have expired, or its token was deleted or suspended. Sign in with another one.".into()
             }
             Self::Forbidden(access) => forbidden_hint(access),
-            Self::NotFound(_) => "Kubernetes 1.29 or newer is needed. Check the cluster's version and address.".into(),
+            Self::NotFound(_) => "Kubernetes 1.28 or newer is needed. Check the cluster's version and address.".into(),
             Self::NoToken(_) => "It may have been deleted meanwhile. Reload the page to see which tokens there are.".into(),
             Self::NoRole { .. } => "A role is a ServiceAccount. Choose one that exists. Nothing was created.".into(),
+            Self::NotARole { .. } => "Look at the Secret with kubectl, and delete it there if nobody needs it.".into(),
             Self::NotAProject(_) => {
                 "Choose a project from the list. Its namespace has the label kargo.akuity.io/project: \"true\".".into()
             }
@@ -324,6 +428,7 @@ impl Error {
                 format!("Remove the token from {tool}'s sources first, then delete it here.")
             }
             Self::SuccessorGone(_) => "Recreate the token, or delete it if nothing uses it any more.".into(),
+            Self::ReportUnderWay(_) => "Only the person who reported it can restore it now, in the program where they did so.".into(),
             Self::Compromised(_) => "If this was a false alarm, restore the token in its own row.".into(),
             Self::Terminating(_) => {
                 "Look at the Secret's finalizers with kubectl. The API server refuses the value within about 10 seconds, an expiring \
@@ -344,18 +449,81 @@ impl Error {
             }
             Self::ListExpired => "Start again from the first page.".into(),
             Self::Invalid(_) => "Check what you entered. Nothing was changed.".into(),
+            Self::Refused { access, cause, .. } => refusal_hint(access, cause),
+            Self::NoReplacement { cause, is_deleted, .. } => {
+                let then = if *is_deleted {
+                    "Then create a token for the same role."
+                } else {
+                    "Then choose Continue in the token's row."
+                };
+                format!("{} {then}", cause.remedy())
+            }
             Self::TooMany(_) => "Wait a few seconds, then try again.".into(),
             Self::BadAnswer(_) => {
                 "Another program than Kubernetes may answer at its address. Check the kubeconfig and proxies.".into()
             }
-            Self::Unavailable { access, .. } | Self::Timeout(access) if access.is_read() => {
-                "Check that the cluster is running and that its address is right, then try again.".into()
+            Self::Unavailable { access, .. } | Self::Unreachable { access, .. } | Self::Timeout(access) if access.is_read() => {
+                "Check that it is running and that the kubeconfig has the right address, then try again.".into()
             }
-            Self::Unavailable { .. } | Self::Timeout(_) => {
+            Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Timeout(_) => {
                 "The change may have been made nevertheless. Reload the page before you try again.".into()
             }
         }
     }
+}
+
+fn refused(access: &Access, cause: &Cause) -> String {
+    match cause {
+        Cause::Policy(name) => {
+            format!("The policy {name} of this cluster doesn't allow to {access}.")
+        }
+        Cause::Webhook(name) => {
+            format!("The admission webhook {name} of this cluster doesn't allow to {access}.")
+        }
+        Cause::SilentWebhook(name) => format!(
+            "The admission webhook {name} doesn't answer, and without its answer this cluster doesn't allow to {access}."
+        ),
+        Cause::Quota(name) => {
+            format!("The quota {name} is used up, so the cluster doesn't allow to {access}.")
+        }
+        Cause::Terminating => {
+            format!("The namespace is being removed, so the cluster doesn't allow to {access}.")
+        }
+        Cause::FullAnnotations => {
+            format!(
+                "The annotations of the Secret are full (256 KiB), so the cluster doesn't allow to {access}."
+            )
+        }
+        Cause::TooLarge => format!("The request to {access} is too large for the cluster."),
+        Cause::Immutable => {
+            format!("The Secret is immutable, so the cluster doesn't allow to {access}.")
+        }
+        Cause::Field(field) if field.is_empty() => {
+            format!("Kubernetes calls the request to {access} invalid.")
+        }
+        Cause::Field(field) => format!(
+            "Kubernetes calls the request to {access} invalid, because of its field {field}."
+        ),
+    }
+}
+
+fn refusal_hint(access: &Access, cause: &Cause) -> String {
+    let next = match cause {
+        Cause::Policy(_) | Cause::Webhook(_) => "Do as it asks, or ask the people who maintain it.",
+        Cause::SilentWebhook(_) => "Ask the people who run the webhook, or try again later.",
+        Cause::Quota(_) => "Delete tokens that nobody needs, or ask for a larger quota.",
+        Cause::Terminating => "Choose another project.",
+        Cause::FullAnnotations => "Remove annotations of other tools with kubectl.",
+        Cause::TooLarge | Cause::Field(_) => "Check what you entered.",
+        Cause::Immutable => "Recreate the token, then delete this one.",
+    };
+    // A deletion needs no change of the Secret.
+    let otherwise = if access.verb == "patch" {
+        " To stop the token all the same, choose Delete at once in its menu."
+    } else {
+        ""
+    };
+    format!("{next}{otherwise} Nothing was changed.")
 }
 
 fn forbidden_hint(access: &Access) -> String {
@@ -373,17 +541,9 @@ fn forbidden_hint(access: &Access) -> String {
     } = access;
     match namespace {
         Some(namespace) => {
-            let ask = format!(
+            format!(
                 "Ask an administrator for a Role in namespace {namespace} that allows the verb {verb} on {resource}."
-            );
-            // Quotas and admission policies apply to writes only.
-            if access.is_read() {
-                ask
-            } else {
-                format!(
-                    "{ask} If you have such a Role, a quota or an admission policy refused the request."
-                )
-            }
+            )
         }
         None => format!(
             "Ask an administrator for a ClusterRole that allows the verb {verb} on {resource}."
@@ -393,6 +553,10 @@ fn forbidden_hint(access: &Access) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
+    use serde::Deserialize;
+
     use super::*;
 
     #[test]
@@ -432,5 +596,64 @@ mod tests {
         let write = Error::Timeout(Access::to("create", "secrets")).problem();
         assert!(!read.hint.contains("may have been made"));
         assert!(write.hint.contains("may have been made"));
+    }
+
+    #[derive(Deserialize)]
+    struct Recorded {
+        what: String,
+        status: u16,
+        body: serde_json::Value,
+    }
+
+    /// Answers of a real API server of Kubernetes 1.37, recorded word for word.
+    fn recorded() -> Vec<Recorded> {
+        serde_json::from_str(include_str!("refusal/recorded.json")).expect("recorded answers")
+    }
+
+    #[test]
+    fn each_recorded_answer_has_its_own_sentences() {
+        let mut told = String::new();
+        for Recorded { what, status, body } in recorded() {
+            let body: Status = serde_json::from_value(body).unwrap_or_default();
+            let access = Access::to("patch", "secrets").within("kargo").named("ci");
+            let problem = Error::of_answer(access, status, &body).problem();
+            write!(
+                told,
+                "{what} ({status} → {})\n  {}\n  {}\n  {}\n\n",
+                problem.kind.status(),
+                problem.message,
+                problem.quote.as_deref().unwrap_or("-"),
+                problem.hint,
+            )
+            .expect("a string takes everything");
+        }
+        insta::assert_snapshot!(told);
+    }
+
+    #[test]
+    fn a_quotation_contains_no_value() {
+        let jwt = format!("eyJhbGciOiJSUzI1NiJ9.{}.c2ln", "eyJzdWIiOiJ4In0".repeat(3));
+        let message =
+            format!("admission webhook \"w\" denied the request: {{\"token\":\"{jwt}\"}}");
+        let status: Status = serde_json::from_value(serde_json::json!({ "message": message }))
+            .expect("an explanation");
+        let problem = Error::of_answer(Access::to("create", "secrets"), 403, &status).problem();
+        let quote = problem.quote.expect("a quotation");
+        assert!(
+            quote.contains("denied the request") && !quote.contains("eyJ"),
+            "{quote}"
+        );
+    }
+
+    #[test]
+    fn a_body_of_something_else_is_no_explanation() {
+        let code = |code| Error::of_answer(Access::to("get", "secrets"), code, &Status::default());
+        assert!(matches!(code(403), Error::Forbidden(_)));
+        assert!(matches!(code(502), Error::Unavailable { .. }));
+        assert!(matches!(code(302), Error::BadAnswer(_)));
+        let Error::Refused { cause, .. } = code(422) else {
+            panic!("an explanation is not needed");
+        };
+        assert_eq!(*cause, Cause::Field(String::new()));
     }
 }

@@ -14,7 +14,7 @@ use kube::{
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::{sleep, timeout};
 
-use super::{Cluster, access::Access, error::Error};
+use super::{Cluster, access::Access, error::Error, refusal::Status};
 
 /// Time from sending a request to the end of its answer, repeats included.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -22,6 +22,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const BACKOFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 /// Largest answer that is read. Lists of tokens come in pages, so real answers are far smaller.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
+/// Largest explanation of an error that is read.
+const STATUS_LIMIT: usize = 64 * 1024;
 
 /// A request as kube's builders make it.
 pub(in crate::cluster) type Built = Result<Request<Vec<u8>>, BuildError>;
@@ -159,7 +161,7 @@ impl Cluster {
                         is_transient: false,
                     };
                 }
-                disconnected(access, &*error)
+                self.disconnected(access, &*error)
             })?;
         Ok(ApiResponse {
             body: body.to_bytes(),
@@ -173,60 +175,60 @@ impl Cluster {
         request: Request<Vec<u8>>,
     ) -> Result<Response<Body>, Failure> {
         let sent = self.client.send(request.map(Body::from)).await;
-        let response = sent.map_err(|error| disconnected(access, &error))?;
+        let response = sent.map_err(|error| self.disconnected(access, &error))?;
         match response.status() {
             status if status.is_success() => Ok(response),
-            status => Err(refused(access, status)),
+            status => Err(Failure {
+                error: Error::of_answer(
+                    access.clone(),
+                    status.as_u16(),
+                    &explanation(response).await,
+                ),
+                is_transient: is_transient(status),
+            }),
+        }
+    }
+
+    /// Meaning of a failure without an answer.
+    fn disconnected(&self, access: &Access, error: &(dyn StdError + 'static)) -> Failure {
+        if causes(error).any(<dyn StdError>::is::<AuthError>) {
+            return Failure {
+                error: Error::Credential,
+                is_transient: false,
+            };
+        }
+        // Only texts of the operating system and of TLS are passed on: they contain nothing that was sent.
+        let why = causes(error)
+            .filter_map(|error| error.downcast_ref::<io::Error>())
+            .last();
+        let why = why.map_or_else(
+            || "the connection was closed".to_owned(),
+            ToString::to_string,
+        );
+        Failure {
+            error: Error::Unreachable {
+                server: self.connector().endpoint().server.into(),
+                access: access.clone(),
+                why: why.into(),
+            },
+            is_transient: true,
         }
     }
 }
 
-/// Meaning of an error status. The body that explains it is not read: an admission webhook may quote the object in it.
-fn refused(access: &Access, status: StatusCode) -> Failure {
-    let access = access.clone();
-    let error = match status.as_u16() {
-        400 | 422 => Error::Invalid(access),
-        401 => Error::Unauthenticated,
-        403 => Error::Forbidden(access),
-        404 => Error::NotFound(access),
-        409 => Error::Conflict(access),
-        410 => Error::ListExpired,
-        429 => Error::TooMany(access),
-        500..600 => Error::Unavailable {
-            access,
-            why: format!("it answers {status}"),
-        },
-        _ => Error::BadAnswer(access),
-    };
-    Failure {
-        error,
-        is_transient: matches!(status.as_u16(), 429 | 502 | 503 | 504),
-    }
+/// The explanation of an error; empty if the answer is none of Kubernetes', too long or cut off.
+async fn explanation(response: Response<Body>) -> Status {
+    let body = Limited::new(response.into_body(), STATUS_LIMIT)
+        .collect()
+        .await;
+    body.ok()
+        .and_then(|body| serde_json::from_slice(&body.to_bytes()).ok())
+        .unwrap_or_default()
 }
 
-/// Meaning of a failure without an answer.
-fn disconnected(access: &Access, error: &(dyn StdError + 'static)) -> Failure {
-    if causes(error).any(<dyn StdError>::is::<AuthError>) {
-        return Failure {
-            error: Error::Credential,
-            is_transient: false,
-        };
-    }
-    // Only texts of the operating system and of TLS are passed on: they contain nothing that was sent.
-    let why = causes(error)
-        .filter_map(|error| error.downcast_ref::<io::Error>())
-        .last();
-    let why = why.map_or_else(
-        || "the connection was closed".to_owned(),
-        ToString::to_string,
-    );
-    Failure {
-        error: Error::Unavailable {
-            access: access.clone(),
-            why,
-        },
-        is_transient: true,
-    }
+/// Whether the same read may succeed soon.
+fn is_transient(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | 502 | 503 | 504)
 }
 
 fn causes<'a>(
@@ -249,31 +251,12 @@ fn date<B>(response: &Response<B>) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn refusal(status: u16) -> Failure {
-        refused(
-            &Access::to("list", "secrets"),
-            StatusCode::from_u16(status).expect("a status"),
-        )
-    }
-
     #[test]
     fn only_transient_failures_are_retried() {
-        for status in [429, 502, 503, 504] {
-            assert!(refusal(status).is_transient, "{status}");
-        }
-        for status in [301, 400, 401, 403, 404, 409, 410, 422, 500, 501] {
-            assert!(!refusal(status).is_transient, "{status}");
-        }
-    }
-
-    #[test]
-    fn each_status_maps_to_one_kind_of_problem() {
-        let said = [400, 401, 403, 404, 409, 410, 422, 429, 500, 503, 302]
-            .map(|s| refusal(s).error.problem().kind.status());
-        assert_eq!(
-            said,
-            [400, 401, 403, 404, 409, 409, 400, 429, 503, 503, 502]
-        );
+        let retried: Vec<u16> = (300..600)
+            .filter(|code| StatusCode::from_u16(*code).is_ok_and(is_transient))
+            .collect();
+        assert_eq!(retried, [429, 502, 503, 504]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The roles of a scope: ServiceAccounts, with what they may do and which OIDC claims map to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use kube::core::{Request, params::ListParams};
 use serde::Deserialize;
@@ -11,6 +14,7 @@ use crate::{
     name::RoleName,
     role::{Claim, RoleStatus, RoleSummary, ScopeRoles},
     scope::Scope,
+    text::foreign,
 };
 
 const MANAGED: &str = "rbac.kargo.akuity.io/managed";
@@ -57,6 +61,7 @@ impl Cluster {
                 others.insert(name.to_string());
                 continue;
             }
+            let RoleClaims { claims, void } = claims(&annotations);
             roles.push(RoleSummary {
                 grants: rbac.granted_to(namespace, &name),
                 name,
@@ -65,10 +70,12 @@ impl Cluster {
                     || annotations
                         .get(MANAGED)
                         .is_some_and(|managed| managed == "true"),
-                claims: claims(&annotations),
+                claims,
+                void_claims: void,
                 description: annotations
                     .remove(DESCRIPTION)
-                    .filter(|text| !text.is_empty()),
+                    .filter(|text| !text.is_empty())
+                    .map(foreign),
                 unreadable: rbac.unreadable.clone(),
             });
         }
@@ -114,17 +121,38 @@ impl Cluster {
     }
 }
 
-/// The claims as Kargo's sign-in reads them. The JSON annotation counts only if each of its values is a list: otherwise Kargo ignores the
-/// whole annotation, and nobody signs in by it. The older annotations count beside it.
-fn claims(annotations: &BTreeMap<String, String>) -> Vec<Claim> {
-    let json: Option<BTreeMap<String, Vec<String>>> = annotations
+/// Claims of a role, and why its JSON annotation is void, if it is.
+#[derive(Debug, PartialEq, Eq)]
+struct RoleClaims {
+    claims: Vec<Claim>,
+    void: Option<String>,
+}
+
+/// The claims as Kargo's sign-in reads them. It decodes the JSON annotation as Go does into lists of strings: `null` is an empty list or an
+/// empty text, and anything else that is no list of strings voids the whole annotation, so nobody signs in by it. The older annotations
+/// count beside it.
+fn claims(annotations: &BTreeMap<String, String>) -> RoleClaims {
+    type Lists = BTreeMap<String, Option<Vec<Option<String>>>>;
+    let json = annotations
         .get(CLAIMS)
-        .and_then(|json| serde_json::from_str(json).ok());
+        .map(|json| serde_json::from_str::<Option<Lists>>(&with_paired_surrogates(json)));
+    let (json, void) = match json {
+        None => (None, None),
+        Some(Ok(lists)) => (lists, None),
+        // serde's own text may quote what it can't use.
+        Some(Err(error)) => (
+            None,
+            Some(format!("line {}, column {}", error.line(), error.column())),
+        ),
+    };
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, values) in json.unwrap_or_default() {
-        all.entry(name)
-            .or_default()
-            .extend(values.iter().map(|value| value.trim().to_owned()));
+        all.entry(name).or_default().extend(
+            values
+                .into_iter()
+                .flatten()
+                .map(|value| value.unwrap_or_default().trim().to_owned()),
+        );
     }
     for (key, values) in annotations {
         if let Some(name) = key.strip_prefix(CLAIM_PREFIX) {
@@ -138,12 +166,51 @@ fn claims(annotations: &BTreeMap<String, String>) -> Vec<Claim> {
         }
     }
     all.retain(|_, values| !values.is_empty());
-    all.into_iter()
-        .map(|(name, values)| Claim {
-            name,
-            values: values.into_iter().collect(),
-        })
-        .collect()
+    let claims = all.into_iter().map(|(name, values)| Claim {
+        name: foreign(name),
+        values: values.into_iter().map(foreign).collect(),
+    });
+    RoleClaims {
+        claims: claims.collect(),
+        void,
+    }
+}
+
+/// Replaces each half of a surrogate pair that stands alone by `\ufffd`, as Go does. JSON with such an escape is an error for serde.
+fn with_paired_surrogates(json: &str) -> Cow<'_, str> {
+    if !json.contains("\\u") {
+        return json.into();
+    }
+    let escape = |text: &str| {
+        let hex = text.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(hex, 16).ok()
+    };
+    let (is_high, is_low) = (0xd800..0xdc00, 0xdc00..0xe000);
+    let mut clean = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(start) = rest.find('\\') {
+        let (before, found) = rest.split_at(start);
+        clean.push_str(before);
+        let (taken, length) = match escape(found) {
+            Some(unit) if is_high.contains(&unit) => match escape(&found[6..]) {
+                Some(next) if is_low.contains(&next) => (&found[..12], 12),
+                _ => ("\\ufffd", 6),
+            },
+            Some(unit) if is_low.contains(&unit) => ("\\ufffd", 6),
+            Some(_) => (&found[..6], 6),
+            None => {
+                let length = found
+                    .char_indices()
+                    .nth(2)
+                    .map_or(found.len(), |(end, _)| end);
+                (&found[..length], length)
+            }
+        };
+        clean.push_str(taken);
+        rest = &found[length..];
+    }
+    clean.push_str(rest);
+    clean.into()
 }
 
 #[cfg(test)]
@@ -156,6 +223,7 @@ mod tests {
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
         claims(&annotations)
+            .claims
             .into_iter()
             .map(|claim| (claim.name, claim.values))
             .collect()
@@ -194,6 +262,47 @@ mod tests {
                 [claim("sub", &["x"])],
                 "{json}"
             );
+        }
+    }
+
+    #[test]
+    fn claims_are_decoded_as_go_does() {
+        let annotations = |json: &str| BTreeMap::from([(CLAIMS.to_owned(), json.to_owned())]);
+        for (json, names) in [
+            (r#"{"groups":null,"email":["a@b.c"]}"#, "email=a@b.c"),
+            (r#"{"groups":["x",null]}"#, "groups=,x"),
+            (r#"{"groups":["a\ud800b"]}"#, "groups=a\u{fffd}b"),
+            (
+                r#"{"groups":["\udc00\ud83d\ude00"]}"#,
+                "groups=\u{fffd}\u{1f600}",
+            ),
+            (r#"{"groups":["a\\ud800"]}"#, r"groups=a\ud800"),
+            ("null", ""),
+            ("{}", ""),
+        ] {
+            let read = claims(&annotations(json));
+            let text: Vec<_> = read
+                .claims
+                .iter()
+                .map(|claim| format!("{}={}", claim.name, claim.values.join(",")))
+                .collect();
+            assert_eq!(
+                (text.join(" ").as_str(), read.void),
+                (names, None),
+                "{json}"
+            );
+        }
+        for (json, place) in [
+            (r#"{"groups":"ops"}"#, "line 1, column 15"),
+            (r#"{"groups":[1]}"#, "line 1, column 12"),
+            ("{", "line 1, column 1"),
+            ("[]", "line 1, column 0"),
+            ("", "line 1, column 0"),
+            (r#"{"groups":["a"]} x"#, "line 1, column 18"),
+        ] {
+            let read = claims(&annotations(json));
+            assert_eq!(read.claims, [], "{json}");
+            assert_eq!(read.void.as_deref(), Some(place), "{json}");
         }
     }
 }

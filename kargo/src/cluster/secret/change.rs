@@ -158,8 +158,7 @@ impl Cluster {
                 }
                 Ok(Outcome::Done(Box::new(object.metadata.token(answer.now))))
             }
-            // Kubernetes answers "invalid" to a patch with another token's UID.
-            Err(error @ (Error::Conflict(_) | Error::Invalid(_))) => Ok(Outcome::Conflict(error)),
+            Err(error @ Error::Conflict(_)) => Ok(Outcome::Conflict(error)),
             Err(Error::NotFound(_)) => Err(Error::NoToken(context.location.clone())),
             Err(error) => Err(error),
         }

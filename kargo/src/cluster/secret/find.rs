@@ -112,7 +112,8 @@ impl Cluster {
         Ok(self.fetch(scope, name).await?.token.summary)
     }
 
-    /// Reads the token that the person saw. Refuses another token, and one that Kargo would refuse, too.
+    /// Reads the token that the person saw. Refuses a token with another UID or role, one that is being removed, and one that Kargo doesn't
+    /// manage.
     pub(in crate::cluster) async fn fetch_verified(
         &self,
         target: &TokenRef,
@@ -138,6 +139,24 @@ impl Cluster {
             token: object.metadata.token(now),
             now,
         })
+    }
+
+    /// Reads the Secret of a name without its values, of whatever type; `None` if there is none.
+    pub(in crate::cluster) async fn fetch_any(
+        &self,
+        scope: &Scope,
+        name: &TokenName,
+    ) -> Result<Option<FetchedToken>, Error> {
+        let params = ListParams::default().fields(&format!("metadata.name={name}"));
+        let request = secrets(self.namespace(scope)).list_metadata(&params);
+        match self.fetch_one::<Object>(scope, name, request).await {
+            Ok((object, _, now)) => Ok(Some(FetchedToken {
+                token: object.metadata.token(now),
+                now,
+            })),
+            Err(Error::NoToken(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads one token with its value.
@@ -202,7 +221,7 @@ impl Cluster {
 }
 
 impl Token {
-    /// Refuses a token that isn't the one that the person saw, and one that Kargo would refuse, too. Comes before every write.
+    /// Refuses a token with another UID or role, one that is being removed, and one that Kargo doesn't manage. Comes before every write.
     pub fn verify_target(&self, location: TokenLocation, target: &TokenRef) -> Result<(), Error> {
         if self.summary.uid != target.uid {
             return Err(Error::Replaced(location));

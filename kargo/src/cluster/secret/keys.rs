@@ -56,6 +56,8 @@ keys! { ANNOTATIONS:
     CLAIM = "kargo-tokens/claim";
     /// Name of the token that this one was made to replace.
     REPLACES = "kargo-tokens/replaces";
+    /// UID of the compromised token that this one was made to replace, and that must end.
+    ENDS = "kargo-tokens/ends";
     /// Name of the token that was made to replace this one.
     REPLACED_BY = "kargo-tokens/replaced-by";
     /// Suspension as JSON ([`Suspension`](crate::token::Suspension)).

@@ -5,15 +5,18 @@ use serde::Deserialize;
 
 use super::keys::{
     API_TOKEN, ARGO_CD_INSTANCE, ARGO_CD_TRACKING, Annotations, CLAIM, COMPROMISED, CONTACT,
-    CREATED_BY, DELETE_AFTER, DELETION_LABEL, EXPIRES_AT, FINGERPRINT, FLUX_HELM, FLUX_KUSTOMIZE,
-    HELM_RELEASE, HISTORY, INVALID_SINCE, LAST_USED, Labels, MANAGED, MANAGED_BY, NOTE,
-    REPLACED_BY, REPLACES, RETIRE_AFTER, REVEAL, REVEALED_AT, ROLE, ROLE_UID,
+    CREATED_BY, DELETE_AFTER, DELETION_LABEL, ENDS, EXPIRES_AT, FINGERPRINT, FLUX_HELM,
+    FLUX_KUSTOMIZE, HELM_RELEASE, HISTORY, INVALID_SINCE, LAST_USED, Labels, MANAGED, MANAGED_BY,
+    NOTE, REPLACED_BY, REPLACES, RETIRE_AFTER, REVEAL, REVEALED_AT, ROLE, ROLE_UID,
     SUSPENDED_BY_DELETION, SUSPENSION,
 };
 use crate::{
     name::{TokenName, Uid},
-    text::shortened,
-    token::{ChangedToken, HistoryText, Missing, Reveal, Suspension, TokenFacts, TokenSummary},
+    text::foreign,
+    token::{
+        ChangedToken, HistoryAction, HistoryText, Missing, Reveal, Suspension, TokenFacts,
+        TokenSummary,
+    },
     value::Fingerprint,
 };
 
@@ -65,7 +68,8 @@ impl Metadata {
         let resource_version = std::mem::take(&mut self.resource_version);
         let claim = self.annotations.take(CLAIM);
         let suspended_by_deletion = self.annotations.is_true(SUSPENDED_BY_DELETION);
-        let history = HistoryText::new(self.annotations.take(HISTORY).unwrap_or_default());
+        let history =
+            HistoryText::new(self.annotations.get(HISTORY).unwrap_or_default().to_owned());
         Token {
             summary: TokenSummary::of(self.facts(), now),
             resource_version,
@@ -105,8 +109,8 @@ impl Metadata {
             .get(SUSPENSION)
             .and_then(|json| serde_json::from_str::<Suspension>(json).ok())
             .map(|suspension| Suspension {
-                actor: shortened(suspension.actor),
-                reason: shortened(suspension.reason),
+                actor: foreign(suspension.actor),
+                reason: foreign(suspension.reason),
                 ..suspension
             });
         TokenFacts {
@@ -117,16 +121,17 @@ impl Metadata {
             last_used: labels.take(LAST_USED),
             missing: missing.into_iter().flatten().collect(),
             replaces: token_name(&annotations, REPLACES),
+            ends: annotations.take(ENDS).map(Uid),
             replaced_by: token_name(&annotations, REPLACED_BY),
             delete_after: time(&annotations, DELETE_AFTER),
             retire_after: time(&annotations, RETIRE_AFTER),
             is_populated: annotations.get(ROLE_UID).is_some(),
             is_compromised: annotations.is_true(COMPROMISED),
-            role: shortened(annotations.take(ROLE).unwrap_or_default()),
-            created_by: annotations.take(CREATED_BY).map(shortened),
+            role: foreign(annotations.take(ROLE).unwrap_or_default()),
+            created_by: annotations.take(CREATED_BY).map(foreign),
             deletion_label: annotations.take(DELETION_LABEL),
-            note: annotations.take(NOTE).map(shortened),
-            contact: annotations.take(CONTACT).map(shortened),
+            note: annotations.take(NOTE).map(foreign),
+            contact: annotations.take(CONTACT).map(foreign),
             invalid_since,
             expires,
             suspension,
@@ -143,14 +148,30 @@ impl Metadata {
             .get(REVEALED_AT)
             .and_then(|time| time.parse().ok())
             .unwrap_or(self.creation_timestamp);
+        let was_revealed = [REVEALED_AT, FINGERPRINT]
+            .into_iter()
+            .any(|key| self.annotations.get(key).is_some());
         let fingerprint = self.annotations.get(FINGERPRINT).unwrap_or_default();
         let fingerprint = Fingerprint(fingerprint.to_owned());
         match self.annotations.get(REVEAL)? {
+            // Somebody has set the reveal back.
+            "pending" if was_revealed || self.history_has_reveal() => {
+                Some(Reveal::Claimed { time, fingerprint })
+            }
             "pending" => Some(Reveal::Pending),
             "claimed" => Some(Reveal::Claimed { time, fingerprint }),
             "confirmed" => Some(Reveal::Confirmed { time, fingerprint }),
             _ => None,
         }
+    }
+
+    fn history_has_reveal(&self) -> bool {
+        self.annotations.get(HISTORY).is_some_and(|history| {
+            HistoryText::new(history.to_owned())
+                .entries()
+                .iter()
+                .any(|entry| entry.action == HistoryAction::Revealed)
+        })
     }
 
     /// The tool that manages the Secret from its own sources.
@@ -234,6 +255,33 @@ mod tests {
             TokenState::Unrevealed
         );
         assert_eq!(populated(&json!({})).summary.state, TokenState::Active);
+    }
+
+    #[test]
+    fn a_reveal_that_somebody_set_back_is_not_pending() {
+        let state = |annotation: (&str, &str)| {
+            let (key, text) = annotation;
+            populated(&json!({ (REVEAL): "pending", (key): text }))
+                .summary
+                .reveal
+        };
+        assert_eq!(state((NOTE, "x")), Some(Reveal::Pending));
+        let history = |action: &str| {
+            json!([{ "at": "2026-01-02T03:04:05Z", "by": "me", "did": action }]).to_string()
+        };
+        assert_eq!(state((HISTORY, &history("created"))), Some(Reveal::Pending));
+        for annotation in [
+            (REVEALED_AT, "2026-01-02T03:04:05Z"),
+            (REVEALED_AT, "no time"),
+            (FINGERPRINT, "abc"),
+            (HISTORY, &history("revealed")),
+        ] {
+            let reveal = state(annotation);
+            assert!(
+                matches!(reveal, Some(Reveal::Claimed { .. })),
+                "{annotation:?}"
+            );
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::keys::{
-    API_TOKEN, CONTACT, CREATED_BY, EXPIRES_AT, HISTORY, INVALID_SINCE, MANAGED, NOTE, REPLACES,
-    REVEAL, ROLE, TYPE,
+    API_TOKEN, CONTACT, CREATED_BY, ENDS, EXPIRES_AT, HISTORY, INVALID_SINCE, MANAGED, NOTE,
+    REPLACES, REVEAL, ROLE, TYPE,
 };
 use crate::{
     name::{RoleName, TokenName, Uid},
@@ -47,6 +47,9 @@ impl NewToken<'_> {
         if let Some(predecessor) = self.predecessor {
             annotations[REPLACES] = predecessor.name.as_str().into();
             detail = format!("in place of {}", predecessor.name);
+            if predecessor.is_compromised {
+                annotations[ENDS] = predecessor.uid.0.as_str().into();
+            }
             for (key, text) in [(NOTE, &predecessor.note), (CONTACT, &predecessor.contact)] {
                 if let Some(text) = text {
                     annotations[key] = text.as_str().into();

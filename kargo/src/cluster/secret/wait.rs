@@ -73,7 +73,12 @@ impl Cluster {
                     }
                 }
                 // A transient failure: the next read shows whether it lasts.
-                Err(Error::ListExpired | Error::TooMany(_) | Error::Unavailable { .. }) => {}
+                Err(
+                    Error::ListExpired
+                    | Error::TooMany(_)
+                    | Error::Unavailable { .. }
+                    | Error::Unreachable { .. },
+                ) => {}
                 Err(error) => return Err(error),
             }
             sleep(PAUSE).await;

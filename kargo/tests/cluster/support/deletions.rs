@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 use kargo::{
-    cluster::Error,
-    token::{ChangedToken, TokenSummary},
+    cluster::{Error, OfReported, SweptToken},
+    name::TokenName,
+    token::{ChangedToken, CleanupReason, TokenSummary},
 };
 use serde_json::{Value as Json, json};
 
@@ -78,8 +79,13 @@ impl Project {
         token: &TokenSummary,
         even_compromised: bool,
     ) -> Result<ChangedToken, Error> {
+        let of_reported = if even_compromised {
+            OfReported::Restore
+        } else {
+            OfReported::Refuse
+        };
         self.cluster
-            .restore_token(&self.token_ref(token), even_compromised)
+            .restore_token(&self.token_ref(token), of_reported)
             .await
     }
 
@@ -96,6 +102,18 @@ impl Project {
     /// Tries to finish what is due of a token.
     pub async fn try_finish(&self, token: &TokenSummary) -> Result<(), Error> {
         self.cluster.finish_token(&self.token_ref(token)).await
+    }
+
+    /// Sweeps the project. Answers with what was deleted.
+    pub async fn sweep(&self) -> Vec<(TokenName, CleanupReason)> {
+        let mut all = Vec::new();
+        let mut report = |swept: SweptToken| {
+            swept.result.expect("it can be deleted");
+            all.push((swept.token.name, swept.reason));
+        };
+        let swept = self.cluster.sweep_scope(&self.scope, false, &mut report);
+        swept.await.expect("swept");
+        all
     }
 
     /// Sets or removes the suspension label, as other tools do.

@@ -100,6 +100,12 @@ impl Project {
             .await
     }
 
+    /// Adds a Secret of no particular type that holds a value where tokens have theirs.
+    pub async fn add_opaque(&self, name: &str, value: &Value) -> Secret {
+        self.add(json!({ "metadata": { "name": name }, "stringData": { "token": value.expose() } }))
+            .await
+    }
+
     /// Adds a token as `kubectl` would, with labels and annotations, and waits until it is populated.
     pub async fn add_token(&self, name: &str, labels: Json, annotations: Json) -> TokenSummary {
         let mut all = json!({ "kubernetes.io/service-account.name": "ci" });
@@ -140,6 +146,14 @@ impl Project {
     /// Changes the metadata of a Secret, as other tools do.
     pub async fn edit(&self, name: &TokenName, metadata: Json) {
         self.patch(name, json!({ "metadata": metadata })).await;
+    }
+
+    /// Deletes a Secret, as other tools do.
+    pub async fn remove(&self, token: &TokenSummary) {
+        self.secrets()
+            .delete(token.name.as_str(), &DeleteParams::default())
+            .await
+            .expect("it can be deleted");
     }
 
     /// Changes annotations of a token, as other tools do.
@@ -301,7 +315,8 @@ impl Project {
     }
 }
 
-async fn create<T>(api: &Api<T>, object: Json) -> T
+/// Creates an object.
+pub async fn create<T>(api: &Api<T>, object: Json) -> T
 where
     T: Clone + std::fmt::Debug + Serialize + DeserializeOwned,
 {

@@ -41,6 +41,13 @@ impl Answer {
         Self::Status(200, body.to_string())
     }
 
+    /// An error because of a field.
+    pub fn refused(status: u16, field: &str) -> Self {
+        let details = json!({ "causes": [{ "reason": "FieldValueInvalid", "field": field }] });
+        let body = json!({ "kind": "Status", "code": status, "metadata": {}, "details": details });
+        Self::Status(status, body.to_string())
+    }
+
     pub fn error(status: u16) -> Self {
         Self::Status(
             status,

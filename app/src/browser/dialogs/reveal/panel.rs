@@ -19,7 +19,7 @@ const SHOWN_FOR: Duration = Duration::from_mins(1);
 /// Text in place of a masked value, the same for every length.
 const MASK: &str = "••••••••••••••••••••••••";
 
-/// *Test it* could not be done.
+/// Result of *Test it* when the person's own sign-in has ended.
 const SIGNED_OUT: &str =
     "Not tested: your own sign-in has ended. The value stays here. Save it, then sign in again.";
 
@@ -168,7 +168,7 @@ fn FormatHelp(format: RwSignal<Format>, session: RwSignal<Option<Session>>) -> i
         (format.get().needs_kargo_address() && !is_known).then(|| {
             view! {
                 <p class="help">
-                    "Replace the address with your Kargo's. Started with " <code>"--kargo-address"</code> ", Kargo Tokens fills it in for everybody."
+                    "Replace the address with your Kargo's. Start Kargo Tokens with " <code>"--kargo-address"</code> " to fill it in."
                 </p>
             }
         })
@@ -201,7 +201,7 @@ fn TestStep(secret: Secret) -> impl IntoView {
             text.try_set(match result {
                 Ok(user) => format!("It works: Kubernetes knows it as {user}."),
                 Err(problem) if is_signed_out(&problem).await => SIGNED_OUT.to_owned(),
-                Err(problem) => format!("It did not work. {} {}", problem.message, problem.hint),
+                Err(problem) => format!("It did not work. {}", problem.sentences()),
             });
             is_pending.try_set(false);
         });
