@@ -9,6 +9,11 @@
 use kargo::token::{TokenRef, Uid};
 use serde::{Deserialize, Serialize};
 
+/// The field of a row's form with the name of the token's successor; empty where it has none.
+pub const SUCCESSOR: &str = "successor";
+/// The argument in the place of a successor's name where the page shows none: no name of a token.
+pub const NO_SUCCESSOR: &str = ".";
+
 /// Attribute of `<main>`: a [`BrowserContext`] as JSON.
 pub const CONTEXT: &str = "data-context";
 /// Attribute of buttons that need the browser's code: the word of a [`Command`].

@@ -159,3 +159,21 @@ test.describe("a name that is taken", () => {
     await reveal.expectText(/plain-\w{5}/);
   });
 });
+
+test("a creation whose answer is lost goes on to the reveal when it is tried again", async ({ page, dashboard, project, refusals }) => {
+  refusals.push("net::ERR_FAILED");
+  const tokens = await TokensPage.open(page, dashboard, project);
+  const form = await tokens.newToken("reader");
+  await form.fill({ name: "lost-1", expires: "never" });
+  await page.route("**/api/create_token", async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await form.createButton.click();
+  await expect(form.alert).toContainText("Can't reach Kargo Tokens");
+  await page.unroute("**/api/create_token");
+  const reveal = await form.create();
+  await reveal.expectValue();
+  await reveal.saveAndClose();
+  await tokens.row("lost-1").expectState("Active");
+});

@@ -42,3 +42,17 @@ test("a successor can have another lifetime than the old token", async ({ page, 
   const successor = await tokens.successor(old);
   expect(await (await project.created(successor.name)).annotation("expires-at")).toBeTruthy();
 });
+
+test("who recreates from a page that is out of date is told of the successor that there is, and chooses", async ({ page, context, dashboard, project, refusals }) => {
+  refusals.push(409);
+  const token = await project.token("twice");
+  const stale = await TokensPage.open(page, dashboard, project);
+  const other = await TokensPage.open(await context.newPage(), dashboard, project);
+  await (await other.row(token).recreate()).save();
+  const reveal = await stale.row(token).recreate();
+  await expect(reveal.alert).toContainText("was recreated meanwhile: its successor is twice-");
+  expect((await project.secrets()).length).toBe(2);
+  await reveal.button("Try again").click();
+  await reveal.expectValue();
+  expect((await project.secrets()).length).toBe(3);
+});

@@ -161,9 +161,6 @@ pub enum StartError {
     /// Connecting to the cluster failed.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The HTTP server failed while running.
-    #[error("the HTTP server stopped: {0}")]
-    Serve(io::Error),
 }
 
 /// Parses an HTTP URL. Restricts the characters, because people paste commands with this URL into shells.

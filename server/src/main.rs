@@ -3,6 +3,7 @@
 
 mod background;
 mod config;
+mod connections;
 mod http;
 mod identities;
 mod sign_in;
@@ -95,13 +96,12 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
             }
         }
     });
-    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
-    let result = tokio::select! {
-        result = server.into_future() => result.map_err(StartError::Serve),
-        () = shutdown_deadline() => Ok(()),
-    };
+    tokio::select! {
+        () = connections::serve(listener, app, shutdown_signal(), REQUESTS_END_WITHIN) => {}
+        () = second_shutdown_signal() => {}
+    }
     tasks.shutdown(CHANGES_END_WITHIN).await;
-    result
+    Ok(())
 }
 
 /// The log filter. kube logs each failed connection as an error that names neither address nor request; our own errors do.
@@ -112,14 +112,13 @@ fn log_filter(filter: &str) -> EnvFilter {
 /// How long a change whose browser is gone may go on after all connections have ended.
 const CHANGES_END_WITHIN: Duration = Duration::from_secs(5);
 
-/// Resolves 15 seconds after the first shutdown signal, or at the second one. Limits how long unfinished requests delay the exit; a reveal
-/// takes at most 10 seconds.
-async fn shutdown_deadline() {
+/// How long unfinished requests delay the exit after the first shutdown signal; a reveal takes at most 10 seconds.
+const REQUESTS_END_WITHIN: Duration = Duration::from_secs(15);
+
+/// Resolves at the second shutdown signal: whoever sends it doesn't want to wait.
+async fn second_shutdown_signal() {
     shutdown_signal().await;
-    tokio::select! {
-        () = tokio::time::sleep(Duration::from_secs(15)) => {}
-        () = shutdown_signal() => {}
-    }
+    shutdown_signal().await;
 }
 
 /// Resolves at SIGTERM or SIGINT.

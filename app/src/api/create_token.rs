@@ -9,9 +9,12 @@ use leptos::{
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use crate::policy::TokenPolicy;
+#[cfg(feature = "ssr")]
+use kargo::cluster::Error;
 
 /// Creates the token and answers at once. `reveal_token` gives the value as soon as Kubernetes has written it. `lifetime`: seconds until
-/// the token expires; 0 or nothing: never.
+/// the token expires; 0 or nothing: never. A second call for a token that the same person has created within the hour, and that waits unrevealed,
+/// answers with that token.
 #[server(endpoint = "create_token", input = PostUrl, output = Json)]
 pub async fn create_token(
     scope: String,
@@ -23,9 +26,15 @@ pub async fn create_token(
     let role = super::argument("role", role)?;
     let name = super::argument("name", name)?;
     let lifetime = TokenPolicy::get().lifetime(lifetime)?;
-    Ok(super::cluster()?
-        .create_token(&scope, &role, &name, lifetime)
-        .await?
-        .token
-        .token_ref(&scope))
+    let cluster = super::cluster()?;
+    let token = match cluster.create_token(&scope, &role, &name, lifetime).await {
+        Ok(created) => created.token,
+        // The answer to a first try may have been lost.
+        Err(error @ Error::NameTaken(_)) => {
+            let own = cluster.own_unrevealed_token(&scope, &role, &name, lifetime.is_some());
+            own.await.ok_or(error)?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(token.token_ref(&scope))
 }

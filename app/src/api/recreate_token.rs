@@ -11,13 +11,18 @@ use super::ApiError;
 use crate::policy::TokenPolicy;
 
 /// Creates a token for the same role under a name that never existed, and answers with it. The old token goes on working. `lifetime`:
-/// seconds, 0: without end; nothing: the old token's lifetime, within the policy.
+/// seconds, 0: without end; nothing: the old token's lifetime, within the policy. `successor`: the name of the successor that the person saw beside
+/// the token, `.` for none; where it has another one by now, nothing is created.
 #[server(endpoint = "recreate_token", input = PostUrl, output = Json)]
 pub async fn recreate_token(
     #[server(flatten)] token: TokenRef,
     lifetime: Option<u64>,
+    successor: Option<String>,
 ) -> Result<TokenRef, ApiError> {
     let cluster = super::cluster()?;
+    if let Some(seen) = successor {
+        cluster.require_seen_successor(&token, &seen).await?;
+    }
     let lifetime = self::lifetime(&cluster, &token, lifetime, TokenPolicy::get()).await?;
     Ok(cluster
         .recreate_token(&token, lifetime)

@@ -98,10 +98,14 @@ fn focus_content(dialog: &HtmlDialogElement) {
 fn content(dialog: Dialog) -> AnyView {
     match dialog {
         Dialog::NewToken { role } => view! { <NewTokenDialog role /> }.into_any(),
-        Dialog::Recreate { token, lifetime } => {
-            view! { <RecreateDialog token lifetime /> }.into_any()
+        Dialog::Recreate {
+            token,
+            lifetime,
+            successor,
+        } => view! { <RecreateDialog token lifetime successor /> }.into_any(),
+        Dialog::RecreateWith { token, successor } => {
+            view! { <RecreateWithDialog token successor /> }.into_any()
         }
-        Dialog::RecreateWith(token) => view! { <RecreateWithDialog token /> }.into_any(),
         Dialog::Reveal { token, after } => view! { <RevealDialog token after /> }.into_any(),
         Dialog::Suspend(token) => view! { <SuspendDialog token /> }.into_any(),
         Dialog::Restore(token) => view! { <RestoreDialog token /> }.into_any(),

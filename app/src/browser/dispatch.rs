@@ -20,7 +20,9 @@ use super::{
     operations,
     page::{
         clock,
-        dom::{closest, elements, row_of, row_of_command, rows_with, target, token_of},
+        dom::{
+            closest, elements, row_of, row_of_command, rows_with, successor_of, target, token_of,
+        },
         focus::Place,
         refresh, report,
     },
@@ -118,8 +120,12 @@ impl Dispatcher {
             Command::Recreate => Dialog::Recreate {
                 token,
                 lifetime: None,
+                successor: row_of_command(button).and_then(|row| successor_of(&row)),
             },
-            Command::RecreateWith => Dialog::RecreateWith(token),
+            Command::RecreateWith => Dialog::RecreateWith {
+                token,
+                successor: row_of_command(button).and_then(|row| successor_of(&row)),
+            },
             Command::ConfirmDelete | Command::DeleteAtOnce => Dialog::Delete(token),
             Command::Suspend => Dialog::Suspend(token),
             Command::RestoreCompromised => Dialog::Restore(token),
@@ -261,6 +267,7 @@ fn recreate_all() -> Vec<Dialog> {
         .map(|token| Dialog::Recreate {
             token,
             lifetime: None,
+            successor: None,
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use kargo::{claim::ClaimId, problem::Problem, token::TokenRef, value::Value};
 
 use crate::{
     api::{self, ApiError, RevealedToken, WireValue},
-    protocol::{BrowserContext, NotesTexts, SelectableToken},
+    protocol::{BrowserContext, NO_SUCCESSOR, NotesTexts, SelectableToken},
     session::Session,
 };
 
@@ -24,9 +24,23 @@ pub async fn create(
         .map_err(problem)
 }
 
-/// Creates a successor. `lifetime`: seconds; 0: without end; `None`: the old token's lifetime.
-pub async fn recreate(token: TokenRef, lifetime: Option<u64>) -> Result<TokenRef, Problem> {
-    api::recreate_token(token, lifetime).await.map_err(problem)
+/// Creates a successor. `lifetime`: seconds; 0: without end; `None`: the old token's lifetime. `successor`: the one that the page shows.
+pub async fn recreate(
+    token: TokenRef,
+    lifetime: Option<u64>,
+    successor: Option<String>,
+) -> Result<TokenRef, Problem> {
+    // An empty argument would count as none.
+    let successor = successor.map(|name| {
+        if name.is_empty() {
+            NO_SUCCESSOR.to_owned()
+        } else {
+            name
+        }
+    });
+    api::recreate_token(token, lifetime, successor)
+        .await
+        .map_err(problem)
 }
 
 /// Reads the value of a token, once. A lost answer can be asked for again with the same claim.

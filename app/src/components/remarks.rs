@@ -51,6 +51,9 @@ pub fn remarks(context: &PageContext, token: &TokenSummary) -> Remarks {
             }
         }
     }
+    if token.was_used_before_creation() {
+        loud.push("used before it was created: it has the value of a deleted token".to_owned());
+    }
     if token.was_tried_since_suspension() {
         loud.push("tried since it was suspended".to_owned());
     }

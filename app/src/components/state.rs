@@ -28,6 +28,11 @@ pub fn state_label(token: &TokenSummary, now: Timestamp, viewer: Option<&str>) -
     let was_claimed = matches!(token.reveal, Some(Reveal::Claimed { .. }));
     let mut undo_until = None;
     let (class, word, sentence) = match &token.state {
+        _ if token.is_terminating => (
+            "susp",
+            "Being removed",
+            "The API server refuses it. A finalizer keeps its Secret: look at it with kubectl.".to_owned(),
+        ),
         TokenState::Preparing | TokenState::Unrevealed | TokenState::Active
             if token.is_compromised =>
         {

@@ -10,7 +10,7 @@ mod refusal;
 pub(super) mod request;
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicU32},
     time::{Duration, Instant},
 };
 
@@ -34,6 +34,9 @@ use crate::{
 /// Time that a reveal waits for Kubernetes to write a value.
 const REVEAL_WAIT: Duration = Duration::from_secs(10);
 
+/// Most tokens that one page of a list has.
+const LARGEST_PAGE: u32 = 1000;
+
 /// One identity's view of a cluster. Cheap to clone; clones share connections and what is remembered.
 #[derive(Clone)]
 pub struct Cluster {
@@ -45,6 +48,10 @@ pub struct Cluster {
     asking: Arc<tokio::sync::Mutex<()>>,
     /// `true` if the cluster refuses suspended tokens; asked once.
     pub(super) suspend_works: Arc<OnceCell<bool>>,
+    /// Tokens in one page of a list: fewer after a page was too large.
+    pub(super) page_limit: Arc<AtomicU32>,
+    /// Held while an expiring token's value is minted: two requests with one claim must not get two values.
+    pub(super) minting: Arc<tokio::sync::Mutex<()>>,
     /// The token that this identity's credential is, if it is one.
     own_token: Option<Arc<OwnToken>>,
     /// Time that a reveal waits for Kubernetes to write a value.
@@ -86,6 +93,8 @@ impl Cluster {
             identity: Arc::default(),
             asking: Arc::default(),
             suspend_works: Arc::new(OnceCell::new()),
+            page_limit: Arc::new(AtomicU32::new(LARGEST_PAGE)),
+            minting: Arc::default(),
             own_token: own_token.map(Arc::new),
             reveal_wait: REVEAL_WAIT,
         }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     name::{RoleName, TokenName},
     scope::Scope,
-    token::{ChangedToken, SHORTEST_LIFETIME, TokenSummary},
+    token::{ChangedToken, Reveal, SHORTEST_LIFETIME, TokenSummary},
 };
 
 /// Longest lifetime that Kubernetes mints, in seconds.
@@ -39,6 +39,29 @@ impl Cluster {
             return Err(Error::NameWasUsed(self.location(scope, name)));
         }
         self.create(scope, role, name, lifetime, None).await
+    }
+
+    /// A token that this person created within the hour, if it still waits unrevealed and is what they ask for again: of the role, and with or
+    /// without an end.
+    pub async fn own_unrevealed_token(
+        &self,
+        scope: &Scope,
+        role: &RoleName,
+        name: &TokenName,
+        is_expiring: bool,
+    ) -> Option<TokenSummary> {
+        let (user, fetched) =
+            futures::try_join!(self.current_user(), self.fetch(scope, name)).ok()?;
+        let token = fetched.token.summary;
+        let age = fetched.now.duration_since(token.created);
+        let is_it = token.created_by.as_ref() == Some(&user)
+            && token.role == role.as_str()
+            && token.reveal == Some(Reveal::Pending)
+            && token.is_expiring() == is_expiring
+            && token.is_managed()
+            && token.replaces.is_none()
+            && age < SignedDuration::from_hours(1);
+        is_it.then_some(token)
     }
 
     /// The same without the look at deleted tokens. `predecessor`: token to be replaced.

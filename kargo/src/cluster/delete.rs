@@ -85,7 +85,10 @@ impl Cluster {
                 // Another API server's clock is behind, or the deletion was begun anew.
                 Err(Error::NotDue(_)) => match self.time_to_deletion(&target).await {
                     Ok(Some(left)) => wait = left.saturating_add(SignedDuration::from_secs(1)),
-                    Ok(None) => return,
+                    Ok(None) => {
+                        self.log_if_lifted(&target).await;
+                        return;
+                    }
                     Err(error) => break Err(error),
                 },
                 finished => break finished,
@@ -100,6 +103,21 @@ impl Cluster {
                     "a due token could not be deleted and stays due"
                 );
             }
+        }
+    }
+
+    /// Writes to the log if a deletion was called off by other means than an undo or another verb of ours: the holder of the value may have
+    /// done so.
+    async fn log_if_lifted(&self, target: &TokenRef) {
+        let Ok(fetched) = self.fetch(&target.scope, &target.name).await else {
+            return;
+        };
+        let token = fetched.token;
+        if token.summary.uid == target.uid && token.summary.delete_after.is_some() {
+            tracing::warn!(
+                scope = %target.scope, name = %target.name,
+                "somebody changed the token while it was being deleted, so it was not deleted and works again"
+            );
         }
     }
 

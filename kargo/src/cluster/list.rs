@@ -1,7 +1,10 @@
 //! Lists the tokens of a scope, page by page. Only metadata is requested, so no value reaches this program.
 
+use std::{sync::atomic::Ordering, time::Duration};
+
 use jiff::Timestamp;
 use kube::core::params::ListParams;
+use tokio::time::timeout;
 
 use super::{
     connection::{Cluster, access::Access, error::Error, request::List},
@@ -14,6 +17,8 @@ use crate::{
 
 /// Tokens per request when all are read.
 const PAGE: u32 = 1000;
+/// Time in which a whole list is read.
+const DEADLINE: Duration = Duration::from_mins(1);
 
 impl Cluster {
     /// Up to `limit` tokens by name, from the start or from another page's `next`. Includes tokens that Kargo doesn't manage, with what they
@@ -27,17 +32,22 @@ impl Cluster {
         limit: u32,
         next: Option<&str>,
     ) -> Result<TokenListPage, Error> {
-        let mut limit = limit;
+        let mut limit = limit.min(self.page_limit.load(Ordering::Relaxed));
         loop {
             match self.list_page(scope, limit, next).await {
-                // The page may be too large: whoever may change Secrets can make the metadata of each a quarter of a megabyte.
-                Err(Error::BadAnswer(_)) if limit > 10 => limit /= 10,
+                // The page may be too large: whoever may change Secrets can make the metadata of each a quarter of a megabyte. The next list
+                // begins with the smaller page.
+                Err(Error::BadAnswer(_)) if limit > 10 => {
+                    limit /= 10;
+                    self.page_limit.store(limit, Ordering::Relaxed);
+                }
                 result => return result,
             }
         }
     }
 
-    /// All tokens of a scope, and the time by the API server's clock.
+    /// All tokens of a scope, and the time by the API server's clock. Only a few lists are read at a time, and each in bounded time, because
+    /// together they take the most memory.
     ///
     /// # Errors
     /// Those of any page.
@@ -45,14 +55,37 @@ impl Cluster {
         &self,
         scope: &Scope,
     ) -> Result<(Vec<TokenSummary>, Timestamp), Error> {
+        let access = Access::to("list", "secrets").within(self.namespace(scope));
+        let reading = async {
+            let _permit = self.connector().lists().acquire().await;
+            match self.list_every_page(scope).await {
+                // The cluster forgot where the next page starts.
+                Err(Error::ListExpired) => self.list_every_page(scope).await,
+                result => result,
+            }
+        };
+        timeout(DEADLINE, reading)
+            .await
+            .unwrap_or(Err(Error::Timeout(access)))
+    }
+
+    async fn list_every_page(
+        &self,
+        scope: &Scope,
+    ) -> Result<(Vec<TokenSummary>, Timestamp), Error> {
         let (mut all, mut next) = (Vec::new(), None);
         loop {
             let page = self.list_tokens(scope, PAGE, next.as_deref()).await?;
             all.extend(page.tokens);
-            next = page.next;
-            if next.is_none() {
+            if page.next.is_none() {
                 return Ok((all, page.now));
             }
+            // A page that leads to itself would never end.
+            if page.next == next {
+                let access = Access::to("list", "secrets").within(self.namespace(scope));
+                return Err(Error::BadAnswer(access));
+            }
+            next = page.next;
         }
     }
 

@@ -53,6 +53,29 @@ impl Cluster {
         })
     }
 
+    /// Refuses to recreate a token that has another successor than the person saw: somebody else recreated it meanwhile. `seen`: the
+    /// successor's name, or any other text for none.
+    ///
+    /// # Errors
+    /// [`Error::HasSuccessor`]; those of reading both tokens.
+    pub async fn require_seen_successor(&self, target: &TokenRef, seen: &str) -> Result<(), Error> {
+        let TokenRef { scope, name, .. } = target;
+        let Some(successor) = self.fetch(scope, name).await?.token.summary.replaced_by else {
+            return Ok(());
+        };
+        if successor.as_str() == seen {
+            return Ok(());
+        }
+        match self.fetch(scope, &successor).await {
+            Err(Error::NoToken(_)) => Ok(()),
+            Err(error) => Err(error),
+            Ok(_) => Err(Error::HasSuccessor {
+                token: self.location(scope, name),
+                successor,
+            }),
+        }
+    }
+
     /// Records the successor on the old token. If that fails, the successor still names the old token.
     pub(super) async fn link_or_warn(
         &self,

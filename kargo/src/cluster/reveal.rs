@@ -75,8 +75,14 @@ impl Cluster {
         let deadline = Instant::now() + self.reveal_wait;
         let location = self.location(scope, name);
         let mut tries = 0;
+        let mut minting = None;
         loop {
-            let fetched = self.fetch_with_value(scope, name).await?;
+            let mut fetched = self.fetch_with_value(scope, name).await?;
+            // One value is minted after the other, so that each is recorded before the next one.
+            if fetched.token.summary.is_expiring() && minting.is_none() {
+                minting = Some(self.minting.lock().await);
+                fetched = self.fetch_with_value(scope, name).await?;
+            }
             fetched.token.verify_target(location.clone(), target)?;
             request.attempt(&fetched.token, &location, fetched.now)?;
             let (token, value, expiry, now) = self.obtain_value(target, fetched, deadline).await?;
@@ -151,7 +157,7 @@ impl Cluster {
             .await?;
         let value = value
             .filter(|value| is_value_of(value, &location, &token.summary.role))
-            .ok_or_else(|| Error::BadAnswer(secret_access(&location)))?;
+            .ok_or_else(|| Error::NotItsValue(location.clone()))?;
         Ok((token, value, None, now))
     }
 }

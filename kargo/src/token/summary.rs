@@ -136,6 +136,13 @@ impl TokenSummary {
         *used >= day(suspension.time) && suspension.last_used.as_ref() != Some(used)
     }
 
+    /// `true` if its last use is older than the Secret: somebody made a deleted token again under its name, and so its value works again.
+    pub fn was_used_before_creation(&self) -> bool {
+        self.last_used
+            .as_ref()
+            .is_some_and(|used| *used < day(self.created))
+    }
+
     /// `true` if the token was used after `day` (UTC, `YYYY-MM-DD`).
     pub fn was_used_after(&self, day: &str) -> bool {
         self.last_used.as_deref().is_some_and(|used| used > day)

@@ -1,5 +1,7 @@
 //! Server functions under `/api/`: JSON responses, with each error's status derived from its kind.
 
+use std::time::Duration;
+
 use app::{
     api::ApiError,
     flash::{Flash, Outcome},
@@ -30,12 +32,14 @@ use tower_governor::{
     governor::{GovernorConfig, GovernorConfigBuilder},
     key_extractor::GlobalKeyExtractor,
 };
-use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::{limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer};
 
 use super::{State, cookies};
 
 /// Maximum size of a request body, in bytes. Forms have a few short fields.
 const BODY_LIMIT: usize = 64 * 1024;
+/// Longest pause in the body of a request.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Maximum size of an error body, in bytes.
 const ERROR_LIMIT: usize = 64 * 1024;
 
@@ -79,6 +83,7 @@ pub fn routes(state: &State) -> Router {
     Router::new()
         .route("/api/{function}", any(handler))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(RequestBodyTimeoutLayer::new(BODY_WITHIN))
         .layer(GovernorLayer::new(write_rate_limit()))
         .layer(middleware::from_fn(status_from_kind))
         .layer(middleware::from_fn(answer_forms))

@@ -24,9 +24,16 @@ pub enum Dialog {
         token: TokenRef,
         /// The successor's lifetime in seconds; 0: without end; `None`: the old token's.
         lifetime: Option<u64>,
+        /// The successor that the page shows, empty for none; `None` where the page doesn't tell.
+        successor: Option<String>,
     },
     /// Choose the lifetime of a successor.
-    RecreateWith(TokenRef),
+    RecreateWith {
+        /// The old token.
+        token: TokenRef,
+        /// As above.
+        successor: Option<String>,
+    },
     /// Show the value, once.
     Reveal {
         /// The token.

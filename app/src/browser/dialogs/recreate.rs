@@ -14,13 +14,20 @@ use crate::browser::operations;
 
 /// Creates the successor at once; stays open only where that failed. `lifetime`: see [`Dialog::Recreate`].
 #[component]
-pub fn RecreateDialog(token: TokenRef, lifetime: Option<u64>) -> impl IntoView {
+pub fn RecreateDialog(
+    token: TokenRef,
+    lifetime: Option<u64>,
+    successor: Option<String>,
+) -> impl IntoView {
     let dialogs = Dialogs::get();
     let request = Request::new();
     let name = token.name.clone();
+    // Whoever tries again knows of a successor that somebody else has created.
+    let successor = StoredValue::new(successor);
     let recreate = move || {
         let old = token.clone();
-        let recreate = operations::recreate(token.clone(), lifetime);
+        let seen = successor.try_update_value(Option::take).flatten();
+        let recreate = operations::recreate(token.clone(), lifetime, seen);
         request.send(recreate, move |token| {
             dialogs.open(Dialog::Reveal {
                 token,
@@ -57,7 +64,7 @@ pub fn Creating(request: Request, again: impl Fn() + Clone + Send + 'static) -> 
 
 /// Asks for the successor's lifetime, then creates the successor.
 #[component]
-pub fn RecreateWithDialog(token: TokenRef) -> impl IntoView {
+pub fn RecreateWithDialog(token: TokenRef, successor: Option<String>) -> impl IntoView {
     let dialogs = Dialogs::get();
     let name = token.name.clone();
     let lifetime = Lifetime::new();
@@ -67,6 +74,7 @@ pub fn RecreateWithDialog(token: TokenRef) -> impl IntoView {
             dialogs.open(Dialog::Recreate {
                 token: token.clone(),
                 lifetime: Some(seconds),
+                successor: successor.clone(),
             });
         }
     };

@@ -5,7 +5,9 @@ use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlInputElement, NodeList};
 
-use crate::protocol::{BULK, BrowserContext, BulkOffer, CONTEXT, NEEDS_JS, ROW, token_of_fields};
+use crate::protocol::{
+    BULK, BrowserContext, BulkOffer, CONTEXT, NEEDS_JS, ROW, SUCCESSOR, token_of_fields,
+};
 
 /// What the page tells the browser's code.
 pub fn context() -> BrowserContext {
@@ -88,6 +90,11 @@ pub fn rows_with(uid: &str) -> impl Iterator<Item = Element> {
 /// The token of a row: the fields of its form.
 pub fn token_of(row: &Element) -> Option<TokenRef> {
     token_of_fields(|name| field(row, name))
+}
+
+/// The successor that a row shows beside its token: its name, or an empty text. `None` for a row that doesn't tell.
+pub fn successor_of(row: &Element) -> Option<String> {
+    field(row, SUCCESSOR)
 }
 
 fn field(row: &Element, name: &str) -> Option<String> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kube::{Client, Config};
 use secrecy::SecretString;
+use tokio::sync::Semaphore;
 
 use super::{
     access::Access,
@@ -21,7 +22,12 @@ pub struct Connector {
     namespace: ProjectName,
     /// Name of the kubeconfig's context.
     context: Option<Arc<str>>,
+    /// Bounds the lists that are read at the same time.
+    lists: Arc<Semaphore>,
 }
+
+/// Whole lists that are read at the same time, for all identities together.
+const LISTS: usize = 4;
 
 impl Connector {
     /// Takes the way from a configuration and leaves its credential out. `namespace`: the namespace that Kargo runs in. `context`:
@@ -35,6 +41,7 @@ impl Connector {
             config: Arc::new(without_credential(own)),
             namespace,
             context: context.map(Arc::from),
+            lists: Arc::new(Semaphore::new(LISTS)),
         };
         Client::try_from((*connector.config).clone()).map_err(|_| ConnectError::Connection)?;
         Ok(connector)
@@ -71,6 +78,11 @@ impl Connector {
             context: self.context.as_deref().map(str::to_owned),
             is_verified: !config.accept_invalid_certs,
         }
+    }
+
+    /// Held while a whole list is read.
+    pub(in crate::cluster) fn lists(&self) -> &Semaphore {
+        &self.lists
     }
 
     /// Namespace that Kargo runs in.

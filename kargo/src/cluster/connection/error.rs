@@ -9,7 +9,7 @@ use super::{
     refusal::{Cause, Status},
 };
 use crate::{
-    name::{ProjectName, RoleName},
+    name::{ProjectName, RoleName, TokenName},
     problem::{Kind, Problem},
     text::foreign,
     token::Missing,
@@ -121,6 +121,14 @@ pub enum Error {
     /// Nothing is due of the token, or somebody called it off.
     #[error("The token {0} is not due to be deleted, so it stays as it is.")]
     NotDue(TokenLocation),
+    /// Somebody recreated the token meanwhile.
+    #[error("The token {token} was recreated meanwhile: its successor is {successor}.")]
+    HasSuccessor {
+        /// The token.
+        token: TokenLocation,
+        /// The successor.
+        successor: TokenName,
+    },
     /// The token has no successor.
     #[error("The token {0} has no successor, so it can't retire.")]
     NoSuccessor(TokenLocation),
@@ -192,6 +200,11 @@ pub enum Error {
         /// Time of the reveal, by the API server's clock.
         time: Timestamp,
     },
+    /// The Secret holds something else than the value that Kubernetes writes.
+    #[error(
+        "The Secret of the token {0} holds something else than the value that Kubernetes writes for it, so it isn't shown: somebody changed the Secret."
+    )]
+    NotItsValue(TokenLocation),
     /// The claim did not get the value.
     #[error(
         "This reveal did not show you the value of the token {0}, so the value can't be recorded as saved."
@@ -338,6 +351,7 @@ impl Error {
             | Self::Deleting { .. }
             | Self::NotDue(_)
             | Self::NoSuccessor(_)
+            | Self::HasSuccessor { .. }
             | Self::NotSuspendable(_)
             | Self::TooOld
             | Self::OwnToken(_)
@@ -351,6 +365,7 @@ impl Error {
             | Self::NotesChanged(_)
             | Self::AlreadyRevealed { .. }
             | Self::NotClaimed(_)
+            | Self::NotItsValue(_)
             | Self::NotARole { .. }
             | Self::ListExpired => Kind::Conflict,
             Self::Refused { cause, .. } => match **cause {
@@ -415,6 +430,9 @@ impl Error {
             Self::NotTheCreator { .. } => "Ask them, or recreate the token: you can reveal the new one.".into(),
             Self::Suspended(_) => "Restore the token first, or recreate it.".into(),
             Self::Deleting { .. } => "If the token is still needed, undo the deletion first. Nothing was changed.".into(),
+            Self::HasSuccessor { .. } => {
+                "Its row shows it when the page is reloaded. Try again only if you need another successor. Nothing was created.".into()
+            }
             Self::NoSuccessor(_) => "Recreate the token first: the new one is its successor.".into(),
             Self::NotSuspendable(_) => "Delete the token, or let it expire.".into(),
             Self::TooOld => "Delete the token instead; that can't be undone. Nothing was changed.".into(),
@@ -441,6 +459,7 @@ impl Error {
             Self::AlreadyRevealed { .. } => {
                 "If the value was not saved, recreate the token: the new one has another name and another value.".into()
             }
+            Self::NotItsValue(_) => "Recreate the token, then delete this one.".into(),
             Self::NotClaimed(_) => "If the value was not saved, recreate the token.".into(),
             Self::NotReady { .. } => {
                 "Try again: the token still waits for its reveal, and nobody has seen its value. If this goes on, check the \

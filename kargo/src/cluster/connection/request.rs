@@ -21,7 +21,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Waits before the second and the third try of a read.
 const BACKOFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 /// Largest answer that is read. Lists of tokens come in pages, so real answers are far smaller.
-const BODY_LIMIT: usize = 64 * 1024 * 1024;
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// Largest explanation of an error that is read.
 const STATUS_LIMIT: usize = 64 * 1024;
 

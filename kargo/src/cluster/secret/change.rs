@@ -101,10 +101,31 @@ impl Cluster {
                 return Ok(fetched.token.changed());
             };
             tries += 1;
-            match self.apply(&fetched.token, &context, change).await? {
-                Outcome::Done(token) => return Ok(token.changed()),
-                Outcome::Conflict(error) if tries > TRIES => return Err(error),
-                Outcome::Conflict(_) => {}
+            let action = change.action;
+            match self.apply(&fetched.token, &context, change).await {
+                Ok(Outcome::Done(token)) => return Ok(token.changed()),
+                Ok(Outcome::Conflict(error)) if tries > TRIES => return Err(error),
+                Ok(Outcome::Conflict(_)) => {}
+                // The answer is lost, and the change may have been made all the same: its history entry tells.
+                Err(
+                    error @ (Error::Timeout(_)
+                    | Error::Unreachable { .. }
+                    | Error::Unavailable { .. }),
+                ) => {
+                    let Ok(now) = self.fetch(scope, name).await else {
+                        return Err(error);
+                    };
+                    let is_made = now.token.history.entries().last().is_some_and(|entry| {
+                        (entry.time, &entry.actor, entry.action)
+                            == (context.now, &context.actor, action)
+                    });
+                    return if is_made && now.token.summary.uid == target.uid {
+                        Ok(now.token.changed())
+                    } else {
+                        Err(error)
+                    };
+                }
+                Err(error) => return Err(error),
             }
         }
     }
