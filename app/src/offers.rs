@@ -431,12 +431,10 @@ mod tests {
             },
             ..anything()
         };
+        // A successor could not be revealed.
         assert_eq!(
             offered(&sample::token(), &without_patch),
-            (
-                "recreate confirm-delete".to_owned(),
-                "recreate-with".to_owned()
-            )
+            ("confirm-delete".to_owned(), String::new())
         );
         let own = Situation {
             is_own: true,

@@ -1,6 +1,6 @@
 //! The places on the left: where the person can go, which cluster this is, and as whom they act. On a narrow screen one line with a menu.
 
-use kargo::{cluster::Cluster, name::ProjectName, scope::Scope};
+use kargo::{cluster::Cluster, name::ProjectName, problem::Kind, scope::Scope};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -48,6 +48,8 @@ fn Side(frame: Frame, here: String) -> impl IntoView {
                 <Look />
                 {match session {
                     Ok(session) => view! { <Me session /> }.into_any(),
+                    // The page says why.
+                    Err(error) if is_outage(&error) => ().into_any(),
                     Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
                 }}
             </div>
@@ -79,6 +81,9 @@ fn Projects(
             .map(|name| link(&Scope::Project(name), scope.as_ref(), &here))
             .collect_view()
             .into_any(),
+        Err(error) if is_outage(&error) => {
+            view! { <p class="help">"Projects can't be read now."</p> }.into_any()
+        }
         Err(error) => {
             let known = scope
                 .filter(|scope| *scope != Scope::System)
@@ -95,6 +100,11 @@ fn Projects(
         <h2>"Projects"</h2>
         {list}
     }
+}
+
+/// Whether the cluster doesn't answer.
+fn is_outage(error: &ApiError) -> bool {
+    matches!(error.0.kind, Kind::Unavailable | Kind::Timeout)
 }
 
 /// A link to a scope. `current`: the page's scope; its link is the current page only where the page is the scope's list.
