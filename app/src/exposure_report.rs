@@ -34,7 +34,7 @@ pub struct ExposureReport {
 pub struct MadeSince {
     /// The token.
     pub token: TokenRef,
-    /// Who created it, by its own word, which its creator can forge.
+    /// Creator's user name, as the Secret states it. Its creator can forge that.
     pub created_by: Option<String>,
     /// Whether it can be deleted here: Kargo doesn't manage every token.
     pub is_managed: bool,

@@ -17,7 +17,7 @@ use crate::{
 pub struct Situation {
     /// What the person may do in the scope.
     pub permissions: Permissions,
-    /// What the cluster is able to.
+    /// Capabilities of the cluster.
     pub features: ClusterFeatures,
     /// What the configuration allows.
     pub policy: TokenPolicy,

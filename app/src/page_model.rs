@@ -48,7 +48,7 @@ pub struct PageContext {
     pub viewer: Option<String>,
     /// What the person may do here.
     pub permissions: Permissions,
-    /// What the cluster is able to.
+    /// Capabilities of the cluster.
     pub features: ClusterFeatures,
     /// What the configuration allows.
     pub policy: TokenPolicy,
@@ -71,7 +71,7 @@ pub(crate) const UNKNOWN_PERMISSIONS: Permissions = Permissions {
 /// that. The verb itself asks for the version again.
 pub(crate) const UNKNOWN_FEATURES: ClusterFeatures = ClusterFeatures { suspend: true };
 
-/// What could not be checked of a page's commands, for the person to know.
+/// Problems that tell the person which checks of their commands failed.
 fn unchecked(
     permissions: Option<&kargo::cluster::Error>,
     features: Option<&kargo::cluster::Error>,

@@ -9,9 +9,9 @@
 use kargo::token::{TokenRef, Uid};
 use serde::{Deserialize, Serialize};
 
-/// The field of a row's form with the name of the token's successor; empty where it has none.
+/// The field of a row's form with the name of the token's successor, or [`NO_SUCCESSOR`].
 pub const SUCCESSOR: &str = "successor";
-/// The argument in the place of a successor's name where the page shows none: no name of a token.
+/// Stands in the place of a successor's name where the page shows none. An empty text would be read as a missing argument.
 pub const NO_SUCCESSOR: &str = ".";
 
 /// Attribute of `<main>`: a [`BrowserContext`] as JSON.

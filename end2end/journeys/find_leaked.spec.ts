@@ -20,7 +20,7 @@ test("a line of a log leads to the token whose value it has, and the value leave
   for (const part of value.split(".")) expect(sent.join(" ")).not.toContain(part);
 });
 
-test("what is no token here is told apart", async ({ page, dashboard }) => {
+test("a text without a token and a JWT of another issuer are told apart", async ({ page, dashboard }) => {
   await TokensPage.open(page, dashboard);
   await new Places(page).show();
   const dialog = await FindLeakedDialog.open(page);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::name::TokenName;
 
-/// What was found in a text.
+/// Kinds of JWTs that a text can contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeakedValue {
     /// The value of a token: of a Secret, or minted by Kubernetes and bound to one.

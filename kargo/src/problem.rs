@@ -68,7 +68,7 @@ pub struct Problem {
     pub kind: Kind,
     /// Event and cause, in one or two sentences.
     pub message: String,
-    /// What the API server itself said, cleaned of values.
+    /// Message of the API server, cleaned of values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
     /// Next step for the person; may be empty.
@@ -86,7 +86,7 @@ impl Problem {
         }
     }
 
-    /// The same with what the API server said.
+    /// Adds the API server's message.
     #[must_use]
     pub fn quoting(self, quote: Option<String>) -> Self {
         Self { quote, ..self }

@@ -14,32 +14,33 @@ use crate::{
 /// `true` if `successor` works in the place of `predecessor`. Anybody who may write Secrets can make a token name another one, so every
 /// condition of a successor is checked. A token whose reveal is unconfirmed counts only if it was used after the day of the reveal.
 pub fn works_in_place_of(successor: &TokenSummary, predecessor: &TokenSummary) -> bool {
-    let is_unconfirmed = match &successor.reveal {
-        // A use on the day of the reveal may have been a test of the value.
-        Some(Reveal::Claimed { time, .. }) => !successor.was_used_after(&day(*time)),
-        _ => false,
-    };
-    successor.replaces.as_ref() == Some(&predecessor.name)
-        && successor.role == predecessor.role
+    let is_unconfirmed = matches!(successor.reveal, Some(Reveal::Claimed { .. }))
+        && !was_used_since_reveal(successor);
+    replaces_soundly(successor, predecessor)
         && successor.created >= predecessor.created
-        && successor.is_managed()
-        && !successor.is_compromised
         && successor.state == TokenState::Active
         && !is_unconfirmed
+}
+
+/// `true` if `successor` says that it replaces `predecessor`, acts as the same role, and is itself a token to rely on.
+fn replaces_soundly(successor: &TokenSummary, predecessor: &TokenSummary) -> bool {
+    successor.replaces.as_ref() == Some(&predecessor.name)
+        && successor.role == predecessor.role
+        && successor.is_managed()
+        && !successor.is_compromised
+}
+
+/// `true` if an unconfirmed token was used after the day of its reveal. A use on that day may have been a test of the value.
+fn was_used_since_reveal(token: &TokenSummary) -> bool {
+    matches!(&token.reveal, Some(Reveal::Claimed { time, .. }) if token.was_used_after(&day(*time)))
 }
 
 /// `true` if `old` must end because it was reported as compromised, by the record on its saved successor `new`. The holder of the value may
 /// have removed every mark of `old`, or deleted it and made it again under its name, which gives the same value.
 pub fn must_end(old: &TokenSummary, new: &TokenSummary) -> bool {
-    let is_saved = match &new.reveal {
-        Some(Reveal::Confirmed { .. }) => true,
-        Some(Reveal::Claimed { time, .. }) => new.was_used_after(&day(*time)),
-        _ => false,
-    };
-    new.replaces.as_ref() == Some(&old.name)
-        && new.role == old.role
-        && new.is_managed()
-        && !new.is_compromised
+    let is_saved =
+        matches!(new.reveal, Some(Reveal::Confirmed { .. })) || was_used_since_reveal(new);
+    replaces_soundly(new, old)
         && is_saved
         && old.external_manager.is_none()
         && !old.is_terminating

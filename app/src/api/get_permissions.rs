@@ -15,7 +15,7 @@ pub struct Abilities {
     /// Permissions that the API server grants.
     #[serde(flatten)]
     pub permissions: Permissions,
-    /// What the cluster is able to.
+    /// Capabilities of the cluster.
     #[serde(flatten)]
     pub features: ClusterFeatures,
 }

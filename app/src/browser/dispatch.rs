@@ -112,6 +112,7 @@ impl Dispatcher {
     }
 
     fn dispatch_on(self, command: Command, token: TokenRef, button: &Element, place: Place) {
+        let successor = || row_of_command(button).and_then(|row| successor_of(&row));
         let dialog = match command {
             Command::Reveal => Dialog::Reveal {
                 after: after_reveal(detail(button)),
@@ -120,11 +121,11 @@ impl Dispatcher {
             Command::Recreate => Dialog::Recreate {
                 token,
                 lifetime: None,
-                successor: row_of_command(button).and_then(|row| successor_of(&row)),
+                successor: successor(),
             },
             Command::RecreateWith => Dialog::RecreateWith {
                 token,
-                successor: row_of_command(button).and_then(|row| successor_of(&row)),
+                successor: successor(),
             },
             Command::ConfirmDelete | Command::DeleteAtOnce => Dialog::Delete(token),
             Command::Suspend => Dialog::Suspend(token),

@@ -4,7 +4,7 @@ use kargo::{claim::ClaimId, problem::Problem, token::TokenRef, value::Value};
 
 use crate::{
     api::{self, ApiError, RevealedToken, WireValue},
-    protocol::{BrowserContext, NO_SUCCESSOR, NotesTexts, SelectableToken},
+    protocol::{BrowserContext, NotesTexts, SelectableToken},
     session::Session,
 };
 
@@ -30,14 +30,6 @@ pub async fn recreate(
     lifetime: Option<u64>,
     successor: Option<String>,
 ) -> Result<TokenRef, Problem> {
-    // An empty argument would count as none.
-    let successor = successor.map(|name| {
-        if name.is_empty() {
-            NO_SUCCESSOR.to_owned()
-        } else {
-            name
-        }
-    });
     api::recreate_token(token, lifetime, successor)
         .await
         .map_err(problem)

@@ -28,7 +28,7 @@ pub fn CleanUp(
     }
 }
 
-/// What the list has, and since when the cluster tracks uses.
+/// Sentences about the list: which tokens it has, and since when the cluster tracks uses.
 fn words(unused_days: u32, since: Option<&str>, lists_unused: bool, now: Timestamp) -> String {
     let days = match unused_days {
         1 => "1 day".to_owned(),

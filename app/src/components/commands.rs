@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     offers::{Emphasis, Offer, Offers},
     page_model::PageContext,
-    protocol::{COMMAND, Command, DETAIL, SUCCESSOR, to_attribute, token_fields},
+    protocol::{COMMAND, Command, DETAIL, NO_SUCCESSOR, SUCCESSOR, to_attribute, token_fields},
 };
 
 /// The class of a button: rows have quiet buttons, a token's own page has full ones.
@@ -92,7 +92,7 @@ pub fn Commands<'a>(
     view! {
         <form method="post" class="commands">
             <TokenFields token=reference />
-            <input type="hidden" name=SUCCESSOR value=token.replaced_by.as_ref().map(ToString::to_string).unwrap_or_default() />
+            <input type="hidden" name=SUCCESSOR value=token.replaced_by.as_ref().map_or(NO_SUCCESSOR.to_owned(), ToString::to_string) />
             {row}
             {menu}
         </form>

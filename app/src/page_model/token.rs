@@ -31,9 +31,9 @@ pub struct TokenDetails {
     pub role: Result<(RoleStatus, Option<RoleSummary>), ApiError>,
     /// The person's permissions; `None` where they can't be read.
     pub permissions: Option<Permissions>,
-    /// What the cluster is able to; `None` where that can't be read.
+    /// Capabilities of the cluster; `None` where that can't be read.
     pub features: Option<ClusterFeatures>,
-    /// What of the two could not be checked.
+    /// Problems of reading the permissions and the capabilities.
     pub unchecked: Vec<Problem>,
     /// The UTC day since which the cluster tracks uses, where the person may read it.
     pub tracking_since: Option<String>,

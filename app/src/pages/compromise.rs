@@ -184,7 +184,7 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
         beside,
         made_since,
     } = report;
-    let made = (!made_since.is_empty()).then(|| made_since_point(&scope, made_since));
+    let made = (!made_since.is_empty()).then(|| made_since_point(made_since));
     let partial = is_partial.then(|| {
         view! { <p class="help">"The list may be incomplete: system roles have more rights in each project, and some rules may be hidden from you."</p> }
     });
@@ -200,20 +200,11 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
         .into_any();
     }
     let row = |token: TokenRef| {
-        let address = token_address(&scope, &token.name);
-        let (name, role) = (token.name.to_string(), token.role.clone());
-        let heard = format!("Recreate {name}");
-        let id = format!("token-{}", token.uid.0);
+        let heard = format!("Recreate {}", token.name);
         let recreate = view! { <button type="button" class="ghost lead needs-js" disabled aria-label=heard>"Recreate"</button> }
             .attr(COMMAND, Command::Recreate.word());
-        view! {
-            <li id=id>
-                <a class="name" href=address>{name}</a>
-                <span class="dim">"of " <bdi>{role}</bdi></span>
-                <form method="post" class="commands"><TokenFields token />{recreate}</form>
-            </li>
-        }
-        .attr(ROW, "")
+        let about = view! { "of " <bdi>{token.role.clone()}</bdi> };
+        token_row(token, about.into_any(), Some(recreate.into_any()))
     };
     let done = replaced.len();
     let open = total + usize::from(successor.is_some()) + beside.len();
@@ -238,7 +229,7 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
         .collect_view();
     let beside_rows = beside
         .into_iter()
-        .map(|(old, new)| beside_row(&scope, old, &new))
+        .map(|(old, new)| beside_row(old, &new))
         .collect_view();
     let by_hand = (!by_hand.is_empty()).then(|| {
         let rows = by_hand
@@ -288,34 +279,42 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
     .into_any()
 }
 
-/// A token that has a successor and exists beside it: the last step is to delete it.
-fn beside_row(scope: &Scope, old: TokenRef, new: &TokenName) -> impl IntoView + use<> {
-    let (old_address, new_address) = (token_address(scope, &old.name), token_address(scope, new));
-    let (name, id) = (old.name.to_string(), format!("token-{}", old.uid.0));
+/// A token of the list with what there is to know, and its command.
+fn token_row(token: TokenRef, about: AnyView, button: Option<AnyView>) -> impl IntoView {
+    let address = token_address(&token.scope, &token.name);
+    let (name, id) = (token.name.to_string(), format!("token-{}", token.uid.0));
+    let form = button.map(|button| {
+        view! { <form method="post" class="commands"><TokenFields token />{button}</form> }
+    });
     view! {
         <li id=id>
-            <a class="name" href=old_address>{name.clone()}</a>
-            <span class="dim">"has the successor " <a href=new_address>{new.to_string()}</a> ", and still exists"</span>
-            <DeleteForm token=old heard=format!("Delete {name}") />
+            <a class="name" href=address>{name}</a>
+            <span class="dim">{about}</span>
+            {form}
         </li>
     }
     .attr(ROW, "")
 }
 
-/// Deletes a token of the list, with or without JavaScript.
-#[component]
-fn DeleteForm(token: TokenRef, heard: String) -> impl IntoView {
+/// Deletes the token of a row, with or without JavaScript.
+fn delete_button(token: &TokenRef) -> AnyView {
+    let heard = format!("Delete {}", token.name);
     let endpoint = Command::Delete.endpoint();
-    view! {
-        <form method="post" class="commands">
-            <TokenFields token />
-            <button type="submit" class="ghost bad" aria-label=heard formaction=endpoint>"Delete"</button>
-        </form>
-    }
+    view! { <button type="submit" class="ghost bad" aria-label=heard formaction=endpoint>"Delete"</button> }
+        .into_any()
+}
+
+/// A token that has a successor and exists beside it: the last step is to delete it.
+fn beside_row(old: TokenRef, new: &TokenName) -> impl IntoView + use<> {
+    let address = token_address(&old.scope, new);
+    let about =
+        view! { "has the successor " <a href=address>{new.to_string()}</a> ", and still exists" };
+    let delete = delete_button(&old);
+    token_row(old, about.into_any(), Some(delete))
 }
 
 /// The point about tokens that the holder may have made before the value ended.
-fn made_since_point(scope: &Scope, tokens: Vec<MadeSince>) -> impl IntoView + use<> {
+fn made_since_point(tokens: Vec<MadeSince>) -> impl IntoView {
     let rows = tokens
         .into_iter()
         .map(
@@ -324,20 +323,10 @@ fn made_since_point(scope: &Scope, tokens: Vec<MadeSince>) -> impl IntoView + us
                  created_by,
                  is_managed,
              }| {
-                let address = token_address(scope, &token.name);
-                let (name, role) = (token.name.to_string(), token.role.clone());
-                let id = format!("token-{}", token.uid.0);
                 let by = created_by.map(|person| view! { ", created by " <bdi>{person}</bdi> });
-                let delete = is_managed
-                    .then(|| view! { <DeleteForm token heard=format!("Delete {name}") /> });
-                view! {
-                    <li id=id>
-                        <a class="name" href=address>{name.clone()}</a>
-                        <span class="dim">"of " <bdi>{role}</bdi> {by}</span>
-                        {delete}
-                    </li>
-                }
-                .attr(ROW, "")
+                let about = view! { "of " <bdi>{token.role.clone()}</bdi> {by} };
+                let delete = is_managed.then(|| delete_button(&token));
+                token_row(token, about.into_any(), delete)
             },
         )
         .collect_view();

@@ -29,7 +29,7 @@ use crate::{
     name::TokenName,
     scope::Scope,
     token::{
-        ChangedToken, HistoryAction, REFUSED_AFTER, TokenRef, TokenState, TokenSummary, Uid,
+        HistoryAction, REFUSED_AFTER, TokenRef, TokenState, TokenSummary, Uid,
         compromise::{CompromiseStep, FoundSecret, ReportFacts, next_step},
     },
     value::Value,
@@ -47,14 +47,12 @@ pub struct CompromiseReport {
     pub target: TokenRef,
     /// Kubernetes user name of the person who reported it.
     pub reporter: String,
-    /// Tool that would remake the Secret with the same value, at the time of the report.
-    remade_by: Option<String>,
     /// `true` if the token was suspended; otherwise it has to be deleted at once.
     is_suspended: bool,
     /// Its value, to see the API server refuse it; `None` if the person may not read it.
     value: Option<Arc<Value>>,
     began: Instant,
-    /// The token at the time of the report.
+    /// The token at the time of the report, marked as compromised: its successor records that it must end.
     old: TokenSummary,
 }
 
@@ -88,24 +86,21 @@ impl Cluster {
     /// which deletes it.
     ///
     /// # Errors
-    /// Nothing was changed.
+    /// Those of reading and of suspending. The token is then as it was.
     pub async fn report_compromise(&self, target: &TokenRef) -> Result<CompromiseReport, Error> {
         self.refuse_own_token(target)?;
         let (reporter, fetched) =
             futures::try_join!(self.current_user(), self.fetch_verified(target))?;
-        let old = fetched.token.summary;
-        let location = self.location(&target.scope, &target.name);
-        let value = self.get_value(&location).await.ok();
         let mut report = CompromiseReport {
             target: target.clone(),
             reporter,
-            remade_by: old.external_manager.clone(),
             is_suspended: false,
-            value: value
-                .filter(|value| is_value_of(value, &location, &target.role))
-                .map(Arc::new),
+            value: self.readable_value(target).await.map(Arc::new),
             began: Instant::now(),
-            old,
+            old: TokenSummary {
+                is_compromised: true,
+                ..fetched.token.summary
+            },
         };
         if report.old.is_expiring() || !self.suspend_works().await? {
             return Ok(report);
@@ -149,13 +144,9 @@ impl Cluster {
             return Box::pin(self.replace_and_delete(target, old, lifetime)).await;
         }
         let successor = self
-            .create_compromised_successor(target, old, lifetime)
+            .create_successor(target, old, lifetime)
             .await
-            .map_err(|cause| Error::NoReplacement {
-                token: self.location(&target.scope, &target.name),
-                is_deleted: false,
-                cause: Box::new(cause),
-            })?;
+            .map_err(|cause| self.no_replacement(target, false, cause))?;
         let predecessor = self.link_or_warn(target, &successor.token.name).await;
         Ok(Recreated {
             successor,
@@ -179,19 +170,13 @@ impl Cluster {
                 Access::to("delete", "secrets").within(namespace),
             ));
         }
-        let new = self
-            .create_compromised_successor(target, old, lifetime)
-            .await;
+        let new = self.create_successor(target, old, lifetime).await;
         let deleted = self
             .delete_if(target, OnContention::DeleteByUid, |_, _| Ok(()))
             .await;
         match deleted {
             Ok(()) | Err(Error::NoToken(_) | Error::Terminating(_)) => {
-                let successor = new.map_err(|cause| Error::NoReplacement {
-                    token: self.location(scope, &target.name),
-                    is_deleted: true,
-                    cause: Box::new(cause),
-                })?;
+                let successor = new.map_err(|cause| self.no_replacement(target, true, cause))?;
                 Ok(Recreated {
                     successor,
                     predecessor: None,
@@ -229,7 +214,8 @@ impl Cluster {
             let wait = time_until(refused_at, fetched.now).min(REFUSED_AFTER);
             sleep(Duration::try_from(wait).unwrap_or_default()).await;
         }
-        let was_refused = self.is_refused(&location, &target.role).await;
+        let value = self.readable_value(target).await;
+        let was_refused = self.accepts(value.as_ref()).await == Some(false);
         self.delete_if(target, OnContention::DeleteByUid, |token, context| {
             require_compromised(&token.summary, &context.location)
         })
@@ -237,19 +223,12 @@ impl Cluster {
         Ok(was_refused)
     }
 
-    /// The successor records the token that must end, so that another program can go on if this one is killed, even if the holder of the
-    /// value removes every mark of that token.
-    async fn create_compromised_successor(
-        &self,
-        target: &TokenRef,
-        old: &TokenSummary,
-        lifetime: Option<SignedDuration>,
-    ) -> Result<ChangedToken, Error> {
-        let compromised = TokenSummary {
-            is_compromised: true,
-            ..old.clone()
-        };
-        self.create_successor(target, &compromised, lifetime).await
+    fn no_replacement(&self, target: &TokenRef, is_deleted: bool, cause: Error) -> Error {
+        Error::NoReplacement {
+            token: self.location(&target.scope, &target.name),
+            is_deleted,
+            cause: Box::new(cause),
+        }
     }
 
     /// Carries a report out until the value has ended: until nobody could use it any more, whatever its holder does to the Secret meanwhile.
@@ -320,7 +299,7 @@ impl Cluster {
         let facts = ReportFacts {
             uid: uid.clone(),
             role: report.target.role.clone(),
-            is_remade_by_tool: report.remade_by.is_some(),
+            is_remade_by_tool: report.old.external_manager.is_some(),
             age: report.began.elapsed(),
             patience,
             gone_for,
@@ -376,7 +355,7 @@ impl Cluster {
         let was_refused = self.accepts(report.value.as_deref()).await == Some(false);
         match self.find_secret(scope, name).await? {
             Some(found) if found.role == report.target.role || found.uid == report.target.uid => {
-                match &report.remade_by {
+                match &report.old.external_manager {
                     Some(tool) if found.is_as_reported => Err(Error::ExternallyManaged {
                         token: self.location(scope, name),
                         tool: tool.clone(),
@@ -428,15 +407,11 @@ impl Cluster {
         }
     }
 
-    /// `true` if the API server was seen to refuse a token's value; `false` also if that can't be tried.
-    async fn is_refused(&self, location: &TokenLocation, role: &str) -> bool {
-        let Ok(value) = self.get_value(location).await else {
-            return false;
-        };
-        if !is_value_of(&value, location, role) {
-            return false;
-        }
-        self.accepts(Some(&value)).await == Some(false)
+    /// The value that Kubernetes wrote for a token; `None` if the person may not read it, or the Secret holds something else.
+    async fn readable_value(&self, target: &TokenRef) -> Option<Value> {
+        let location = self.location(&target.scope, &target.name);
+        let value = self.get_value(&location).await.ok()?;
+        is_value_of(&value, &location, &target.role).then_some(value)
     }
 }
 

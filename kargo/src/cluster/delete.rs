@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use tokio::time::sleep;
 
 use super::{
-    connection::{Cluster, access::Access, error::Error},
+    connection::{Cluster, access::Access, error::Error, request::ApiResponse},
     secret::{
         change::{Change, TRIES, WriteContext},
         find::{metadata_only, secrets},
@@ -79,16 +79,11 @@ impl Cluster {
         let mut wait = wait.saturating_add(SignedDuration::from_secs(1));
         let finished = loop {
             sleep(wait.try_into().unwrap_or_default()).await;
-            let finish =
-                async |cluster: Cluster, target: TokenRef| cluster.finish_token(&target).await;
-            match retry_transient(finish, &self, &target).await {
+            match self.finish_patiently(&target).await {
                 // Another API server's clock is behind, or the deletion was begun anew.
                 Err(Error::NotDue(_)) => match self.time_to_deletion(&target).await {
                     Ok(Some(left)) => wait = left.saturating_add(SignedDuration::from_secs(1)),
-                    Ok(None) => {
-                        self.log_if_lifted(&target).await;
-                        return;
-                    }
+                    Ok(None) => return,
                     Err(error) => break Err(error),
                 },
                 finished => break finished,
@@ -106,30 +101,37 @@ impl Cluster {
         }
     }
 
-    /// Writes to the log if a deletion was called off by other means than an undo or another verb of ours: the holder of the value may have
-    /// done so.
-    async fn log_if_lifted(&self, target: &TokenRef) {
-        let Ok(fetched) = self.fetch(&target.scope, &target.name).await else {
-            return;
-        };
-        let token = fetched.token;
-        if token.summary.uid == target.uid && token.summary.delete_after.is_some() {
+    /// Finishes what is due of a token, and tries again for a while where the cluster doesn't answer. Each try judges the token anew.
+    async fn finish_patiently(&self, target: &TokenRef) -> Result<(), Error> {
+        for wait in [1, 5, 20, 60] {
+            match self.finish_token(target).await {
+                Err(error) if error.is_unanswered() || matches!(error, Error::TooMany(_)) => {
+                    sleep(Duration::from_secs(wait)).await;
+                }
+                result => return result,
+            }
+        }
+        self.finish_token(target).await
+    }
+
+    /// Time until a token's deletion is due; `None` if the token is no longer being deleted. Logs a deletion that was called off by other means
+    /// than our own verbs: the holder of the value may have done so.
+    async fn time_to_deletion(&self, target: &TokenRef) -> Result<Option<SignedDuration>, Error> {
+        let fetched = self.fetch(&target.scope, &target.name).await?;
+        let token = fetched.token.summary;
+        if token.uid != target.uid {
+            return Ok(None);
+        }
+        if let TokenState::Deleting { until } = token.state {
+            return Ok(Some(time_until(until, fetched.now)));
+        }
+        if token.delete_after.is_some() {
             tracing::warn!(
                 scope = %target.scope, name = %target.name,
                 "somebody changed the token while it was being deleted, so it was not deleted and works again"
             );
         }
-    }
-
-    /// Time until a token's deletion is due; `None` if the token is no longer being deleted.
-    async fn time_to_deletion(&self, target: &TokenRef) -> Result<Option<SignedDuration>, Error> {
-        let fetched = self.fetch(&target.scope, &target.name).await?;
-        Ok(match fetched.token.summary.state {
-            TokenState::Deleting { until } if fetched.token.summary.uid == target.uid => {
-                Some(time_until(until, fetched.now))
-            }
-            _ => None,
-        })
+        Ok(None)
     }
 
     /// Deletes the Secret with a UID, whatever it says. No error if there is no such Secret any more.
@@ -139,19 +141,37 @@ impl Cluster {
         name: &TokenName,
         uid: &Uid,
     ) -> Result<(), Error> {
-        let namespace = self.namespace(scope);
-        let access = Access::to("delete", "secrets")
-            .within(namespace)
-            .named(name.as_str());
-        let params = DeleteParams::default().preconditions(Preconditions {
-            uid: Some(uid.0.clone()),
-            resource_version: None,
-        });
-        let request = secrets(namespace).delete(name.as_str(), &params);
-        match self.write(&access, request.map(metadata_only)).await {
+        match self.request_deletion(scope, name, uid, None).await {
             Ok(_) | Err(Error::NotFound(_) | Error::Conflict(_)) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Access that deleting a token takes.
+    fn deletion_access(&self, scope: &Scope, name: &TokenName) -> Access {
+        Access::to("delete", "secrets")
+            .within(self.namespace(scope))
+            .named(name.as_str())
+    }
+
+    /// Asks the API server to delete the Secret with a UID; with a version only if it is exactly that one.
+    async fn request_deletion(
+        &self,
+        scope: &Scope,
+        name: &TokenName,
+        uid: &Uid,
+        version: Option<String>,
+    ) -> Result<ApiResponse, Error> {
+        let params = DeleteParams::default().preconditions(Preconditions {
+            uid: Some(uid.0.clone()),
+            resource_version: version,
+        });
+        let request = secrets(self.namespace(scope)).delete(name.as_str(), &params);
+        self.write(
+            &self.deletion_access(scope, name),
+            request.map(metadata_only),
+        )
+        .await
     }
 
     /// Deletes the token that was seen, if `check` accepts it. Tries again after conflicts, since the API server records uses.
@@ -164,10 +184,6 @@ impl Cluster {
         let TokenRef {
             scope, name, uid, ..
         } = target;
-        let namespace = self.namespace(scope);
-        let access = Access::to("delete", "secrets")
-            .within(namespace)
-            .named(name.as_str());
         let (location, actor) = (self.location(scope, name), self.current_user().await?);
         let mut tries = 0;
         loop {
@@ -180,14 +196,9 @@ impl Cluster {
             };
             check(&token, &context)?;
             let by_uid = tries > TRIES && on_contention == OnContention::DeleteByUid;
-            let preconditions = Preconditions {
-                uid: Some(uid.0.clone()),
-                resource_version: (!by_uid).then_some(token.resource_version),
-            };
-            let params = DeleteParams::default().preconditions(preconditions);
+            let version = (!by_uid).then_some(token.resource_version);
             tries += 1;
-            let request = secrets(namespace).delete(name.as_str(), &params);
-            match self.write(&access, request.map(metadata_only)).await {
+            match self.request_deletion(scope, name, uid, version).await {
                 Ok(answer) => {
                     let entry = HistoryEntry {
                         time: context.now,
@@ -195,8 +206,10 @@ impl Cluster {
                         action: HistoryAction::Deleted,
                         detail: String::new(),
                     };
-                    self.publish_event(namespace, &token.summary, &entry).await;
-                    let response: DeleteResponse = answer.parse(&access)?;
+                    self.publish_event(self.namespace(scope), &token.summary, &entry)
+                        .await;
+                    let response: DeleteResponse =
+                        answer.parse(&self.deletion_access(scope, name))?;
                     return match response.metadata.deletion_timestamp {
                         Some(_) => Err(Error::Terminating(location)),
                         None => Ok(()),
@@ -232,32 +245,6 @@ pub(super) enum OnContention {
     GiveUp,
     /// Delete it by its UID alone: a person wants exactly this token gone, and its holder may be changing it to keep it.
     DeleteByUid,
-}
-
-/// Runs an operation in the background, and again after transient failures. The operation must judge the token anew each time, so that a
-/// second run does no harm.
-pub(super) async fn retry_transient<T, F>(
-    operation: impl Fn(Cluster, TokenRef) -> F,
-    cluster: &Cluster,
-    target: &TokenRef,
-) -> Result<T, Error>
-where
-    F: Future<Output = Result<T, Error>>,
-{
-    for wait in [1, 5, 20, 60] {
-        match operation(cluster.clone(), target.clone()).await {
-            Err(
-                Error::TooMany(_)
-                | Error::Unavailable { .. }
-                | Error::Unreachable { .. }
-                | Error::Timeout(_),
-            ) => {
-                sleep(Duration::from_secs(wait)).await;
-            }
-            result => return result,
-        }
-    }
-    operation(cluster.clone(), target.clone()).await
 }
 
 /// Time from `now` to `until`; zero if it is over.

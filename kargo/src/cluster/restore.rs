@@ -15,7 +15,7 @@ use super::{
 };
 use crate::token::{ChangedToken, HistoryAction, TokenRef, TokenState, TokenSummary};
 
-/// What restoring does with a token that was reported as compromised.
+/// Treatment of a token that was reported as compromised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OfReported {
     /// Refuses it.

@@ -1,5 +1,6 @@
 //! Sweeps: deletes all tokens that are due, which are those whose deletion or retirement is over, expired ones, and compromised ones that
-//! have a successor, also if somebody removed their marks. A sweep runs every few minutes. Concurrent sweeps are safe: the API server lets one of them do each deletion.
+//! have a successor, also if somebody removed their marks. A sweep runs every few minutes. Concurrent sweeps are safe: the API server lets one
+//! of them do each deletion.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -102,9 +103,10 @@ impl Cluster {
         for scope in scopes {
             if let Err(error) = self.sweep_scope(&scope, dry_run, &mut report).await {
                 tracing::warn!(%scope, %error, "could not sweep a scope");
-                let is_gone = is_gone(&error);
+                // All further requests would fail, too.
+                let is_over = error.is_unanswered();
                 first_error.get_or_insert(error);
-                if is_gone {
+                if is_over {
                     break;
                 }
             }
@@ -162,7 +164,7 @@ impl Cluster {
             match &swept.result {
                 // Another sweep or a person was faster, so there is nothing to report.
                 Err(Error::NoToken(_) | Error::NotDue(_) | Error::Replaced(_)) => {}
-                Err(error) if is_gone(error) => return swept.result,
+                Err(error) if error.is_unanswered() => return swept.result,
                 _ => report(swept),
             }
         }
@@ -188,14 +190,6 @@ impl Cluster {
             result => result,
         }
     }
-}
-
-/// `true` if the cluster can't be reached or doesn't answer: all further requests would fail, too.
-fn is_gone(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Unreachable { .. } | Error::Unavailable { .. } | Error::Timeout(_)
-    )
 }
 
 /// A token that is due.

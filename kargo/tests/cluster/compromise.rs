@@ -9,7 +9,7 @@ use kargo::{
     value::Value,
 };
 use kube::ResourceExt;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tokio::{task::JoinHandle, time::timeout};
 
 use super::support::project::{Project, claim, in_a_project};
@@ -384,103 +384,48 @@ async fn a_report_that_is_called_off_is_not_carried_out() {
     .await;
 }
 
-/// What the holder of the value does to the Secret after the report.
-#[derive(Debug, Clone, Copy)]
-enum Tampering {
-    LiftSuspension,
-    RemoveMark,
-    RemoveManaged,
-    RemoveLabel,
-    AddHelm,
-    Strip,
-    Remake,
-    /// A Secret without a ServiceAccount, which holds the value itself.
-    RemakeAsOpaque,
-    FillAnnotations,
-}
-
 #[tokio::test]
 async fn the_holder_of_the_value_cannot_keep_it() {
-    use Tampering::*;
+    let label = |labels: Json| json!({ "labels": labels });
+    let annotate = |annotations: Json| json!({ "annotations": annotations });
+    let no_suspension = json!({ "kubernetes.io/legacy-token-invalid-since": null });
+    let edits = [
+        label(no_suspension.clone()),
+        annotate(json!({ "kargo-tokens/compromised": null })),
+        annotate(json!({ "rbac.kargo.akuity.io/managed": null })),
+        label(json!({ "rbac.kargo.akuity.io/api-token": null })),
+        label(json!({ "app.kubernetes.io/managed-by": "Helm" })),
+        annotate(json!({ "example.com/much": "x".repeat(255 * 1024) })),
+        json!({
+            "labels": no_suspension,
+            "annotations": {
+                "kargo-tokens/compromised": null,
+                "kargo-tokens/suspension": null,
+                "kargo-tokens/replaced-by": null,
+                "rbac.kargo.akuity.io/managed": null,
+            },
+        }),
+    ];
     in_a_project(async |project| {
-        let all = [
-            LiftSuspension,
-            RemoveMark,
-            RemoveManaged,
-            RemoveLabel,
-            AddHelm,
-            Strip,
-            Remake,
-            RemakeAsOpaque,
-            FillAnnotations,
-        ];
-        let thefts = all.into_iter().enumerate().map(async |(n, tampering)| {
-            let guarded = guard(project, &format!("stolen-{n}"), CallOff::No).await;
-            let token = &guarded.token;
-            match tampering {
-                LiftSuspension => {
-                    project.lift_suspension(token).await;
-                }
-                RemoveMark => {
-                    project
-                        .annotate(token, json!({ "kargo-tokens/compromised": null }))
-                        .await;
-                }
-                RemoveManaged => {
-                    project
-                        .annotate(token, json!({ "rbac.kargo.akuity.io/managed": null }))
-                        .await;
-                }
-                RemoveLabel => {
-                    project
-                        .edit(
-                            &token.name,
-                            json!({ "labels": { "rbac.kargo.akuity.io/api-token": null } }),
-                        )
-                        .await;
-                }
-                AddHelm => {
-                    project
-                        .edit(
-                            &token.name,
-                            json!({ "labels": { "app.kubernetes.io/managed-by": "Helm" } }),
-                        )
-                        .await;
-                }
-                Strip => {
-                    project.lift_suspension(token).await;
-                    let nothing = json!({
-                        "kargo-tokens/compromised": null,
-                        "kargo-tokens/suspension": null,
-                        "kargo-tokens/replaced-by": null,
-                        "rbac.kargo.akuity.io/managed": null,
-                    });
-                    project.annotate(token, nothing).await;
-                }
-                Remake => {
-                    project.remove(token).await;
-                    let annotations = json!({ "rbac.kargo.akuity.io/managed": "true" });
-                    let labels = json!({ "rbac.kargo.akuity.io/api-token": "true" });
-                    project
-                        .add_token(token.name.as_str(), labels, annotations)
-                        .await;
-                }
-                RemakeAsOpaque => {
-                    project.remove(token).await;
-                    project
-                        .add_opaque(token.name.as_str(), &guarded.value)
-                        .await;
-                }
-                FillAnnotations => {
-                    let much = "x".repeat(255 * 1024);
-                    project
-                        .annotate(token, json!({ "example.com/much": much }))
-                        .await;
-                }
-            }
+        let edited = edits.iter().enumerate().map(async |(n, edit)| {
+            let guarded = guard(project, &format!("edited-{n}"), CallOff::No).await;
+            project.edit(&guarded.token.name, edit.clone()).await;
             guarded.has_ended(project).await;
         });
-        futures::future::join_all(thefts).await;
+        let remade = async {
+            let guarded = guard(project, "remade", CallOff::No).await;
+            project.remove(&guarded.token).await;
+            project.add_kargo_token("remade").await;
+            guarded.has_ended(project).await;
+        };
+        // A Secret without a ServiceAccount, which holds the value itself.
+        let opaque = async {
+            let guarded = guard(project, "opaque", CallOff::No).await;
+            project.remove(&guarded.token).await;
+            project.add_opaque("opaque", &guarded.value).await;
+            guarded.has_ended(project).await;
+        };
+        futures::join!(futures::future::join_all(edited), remade, opaque);
     })
     .await;
 }

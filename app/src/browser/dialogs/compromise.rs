@@ -11,14 +11,14 @@ use super::{
 };
 use crate::browser::{operations, page::clock};
 
-/// What happens to a token that can be suspended.
+/// Steps for a token that can be suspended.
 const SUSPENDED: &[&str] = &[
     "The token is suspended. The API server refuses new requests within about 10 seconds. Open streams may go on.",
     "A successor with another value is created and revealed to you.",
     "After 12 seconds the program checks that the API server refuses the token, then deletes it. This can't be undone.",
     "A report lists which other tokens its holder could have read or created.",
 ];
-/// What happens to one that can't.
+/// Steps for a token that can't be suspended.
 const DELETED: &[&str] = &[
     "The token is deleted at once, because it can't be suspended. This can't be undone.",
     "A successor with another value is created and revealed to you.",

@@ -44,7 +44,7 @@ pub fn FindLeakedDialog(system_namespace: String) -> impl IntoView {
     }
 }
 
-/// What a value says of itself, and what to do.
+/// Shows which token a value names, and the next step.
 fn meaning(value: LeakedValue, system_namespace: &str) -> AnyView {
     let until = |expires: Option<Timestamp>| {
         expires.map_or(String::new(), |end| format!(" It ends at {end}."))

@@ -24,7 +24,7 @@ pub enum Dialog {
         token: TokenRef,
         /// The successor's lifetime in seconds; 0: without end; `None`: the old token's.
         lifetime: Option<u64>,
-        /// The successor that the page shows, empty for none; `None` where the page doesn't tell.
+        /// The successor that the page shows, in the words of [`SUCCESSOR`](crate::protocol::SUCCESSOR); `None` where it doesn't tell.
         successor: Option<String>,
     },
     /// Choose the lifetime of a successor.

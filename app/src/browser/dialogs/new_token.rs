@@ -158,7 +158,7 @@ impl NameChoice {
         self.text.set(text);
     }
 
-    /// What is wrong with the name; tracked. An empty field is not wrong yet.
+    /// Error of the name, `None` while the field is empty; tracked.
     fn error(self) -> Option<String> {
         self.text.with(|text| match text.as_str() {
             "" => None,

@@ -22,7 +22,7 @@ pub fn RecreateDialog(
     let dialogs = Dialogs::get();
     let request = Request::new();
     let name = token.name.clone();
-    // Whoever tries again knows of a successor that somebody else has created.
+    // Sent with the first try only: after it, the person knows of another successor.
     let successor = StoredValue::new(successor);
     let recreate = move || {
         let old = token.clone();

@@ -92,7 +92,7 @@ pub fn token_of(row: &Element) -> Option<TokenRef> {
     token_of_fields(|name| field(row, name))
 }
 
-/// The successor that a row shows beside its token: its name, or an empty text. `None` for a row that doesn't tell.
+/// The successor that a row shows beside its token, in the words of [`SUCCESSOR`]. `None` for a row that doesn't tell.
 pub fn successor_of(row: &Element) -> Option<String> {
     field(row, SUCCESSOR)
 }

@@ -231,9 +231,9 @@ pub enum Error {
     Refused {
         /// The request.
         access: Access,
-        /// Who or what refuses it.
+        /// Reason of the refusal.
         cause: Box<Cause>,
-        /// What the API server said, cleaned of values.
+        /// Message of the API server, cleaned of values.
         quote: Box<str>,
     },
     /// A compromised token was stopped, and then its successor could not be created.
@@ -318,6 +318,14 @@ impl Error {
     /// The error as pages and API answers show it.
     pub fn problem(&self) -> Problem {
         Problem::new(self.kind(), self.to_string(), self.hint()).quoting(self.quote())
+    }
+
+    /// `true` if the cluster didn't answer: it can't be reached, is in trouble, or takes too long. A write may have taken effect all the same.
+    pub(in crate::cluster) fn is_unanswered(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Unavailable { .. } | Self::Timeout(_)
+        )
     }
 
     fn quote(&self) -> Option<String> {

@@ -27,7 +27,7 @@ struct StatusCause {
     field: String,
 }
 
-/// Who or what refused a request.
+/// Reason for which the API server refused a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// The `ValidatingAdmissionPolicy` of this name.

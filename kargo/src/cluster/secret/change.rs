@@ -107,11 +107,7 @@ impl Cluster {
                 Ok(Outcome::Conflict(error)) if tries > TRIES => return Err(error),
                 Ok(Outcome::Conflict(_)) => {}
                 // The answer is lost, and the change may have been made all the same: its history entry tells.
-                Err(
-                    error @ (Error::Timeout(_)
-                    | Error::Unreachable { .. }
-                    | Error::Unavailable { .. }),
-                ) => {
+                Err(error) if error.is_unanswered() => {
                     let Ok(now) = self.fetch(scope, name).await else {
                         return Err(error);
                     };
