@@ -10,6 +10,7 @@ mod sign_in;
 mod sweep;
 
 use std::{
+    alloc::System,
     io::{self, IsTerminal},
     process::ExitCode,
     sync::Arc,
@@ -25,6 +26,11 @@ use kargo::{
 use sign_in::SignIn;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Clears all memory that is freed: copies of a value in buffers of requests and answers don't outlive it.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 #[tokio::main]
 #[allow(
