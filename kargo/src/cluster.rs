@@ -37,7 +37,6 @@ pub use connection::{
 };
 pub use delete::time_until;
 pub use describe::Description;
-pub use note::Notes;
 pub use recreate::Recreated;
 pub use restore::OfReported;
 pub use reveal::Revealed;

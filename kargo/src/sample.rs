@@ -23,6 +23,7 @@ pub fn token() -> TokenSummary {
         ends: None,
         replaced_by: None,
         expires: None,
+        minted: 0,
         suspension: None,
         delete_after: None,
         retire_after: None,

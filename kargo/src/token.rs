@@ -5,6 +5,7 @@ mod cleanup;
 pub(crate) mod compromise;
 mod facts;
 mod history;
+mod notes;
 mod reveal;
 mod state;
 mod summary;
@@ -15,6 +16,7 @@ pub use facts::{Missing, Suspension, TokenFacts, day};
 #[cfg(feature = "cluster")]
 pub(crate) use history::HistoryText;
 pub use history::{HistoryAction, HistoryEntry};
+pub use notes::Notes;
 pub use reveal::{Expiry, Reveal, SHORTEST_LIFETIME};
 pub use state::TokenState;
 pub use summary::{ChangedToken, TokenListPage, TokenRef, TokenSummary};

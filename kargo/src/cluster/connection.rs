@@ -8,6 +8,7 @@ mod kubeconfig;
 mod own_token;
 mod refusal;
 pub(super) mod request;
+mod signing_keys;
 
 use std::{
     sync::{Arc, Mutex, atomic::AtomicU32},

@@ -105,7 +105,7 @@ impl Cluster {
     async fn finish_patiently(&self, target: &TokenRef) -> Result<(), Error> {
         for wait in [1, 5, 20, 60] {
             match self.finish_token(target).await {
-                Err(error) if error.is_unanswered() || matches!(error, Error::TooMany(_)) => {
+                Err(error) if error.is_unanswered() || matches!(error, Error::TooMany { .. }) => {
                     sleep(Duration::from_secs(wait)).await;
                 }
                 result => return result,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    connection::{Cluster, access::Access, error::Error},
+    connection::{Cluster, access::Access, error::Error, request::with_value_in_answer},
     secret::metadata::Token,
 };
 use crate::{
@@ -70,7 +70,7 @@ impl Cluster {
             body.to_string().into_bytes(),
         );
         let answer = self
-            .write(&access, request)
+            .write(&access, with_value_in_answer(request))
             .await
             .map_err(|error| match error {
                 // The Secret is gone, or its role, which takes its Secrets along.

@@ -11,17 +11,8 @@ use super::{
 };
 use crate::{
     text::Text,
-    token::{ChangedToken, HistoryAction, TokenRef},
+    token::{ChangedToken, HistoryAction, Notes, TokenRef},
 };
-
-/// Note and contact; empty if there is none. Texts that a person saw can be any `String`, since other programs write them, too.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Notes<T = Text> {
-    /// Note.
-    pub note: T,
-    /// Person or channel to ask.
-    pub contact: T,
-}
 
 impl Cluster {
     /// Changes both texts from what the person saw to what they wrote.

@@ -37,10 +37,9 @@ impl Cluster {
         target: &TokenRef,
         of_reported: OfReported,
     ) -> Result<ChangedToken, Error> {
-        if of_reported != OfReported::Refuse {
-            self.withdraw_report(target, of_reported).await?;
-        }
-        self.change(target, |token, context| {
+        let was_reported =
+            of_reported != OfReported::Refuse && self.withdraw_report(target, of_reported).await?;
+        let restored = self.change(target, |token, context| {
             let summary = &token.summary;
             if summary.is_compromised {
                 may_restore(summary, context.now, of_reported, &context.location)?;
@@ -81,41 +80,47 @@ impl Cluster {
             } else {
                 restored
             })))
-        })
-        .await
+        });
+        let restored = restored.await?;
+        if was_reported {
+            let (scope, name) = (&target.scope, &target.name);
+            let person = self.current_user().await?;
+            tracing::info!(%scope, %name, %person, "the report of a compromised token was called off");
+        }
+        Ok(restored)
     }
 
     /// Removes the record from the successor that its predecessor must end. Comes before the restoration: with the record, another program
-    /// would delete the restored token.
+    /// would delete the restored token. `false`: the token was not reported.
     async fn withdraw_report(
         &self,
         target: &TokenRef,
         of_reported: OfReported,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let TokenRef { scope, name, .. } = target;
         let fetched = self.fetch_verified(target).await?;
         let old = fetched.token.summary;
         if !old.is_compromised {
-            return Ok(());
+            return Ok(false);
         }
         may_restore(&old, fetched.now, of_reported, &self.location(scope, name))?;
         let Some(successor) = &old.replaced_by else {
-            return Ok(());
+            return Ok(true);
         };
         let new = match self.fetch(scope, successor).await {
             Ok(fetched) => fetched.token.summary,
-            Err(Error::NoToken(_)) => return Ok(()),
+            Err(Error::NoToken(_)) => return Ok(true),
             Err(error) => return Err(error),
         };
         if new.ends.as_ref() != Some(&old.uid) {
-            return Ok(());
+            return Ok(true);
         }
         self.change(&new.token_ref(scope), |token, _| {
             let withdrawn = Change::of(HistoryAction::ReportWithdrawn).annotation(ENDS, Json::Null);
             Ok(token.summary.ends.is_some().then_some(withdrawn))
         })
-        .await
-        .map(drop)
+        .await?;
+        Ok(true)
     }
 }
 

@@ -32,6 +32,8 @@ const RETRY_WINDOW: SignedDuration = SignedDuration::from_secs(60);
 pub struct Revealed {
     /// The value.
     pub value: Value,
+    /// `false` if it could not be checked whether the API server signed the value.
+    pub is_checked: bool,
     /// Fingerprint of the value; the Secret records it, too.
     pub fingerprint: Fingerprint,
     /// End of an expiring token.
@@ -85,7 +87,17 @@ impl Cluster {
             }
             fetched.token.verify_target(location.clone(), target)?;
             request.attempt(&fetched.token, &location, fetched.now)?;
-            let (token, value, expiry, now) = self.obtain_value(target, fetched, deadline).await?;
+            let (token, value, expiry, now) =
+                Box::pin(self.obtain_value(target, fetched, deadline)).await?;
+            // A minted value comes from the API server itself.
+            let is_signed = match expiry {
+                Some(_) => Some(true),
+                None => Box::pin(self.is_signed(&value)).await,
+            };
+            if is_signed == Some(false) {
+                return Err(Error::UnsignedValue(location));
+            }
+            let is_checked = is_signed.is_some();
             let fingerprint = Fingerprint::of(&value);
 
             // Judged again: the wait may have changed the token, and the write below holds only for exactly this version.
@@ -101,6 +113,7 @@ impl Cluster {
                 RevealAttempt::Retry(recorded) if recorded == fingerprint => {
                     return Ok(Revealed {
                         value,
+                        is_checked,
                         fingerprint,
                         expiry,
                         changed: token.changed(),
@@ -111,10 +124,15 @@ impl Cluster {
                 RevealAttempt::Retry(_) => return Err(Error::Conflict(secret_access(&location))),
             }
             if let Some(expiry) = &expiry {
-                change = change.annotation(EXPIRES_AT, expiry.granted.to_string());
-                if expiry.is_cut() {
-                    change = change.detail(format!("granted until {} only", expiry.granted));
-                }
+                let cut = if expiry.is_cut() {
+                    format!(", granted until {} only", expiry.granted)
+                } else {
+                    String::new()
+                };
+                // A retry mints another value, and both work: the history names each.
+                change = change
+                    .annotation(EXPIRES_AT, expiry.granted.to_string())
+                    .detail(format!("fingerprint {}{cut}", fingerprint.0));
             }
             let context = WriteContext {
                 now,
@@ -126,6 +144,7 @@ impl Cluster {
                 Outcome::Done(token) => {
                     return Ok(Revealed {
                         value,
+                        is_checked,
                         fingerprint,
                         expiry,
                         changed: token.changed(),

@@ -2,7 +2,7 @@
 //! have a successor, also if somebody removed their marks. A sweep runs every few minutes. Concurrent sweeps are safe: the API server lets one
 //! of them do each deletion.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, ops::RangeInclusive, time::Duration};
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -20,8 +20,10 @@ use crate::{
 
 /// Deletions at the same time.
 const AT_ONCE: usize = 4;
-/// Wait after the cluster had too many requests.
-const PAUSE: Duration = Duration::from_secs(5);
+/// Tries of a deletion while the cluster has too many requests.
+const TRIES: usize = 5;
+/// Shortest and longest wait between two tries.
+const WAIT: RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_secs(30);
 
 /// Result of a sweep for one token.
 #[derive(Debug)]
@@ -171,23 +173,24 @@ impl Cluster {
         Ok(())
     }
 
-    /// Deletes a due token. Waits once if the cluster has too many requests.
+    /// Deletes a due token. While the cluster has too many requests, waits as long as it asks for, and tries again a few times.
     async fn sweep_token(&self, token: &TokenRef, is_recorded: bool) -> Result<(), Error> {
-        let finish = async || {
-            if is_recorded {
+        let mut tries = 0;
+        loop {
+            let result = if is_recorded {
                 // Its holder may be changing the token to keep it, so its UID alone decides.
                 self.delete_by_uid(&token.scope, &token.name, &token.uid)
                     .await
             } else {
                 self.finish_token(token).await
+            };
+            tries += 1;
+            match result {
+                Err(Error::TooMany { wait, .. }) if tries < TRIES => {
+                    sleep(wait.clamp(*WAIT.start(), *WAIT.end())).await;
+                }
+                result => return result,
             }
-        };
-        match finish().await {
-            Err(Error::TooMany(_)) => {
-                sleep(PAUSE).await;
-                finish().await
-            }
-            result => result,
         }
     }
 }

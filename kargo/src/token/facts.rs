@@ -38,6 +38,8 @@ pub struct TokenFacts {
     pub replaced_by: Option<TokenName>,
     /// End of an expiring token: the requested end until the reveal, the granted one afterwards. `None`: the token has no end.
     pub expires: Option<Timestamp>,
+    /// Values that were minted for an expiring token, as far as its history tells: more than one if an answer was lost. 0: no expiring token.
+    pub minted: usize,
     /// Suspension that was recorded by Kargo Tokens.
     pub suspension: Option<Suspension>,
     /// Time at which a deletion that was begun is due.

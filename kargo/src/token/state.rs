@@ -85,6 +85,7 @@ mod tests {
             ends: None,
             replaced_by: None,
             expires: None,
+            minted: 0,
             suspension: None,
             delete_after: None,
             deletion_label: None,

@@ -43,6 +43,9 @@ pub struct TokenSummary {
     pub replaced_by: Option<TokenName>,
     /// End of an expiring token: the requested end until the reveal, the granted one afterwards. `None`: the token has no end.
     pub expires: Option<Timestamp>,
+    /// Values that were minted for an expiring token, as far as its history tells: more than one if an answer was lost. 0: no expiring token.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub minted: usize,
     /// Suspension that was recorded by Kargo Tokens.
     pub suspension: Option<Suspension>,
     /// Time at which a deletion that was begun is due. If the state is not [`TokenState::Deleting`], somebody lifted the suspension and so
@@ -82,6 +85,7 @@ impl TokenSummary {
             ends,
             replaced_by,
             expires,
+            minted,
             suspension,
             delete_after,
             deletion_label: _,
@@ -106,6 +110,7 @@ impl TokenSummary {
             ends,
             replaced_by,
             expires,
+            minted,
             suspension,
             delete_after,
             retire_after,
@@ -157,6 +162,14 @@ impl TokenSummary {
             uid: self.uid.clone(),
         }
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Exact reference to one token.

@@ -3,10 +3,10 @@
 
 use futures::{StreamExt, stream};
 use kargo::{
-    cluster::{Cluster, Error, Notes, OfReported},
+    cluster::{Cluster, Error, OfReported},
     name::TokenName,
     problem::Kind,
-    token::{TokenRef, TokenState},
+    token::{Notes, TokenRef, TokenState},
 };
 
 use super::support::{

@@ -198,6 +198,16 @@ async fn the_same_claim_gets_another_value_within_the_minute() {
                 HistoryAction::Revealed
             ]
         );
+        // Both values work, so the row says so and the history names each.
+        assert_eq!(project.token(&token.name).await.minted, 2);
+        let history = project.history(&token.name).await;
+        for (entry, revealed) in history[1..].iter().zip([&first, &again]) {
+            assert!(
+                entry.detail.contains(&revealed.fingerprint.0),
+                "{}",
+                entry.detail
+            );
+        }
     })
     .await;
 }

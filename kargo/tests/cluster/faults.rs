@@ -4,7 +4,8 @@ use kargo::{
     cluster::Error,
     problem::Kind,
     scope::Scope,
-    token::{TokenRef, TokenSummary, Uid},
+    text::Text,
+    token::{Notes, TokenRef, TokenSummary, Uid},
 };
 use serde_json::{Value as Json, json};
 
@@ -15,6 +16,7 @@ use super::support::{
 };
 
 const WHOAMI: &str = "POST /apis/authentication.k8s.io/v1/selfsubjectreviews";
+const KEYS: &str = "GET /openid/v1/jwks";
 const ROLE: &str = "GET /api/v1/namespaces/kargo/serviceaccounts/ci";
 const LIST: &str = "GET /api/v1/namespaces/kargo/secrets";
 const CREATE: &str = "POST /api/v1/namespaces/kargo/secrets";
@@ -173,6 +175,106 @@ async fn an_expired_list_says_to_start_again() {
     assert!(matches!(error, Error::ListExpired), "{error}");
 }
 
+/// A page of a list of one token, and the start of the next page.
+fn page(next: &str) -> Answer {
+    Answer::ok(&json!({
+        "metadata": { "resourceVersion": "1", "continue": next },
+        "items": [{ "metadata": metadata(1, "u", true) }],
+    }))
+}
+
+#[tokio::test]
+async fn a_list_that_expires_between_its_pages_starts_again() {
+    let server = Scripted::answering(|_, before| match before {
+        0 | 2 => page("next"),
+        1 => Answer::error(410),
+        _ => page(""),
+    })
+    .await;
+    let (tokens, _) = server
+        .cluster
+        .list_all_tokens(&Scope::System)
+        .await
+        .expect("the second time");
+    assert_eq!(tokens.len(), 2, "each page once");
+    let pages = server.seen(LIST);
+    let continued: Vec<_> = pages
+        .iter()
+        .map(|seen| seen.query.contains("continue=next"))
+        .collect();
+    assert_eq!(continued, [false, true, false, true]);
+}
+
+#[tokio::test]
+async fn a_list_whose_page_leads_to_itself_is_given_up() {
+    let server = Scripted::answering(|_, _| page("again")).await;
+    let error = server.cluster.list_all_tokens(&Scope::System).await;
+    let error = error.expect_err("endless");
+    assert!(matches!(error, Error::BadAnswer(_)), "{error}");
+    assert_eq!(server.seen(LIST).len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_that_was_too_large_makes_the_next_list_begin_with_a_smaller_one() {
+    let server = Scripted::answering(|_, before| match before {
+        0 => Answer::Status(200, " ".repeat(17 * 1024 * 1024)),
+        _ => page(""),
+    })
+    .await;
+    for _ in 0..2 {
+        let list = server.cluster.list_all_tokens(&Scope::System).await;
+        list.expect("a smaller page");
+    }
+    let limits: Vec<_> = server
+        .seen(LIST)
+        .into_iter()
+        .filter_map(|seen| {
+            let limit = seen
+                .query
+                .split('&')
+                .find_map(|part| part.strip_prefix("limit="))?;
+            limit.parse::<u32>().ok()
+        })
+        .collect();
+    assert_eq!(limits, [1000, 100, 100]);
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_is_lost_is_looked_up() {
+    for is_made in [true, false] {
+        let server = Scripted::answering(move |line, before| match (line, before) {
+            (WHOAMI, _) => whoami(),
+            (LIST, 1) if is_made => {
+                let mut noted = metadata(2, "u", true);
+                let entry = json!({ "at": "2026-11-24T03:04:16Z", "by": "me", "did": "noted" });
+                noted["annotations"]["kargo-tokens/history"] = json!([entry]).to_string().into();
+                noted["annotations"]["kargo-tokens/note"] = "nightly".into();
+                list(&noted)
+            }
+            (LIST, _) => list(&metadata(1, "u", true)),
+            (PATCH, _) => Answer::HangUp,
+            other => panic!("{other:?}"),
+        })
+        .await;
+        let after = Notes {
+            note: "nightly".to_owned().try_into().expect("a text"),
+            contact: Text::default(),
+        };
+        let changed = server
+            .cluster
+            .note_token(&target(), &Notes::default(), &after)
+            .await;
+        assert_eq!(server.seen(PATCH).len(), 1, "never written twice");
+        if is_made {
+            let token = changed.expect("it was made").token;
+            assert_eq!(token.note.as_deref(), Some("nightly"));
+        } else {
+            let error = changed.expect_err("it was not made");
+            assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_silent_server_is_a_timeout() {
     let server = Scripted::answering(|_, _| Answer::Silence).await;
@@ -284,6 +386,7 @@ async fn an_error_that_quotes_the_object_is_neither_logged_nor_quoted() {
     let server = Scripted::answering(|line, _| match line {
         WHOAMI => whoami(),
         LIST => secrets(1, VALUE_BASE64),
+        KEYS => Answer::error(403),
         PATCH => Answer::Status(
             403,
             json!({ "kind": "Status", "message": format!("denied: {VALUE}") }).to_string(),
@@ -351,7 +454,7 @@ async fn a_watch_that_ends_early_is_started_again() {
             Answer::Status(200, format!("{unpopulated}\n{populated}\n"))
         }
         (PATCH, _) => changed(),
-        (EVENT, _) => Answer::error(403),
+        (KEYS | EVENT, _) => Answer::error(403),
         other => panic!("{other:?}"),
     })
     .await;
@@ -361,8 +464,13 @@ async fn a_watch_that_ends_early_is_started_again() {
         .await
         .expect("the value");
     assert_eq!(revealed.value.expose(), VALUE);
+    assert!(!revealed.is_checked, "the keys can't be read");
     assert_eq!(server.seen(LIST).len(), 10, "no read after the watch");
-    assert_eq!(server.seen(WHOAMI).len(), 2);
+    assert_eq!(
+        server.seen(WHOAMI).len(),
+        2,
+        "the person, once more after a failure"
+    );
     assert_eq!(
         server.seen(PATCH)[0].json()["metadata"]["resourceVersion"],
         "3",
@@ -531,7 +639,7 @@ async fn a_reveal_is_tried_again_when_only_the_version_moved() {
             (LIST, _) => secrets(before + 1, VALUE_BASE64),
             (PATCH, 0) => Answer::refused(refusal, "metadata.uid"),
             (PATCH, _) => changed(),
-            (EVENT, _) => Answer::error(403),
+            (KEYS | EVENT, _) => Answer::error(403),
             other => panic!("{other:?}"),
         })
         .await;

@@ -57,7 +57,9 @@ struct Life<'a> {
     value: Value,
     /// `true` if a tool remakes the Secret where it is gone.
     is_kept_by_tool: bool,
-    /// `true` if it has the marks of such a tool, which a thief can forge before the report.
+    /// `true` if the Secret has the marks of such a tool, which a thief can forge.
+    has_tool_marks: bool,
+    /// `true` if it had them when it was reported: it may stay suspended then.
     seems_kept_by_tool: bool,
     /// Reports that were made, newest last.
     reports: Vec<Report>,
@@ -92,6 +94,7 @@ impl<'a> Life<'a> {
             people,
             token,
             is_kept_by_tool,
+            has_tool_marks: is_kept_by_tool,
             seems_kept_by_tool: is_kept_by_tool,
             reports: vec![],
             reveals: 0,
@@ -159,6 +162,7 @@ impl<'a> Life<'a> {
 
     async fn report(&mut self, person: usize) -> Result<(), Error> {
         let me = self.people[person];
+        self.seems_kept_by_tool |= self.has_tool_marks;
         let report = Box::pin(me.report_compromise(&self.target())).await?;
         let call_off = Arc::new(AtomicUsize::new(0));
         let state = call_off.clone();
@@ -226,7 +230,7 @@ impl<'a> Life<'a> {
             _ => return self.remake().await,
         };
         self.was_tampered = true;
-        self.seems_kept_by_tool |= way == 3 && self.reports.is_empty();
+        self.has_tool_marks |= way == 3;
         self.steps.push(format!("thief {way}"));
         let secrets = self.project.secrets();
         // It may be gone.

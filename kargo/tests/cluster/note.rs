@@ -1,9 +1,9 @@
 //! Changing a token's note and contact.
 
 use kargo::{
-    cluster::{Error, Notes},
+    cluster::Error,
     problem::Kind,
-    token::HistoryAction,
+    token::{HistoryAction, Notes},
 };
 
 use super::support::project::{in_a_project, text};

@@ -1,8 +1,8 @@
 //! Recreating a token.
 
 use kargo::{
-    cluster::{Error, Notes},
-    token::{Reveal, TokenState},
+    cluster::Error,
+    token::{Notes, Reveal, TokenState},
 };
 
 use super::support::project::{claim, in_a_project, text};

@@ -47,6 +47,38 @@ async fn the_value_signs_in_as_the_role() {
 }
 
 #[tokio::test]
+async fn only_a_value_that_the_api_server_signed_is_shown() {
+    in_a_project(async |project| {
+        let (token, claim) = (project.create("ci").await, claim());
+        let value = project.stored_value(&token.name).await;
+        let Some((signed, signature)) = value.expose().rsplit_once('.') else {
+            panic!("not a JWT")
+        };
+        let store = async |value: String| {
+            let patch = json!({ "stringData": { "token": value } });
+            project.patch(&token.name, patch).await;
+        };
+        store(format!(
+            "{signed}.{}",
+            signature.replace(['A', 'b', '0'], "x")
+        ))
+        .await;
+        let before = project.versions().await;
+        let error = project.reveal(&token, &claim).await.expect_err("forged");
+        assert!(matches!(error, Error::UnsignedValue(_)), "{error}");
+        assert_eq!(error.problem().kind, Kind::Conflict);
+        assert_eq!(project.versions().await, before, "nothing was claimed");
+
+        store(value.expose().to_owned()).await;
+        let revealed = project.reveal(&token, &claim).await.expect("the value");
+        assert!(revealed.is_checked);
+        // Checking is no use: clean-ups look for tokens that were never used.
+        assert_eq!(project.token(&token.name).await.last_used, None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_reveal_waits_for_kubernetes_to_write_the_value() {
     in_a_project(async |project| {
         let token = project.create_unpopulated("ci").await;

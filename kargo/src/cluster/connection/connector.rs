@@ -11,6 +11,7 @@ use super::{
     access::Access,
     error::Error,
     kubeconfig::{ConnectError, without_credential},
+    signing_keys::SigningKeys,
 };
 use crate::{identity::Endpoint, name::ProjectName, value::Value};
 
@@ -24,6 +25,7 @@ pub struct Connector {
     context: Option<Arc<str>>,
     /// Bounds the lists that are read at the same time.
     lists: Arc<Semaphore>,
+    signing_keys: SigningKeys,
 }
 
 /// Whole lists that are read at the same time, for all identities together.
@@ -42,6 +44,7 @@ impl Connector {
             namespace,
             context: context.map(Arc::from),
             lists: Arc::new(Semaphore::new(LISTS)),
+            signing_keys: SigningKeys::default(),
         };
         Client::try_from((*connector.config).clone()).map_err(|_| ConnectError::Connection)?;
         Ok(connector)
@@ -83,6 +86,11 @@ impl Connector {
     /// Held while a whole list is read.
     pub(in crate::cluster) fn lists(&self) -> &Semaphore {
         &self.lists
+    }
+
+    /// What is known of the API server's keys.
+    pub(super) fn signing_keys(&self) -> &SigningKeys {
+        &self.signing_keys
     }
 
     /// Namespace that Kargo runs in.

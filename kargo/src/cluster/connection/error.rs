@@ -1,6 +1,8 @@
 //! Errors of all operations: each says what happened, why, and what to do next. Errors contain no value and no credential. What the API server
 //! wrote is a quotation, cleaned of values.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -205,6 +207,11 @@ pub enum Error {
         "The Secret of the token {0} holds something else than the value that Kubernetes writes for it, so it isn't shown: somebody changed the Secret."
     )]
     NotItsValue(TokenLocation),
+    /// The value in the Secret has no signature of the API server.
+    #[error(
+        "The API server didn't sign the value in the Secret of the token {0}, so it isn't shown: somebody changed the Secret, or the cluster's signing key has changed."
+    )]
+    UnsignedValue(TokenLocation),
     /// The claim did not get the value.
     #[error(
         "This reveal did not show you the value of the token {0}, so the value can't be recorded as saved."
@@ -247,8 +254,13 @@ pub enum Error {
         cause: Box<Error>,
     },
     /// 429.
-    #[error("The cluster has too many requests at the moment to {0}.")]
-    TooMany(Access),
+    #[error("The cluster has too many requests at the moment to {access}.")]
+    TooMany {
+        /// What was asked for.
+        access: Access,
+        /// Time to wait, as the API server asks for it (`Retry-After`); 0 if it asks for none.
+        wait: Duration,
+    },
     /// The answer is none of Kubernetes'.
     #[error("The cluster sent an answer that can't be understood (to: {0}).")]
     BadAnswer(Access),
@@ -306,7 +318,10 @@ impl Error {
             404 => Self::NotFound(access),
             409 => Self::Conflict(access),
             410 => Self::ListExpired,
-            429 => Self::TooMany(access),
+            429 => Self::TooMany {
+                access,
+                wait: Duration::ZERO,
+            },
             500..600 => Self::Unavailable {
                 access,
                 why: format!("it answers with the status {code}"),
@@ -374,6 +389,7 @@ impl Error {
             | Self::AlreadyRevealed { .. }
             | Self::NotClaimed(_)
             | Self::NotItsValue(_)
+            | Self::UnsignedValue(_)
             | Self::NotARole { .. }
             | Self::ListExpired => Kind::Conflict,
             Self::Refused { cause, .. } => match **cause {
@@ -386,7 +402,7 @@ impl Error {
                 Cause::Field(_) => Kind::Invalid,
             },
             Self::NoReplacement { cause, .. } => cause.kind(),
-            Self::TooMany(_) => Kind::TooMany,
+            Self::TooMany { .. } => Kind::TooMany,
             Self::BadAnswer(_) => Kind::BadAnswer,
             Self::Unavailable { .. } | Self::Unreachable { .. } => Kind::Unavailable,
             Self::NotReady { .. } | Self::Timeout(_) => Kind::Timeout,
@@ -467,7 +483,7 @@ impl Error {
             Self::AlreadyRevealed { .. } => {
                 "If the value was not saved, recreate the token: the new one has another name and another value.".into()
             }
-            Self::NotItsValue(_) => "Recreate the token, then delete this one.".into(),
+            Self::NotItsValue(_) | Self::UnsignedValue(_) => "Recreate the token, then delete this one.".into(),
             Self::NotClaimed(_) => "If the value was not saved, recreate the token.".into(),
             Self::NotReady { .. } => {
                 "Try again: the token still waits for its reveal, and nobody has seen its value. If this goes on, check the \
@@ -485,7 +501,7 @@ impl Error {
                 };
                 format!("{} {then}", cause.remedy())
             }
-            Self::TooMany(_) => "Wait a few seconds, then try again.".into(),
+            Self::TooMany { .. } => "Wait a few seconds, then try again.".into(),
             Self::BadAnswer(_) => {
                 "Another program than Kubernetes may answer at its address. Check the kubeconfig and proxies.".into()
             }

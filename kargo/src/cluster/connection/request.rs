@@ -4,7 +4,7 @@
 use std::{error::Error as StdError, io, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use jiff::{Timestamp, fmt::rfc2822};
 use kube::{
@@ -20,6 +20,8 @@ use super::{Cluster, access::Access, error::Error, refusal::Status};
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Waits before the second and the third try of a read.
 const BACKOFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+/// Longest wait that the API server may ask for before a read is tried again.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// Largest answer that is read. Lists of tokens come in pages, so real answers are far smaller.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// Largest explanation of an error that is read.
@@ -27,6 +29,14 @@ const STATUS_LIMIT: usize = 64 * 1024;
 
 /// A request as kube's builders make it.
 pub(in crate::cluster) type Built = Result<Request<Vec<u8>>, BuildError>;
+
+/// Ends the connection after the answer, because the buffers of a kept connection would go on holding the value in the answer.
+pub(in crate::cluster) fn with_value_in_answer(request: Built) -> Built {
+    let mut request = request?;
+    let close = HeaderValue::from_static("close");
+    request.headers_mut().insert(header::CONNECTION, close);
+    Ok(request)
+}
 
 /// An answer of the API server.
 pub(in crate::cluster) struct ApiResponse {
@@ -99,8 +109,14 @@ impl Cluster {
                     Ok(answer) => return Ok(answer),
                     Err(failure) => failure,
                 };
+                let asked = match &failure.error {
+                    Error::TooMany { wait, .. } => *wait,
+                    _ => Duration::ZERO,
+                };
                 match waits.next() {
-                    Some(wait) if failure.is_transient => sleep(*wait).await,
+                    Some(wait) if failure.is_transient && asked <= LONGEST_WAIT => {
+                        sleep(asked.max(*wait)).await;
+                    }
                     _ => return Err(failure.error),
                 }
             }
@@ -178,14 +194,18 @@ impl Cluster {
         let response = sent.map_err(|error| self.disconnected(access, &error))?;
         match response.status() {
             status if status.is_success() => Ok(response),
-            status => Err(Failure {
-                error: Error::of_answer(
-                    access.clone(),
-                    status.as_u16(),
-                    &explanation(response).await,
-                ),
-                is_transient: is_transient(status),
-            }),
+            status => {
+                let asked = retry_after(&response);
+                let explanation = explanation(response).await;
+                let mut error = Error::of_answer(access.clone(), status.as_u16(), &explanation);
+                if let (Error::TooMany { wait, .. }, Some(asked)) = (&mut error, asked) {
+                    *wait = asked;
+                }
+                Err(Failure {
+                    error,
+                    is_transient: is_transient(status),
+                })
+            }
         }
     }
 
@@ -242,6 +262,12 @@ fn causes<'a>(
     })
 }
 
+/// Time to wait that an answer asks for: seconds, as the API server writes them.
+fn retry_after<B>(response: &Response<B>) -> Option<Duration> {
+    let seconds = response.headers().get(header::RETRY_AFTER)?;
+    seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)
+}
+
 fn date<B>(response: &Response<B>) -> Option<Timestamp> {
     let date = response.headers().get(header::DATE)?.to_str().ok()?;
     rfc2822::parse(date).ok().map(|date| date.timestamp())
@@ -257,6 +283,22 @@ mod tests {
             .filter(|code| StatusCode::from_u16(*code).is_ok_and(is_transient))
             .collect();
         assert_eq!(retried, [429, 502, 503, 504]);
+    }
+
+    #[test]
+    fn the_wait_comes_from_retry_after() {
+        for (header, expected) in [
+            ("7", Some(7)),
+            ("0", Some(0)),
+            ("soon", None),
+            ("Tue, 24 Nov 2026 03:04:16 GMT", None),
+        ] {
+            let response = Response::builder()
+                .header(header::RETRY_AFTER, header)
+                .body(())
+                .expect("a response");
+            assert_eq!(retry_after(&response).map(|wait| wait.as_secs()), expected);
+        }
     }
 
     #[test]

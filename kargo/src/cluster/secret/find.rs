@@ -18,7 +18,7 @@ use crate::{
         Cluster,
         access::{Access, TokenLocation},
         error::Error,
-        request::{ApiResponse, List},
+        request::{ApiResponse, Built, List, with_value_in_answer},
     },
     name::TokenName,
     scope::Scope,
@@ -166,7 +166,7 @@ impl Cluster {
         name: &TokenName,
     ) -> Result<FetchedSecret, Error> {
         let params = ListParams::default().fields(&selector(name));
-        let request = secrets(self.namespace(scope)).list(&params);
+        let request = with_value_in_answer(secrets(self.namespace(scope)).list(&params));
         let (secret, version, now): (Secret, _, _) = self.fetch_one(scope, name, request).await?;
         Ok(secret.fetched(version, now))
     }
@@ -176,7 +176,7 @@ impl Cluster {
         &self,
         scope: &Scope,
         name: &TokenName,
-        request: crate::cluster::connection::request::Built,
+        request: Built,
     ) -> Result<(T, String, Timestamp), Error> {
         let access = Access::to("list", "secrets").within(self.namespace(scope));
         let answer = self.read(&access, request).await?;
@@ -197,6 +197,7 @@ impl Cluster {
     ) -> Result<ApiResponse, Error> {
         let request =
             secrets(&location.namespace).get(location.name.as_str(), &GetParams::default());
+        let request = with_value_in_answer(request);
         let answer = self.read(&secret_access(location), request).await;
         answer.map_err(|error| match error {
             Error::NotFound(_) => Error::NoToken(location.clone()),

@@ -82,7 +82,7 @@ impl Metadata {
     /// Reads the facts.
     pub fn facts(self) -> TokenFacts {
         let external_manager = self.external_manager();
-        let reveal = self.reveal();
+        let (reveal, reveals) = (self.reveal(), self.recorded_reveals());
         let Self {
             name,
             uid,
@@ -99,6 +99,7 @@ impl Metadata {
         // An expiring token carries the suspension label from its creation on. Without the label, the permanent value that Kubernetes
         // could write works, so the token has no end, whatever the annotation says.
         let expires = time(&annotations, EXPIRES_AT).filter(|_| invalid_since.is_some());
+        let minted = if expires.is_some() { reveals } else { 0 };
         let missing = [
             (!labels.is_true(API_TOKEN)).then_some(Missing::Label),
             (!annotations.is_true(MANAGED)).then_some(Missing::ManagedAnnotation),
@@ -134,6 +135,7 @@ impl Metadata {
             contact: annotations.take(CONTACT).map(foreign),
             invalid_since,
             expires,
+            minted,
             suspension,
             reveal,
             external_manager,
@@ -155,7 +157,7 @@ impl Metadata {
         let fingerprint = Fingerprint(fingerprint.to_owned());
         match self.annotations.get(REVEAL)? {
             // Somebody has set the reveal back.
-            "pending" if was_revealed || self.history_has_reveal() => {
+            "pending" if was_revealed || self.recorded_reveals() > 0 => {
                 Some(Reveal::Claimed { time, fingerprint })
             }
             "pending" => Some(Reveal::Pending),
@@ -165,13 +167,17 @@ impl Metadata {
         }
     }
 
-    fn history_has_reveal(&self) -> bool {
-        self.annotations.get(HISTORY).is_some_and(|history| {
-            HistoryText::new(history.to_owned())
-                .entries()
-                .iter()
-                .any(|entry| entry.action == HistoryAction::Revealed)
-        })
+    /// Number of reveals in the history.
+    fn recorded_reveals(&self) -> usize {
+        let history = self.annotations.get(HISTORY).unwrap_or_default();
+        if !history.contains("revealed") {
+            return 0;
+        }
+        HistoryText::new(history.to_owned())
+            .entries()
+            .iter()
+            .filter(|entry| entry.action == HistoryAction::Revealed)
+            .count()
     }
 
     /// The tool that manages the Secret from its own sources.

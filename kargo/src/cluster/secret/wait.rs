@@ -75,7 +75,7 @@ impl Cluster {
                 // A transient failure: the next read shows whether it lasts.
                 Err(
                     Error::ListExpired
-                    | Error::TooMany(_)
+                    | Error::TooMany { .. }
                     | Error::Unavailable { .. }
                     | Error::Unreachable { .. },
                 ) => {}

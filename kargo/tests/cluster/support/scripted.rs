@@ -18,6 +18,7 @@ use super::control_plane::connect;
 pub struct Seen {
     /// Method and path, without the query.
     pub line: String,
+    pub query: String,
     pub body: String,
 }
 
@@ -155,10 +156,12 @@ async fn read(stream: &mut TcpStream) -> Option<Seen> {
     while bytes.len() < length.unwrap_or(0) {
         (stream.read_buf(&mut bytes).await.ok()? > 0).then_some(())?;
     }
-    let mut words = head.split([' ', '?']);
-    let line = format!("{} {}", words.next()?, words.next()?);
+    let mut words = head.split(' ');
+    let (method, address) = (words.next()?, words.next()?);
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
     Some(Seen {
-        line,
+        line: format!("{method} {path}"),
+        query: query.to_owned(),
         body: String::from_utf8_lossy(&bytes).into_owned(),
     })
 }
