@@ -22,7 +22,7 @@ pub const COMMAND: &str = "data-command";
 pub const ROW: &str = "data-row";
 /// Attribute of a row: what a bulk command may do to its token, as words of [`BulkOffer`].
 pub const BULK: &str = "data-bulk";
-/// Attribute of buttons that open a dialog with more than the token: JSON, such as [`NotesTexts`] or the role of a new token.
+/// Attribute of buttons that open a dialog with more than the token: JSON, such as [`kargo::token::Notes`] or the role of a new token.
 pub const DETAIL: &str = "data-detail";
 /// Attribute of buttons that copy: a text, or `#id` of the element whose text is copied.
 pub const COPY: &str = "data-copy";
@@ -72,15 +72,6 @@ pub struct RoleChoice {
     pub description: String,
     /// Whether the role's rules allow everything on everything.
     pub is_all_powerful: bool,
-}
-
-/// A token's note and contact; empty texts where there are none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotesTexts {
-    /// The note.
-    pub note: String,
-    /// Whom to ask about the token.
-    pub contact: String,
 }
 
 /// What a button does to a token. Each is one line of [`Command::ALL`].

@@ -41,14 +41,17 @@ test.describe(() => {
 
   test(`create to saved takes at most ${CREATE_TO_SAVED} requests to the API server`, async ({ page }) => {
     const tokens = await TokensPage.open(page, dashboard);
-    const name = `counted-${randomBytes(4).toString("hex")}`;
+    // The API server's keys are read once in ten minutes.
+    const [first, name] = ["first", "counted"].map((word) => `${word}-${randomBytes(4).toString("hex")}`) as [string, string];
+    await (await tokens.create(first, "kargo-viewer")).saveAndClose();
+    await tokens.row(first).expectState("Active");
     const requests = await proxy.during(async () => {
       const reveal = await tokens.create(name, "kargo-viewer");
       await reveal.expectValue();
       await reveal.saveAndClose();
       await tokens.row(name).expectState("Active");
     });
-    await api("DELETE", `/api/v1/namespaces/kargo/secrets/${name}`);
+    for (const made of [first, name]) await api("DELETE", `/api/v1/namespaces/kargo/secrets/${made}`);
     expect(requests.length, requests.join("\n")).toBeLessThanOrEqual(CREATE_TO_SAVED);
   });
 

@@ -23,7 +23,7 @@ pub async fn note_token(
     note: String,
     contact: String,
 ) -> Result<TokenAnswer, ApiError> {
-    use kargo::cluster::Notes;
+    use kargo::token::Notes;
 
     let before = Notes {
         note: before_note,

@@ -38,6 +38,8 @@ impl ExpiryText {
 pub struct RevealedToken {
     /// The value.
     pub value: WireValue,
+    /// `false` if it could not be checked whether the API server signed it.
+    pub is_checked: bool,
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
     /// When it ends, where it does.
@@ -55,6 +57,7 @@ pub async fn reveal_token(
     let revealed = super::cluster()?.reveal_token(&token, &claim).await?;
     Ok(RevealedToken {
         value: WireValue(revealed.value),
+        is_checked: revealed.is_checked,
         fingerprint: revealed.fingerprint,
         expiry: revealed.expiry.as_ref().map(ExpiryText::of),
     })

@@ -16,7 +16,7 @@ use web_sys::Element;
 use super::{
     bulk::selection::Selection,
     dialogs::handle::{AfterReveal, Dialog, Dialogs},
-    notice::Notice,
+    notice::{Notice, UndoWindow},
     operations,
     page::{
         clock,
@@ -171,7 +171,12 @@ impl Dispatcher {
             Command::Delete => match operations::delete(token.clone(), None).await? {
                 Some(seconds) => {
                     let text = wording::being_deleted(name);
-                    undo::offer(self.notice, text, vec![token.clone()], seconds);
+                    undo::offer(
+                        self.notice,
+                        text,
+                        vec![token.clone()],
+                        UndoWindow::of(seconds),
+                    );
                 }
                 None => self.notice.show(wording::is_deleted(name)),
             },

@@ -15,13 +15,31 @@ use super::{
     wording::{self, remaining},
 };
 
+/// The time in which a deletion can be undone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UndoWindow {
+    /// End by the browser's clock, in milliseconds.
+    pub end: f64,
+    /// Length of the whole window.
+    pub seconds: u64,
+}
+
+impl UndoWindow {
+    /// The window that begins now.
+    pub fn of(seconds: u64) -> Self {
+        #[allow(clippy::cast_precision_loss, reason = "seconds of an undo window")]
+        let end = milliseconds() + seconds as f64 * 1000.0;
+        Self { end, seconds }
+    }
+}
+
 /// What *Undo* restores, and until when.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Undo {
     /// The tokens.
     pub tokens: Vec<TokenRef>,
-    /// The end of the undo window by the browser's clock, in milliseconds, and the window's seconds; `None` where there is no end.
-    pub window: Option<(f64, u64)>,
+    /// The undo window; `None` where there is no end.
+    pub window: Option<UndoWindow>,
 }
 
 /// What the notice shows.
@@ -99,7 +117,7 @@ impl Notice {
     }
 
     /// Whether *Undo* with this window is still offered. Tokens may have been restored one by one meanwhile.
-    pub fn offers_until(self, window: (f64, u64)) -> bool {
+    pub fn offers_until(self, window: UndoWindow) -> bool {
         self.with_undo(|undo| undo.window == Some(window))
     }
 
@@ -168,7 +186,7 @@ pub fn NoticeLine(undo: impl Fn(Vec<TokenRef>) + Copy + Send + 'static) -> impl 
                         undo(tokens.clone());
                     };
                     view! {
-                        {window.map(|(end, seconds)| view! { <TimeLeft end seconds /> })}
+                        {window.map(|window| view! { <TimeLeft window /> })}
                         <button type="button" class="undo" on:click=on_undo>"Undo"</button>
                     }
                 });
@@ -186,7 +204,8 @@ pub fn NoticeLine(undo: impl Fn(Vec<TokenRef>) + Copy + Send + 'static) -> impl 
 
 /// The rest of an undo window, as a clock and as a bar. Hidden from screen readers, which would read it out every second.
 #[component]
-fn TimeLeft(end: f64, seconds: u64) -> impl IntoView {
+fn TimeLeft(window: UndoWindow) -> impl IntoView {
+    let UndoWindow { end, seconds } = window;
     #[allow(clippy::cast_possible_truncation, reason = "seconds of an undo window")]
     let left = move || ((end - milliseconds()) / 1000.0).ceil() as i64;
     let now = RwSignal::new(left());

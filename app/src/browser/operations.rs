@@ -1,10 +1,15 @@
 //! Calls of the server functions, and nothing else. Everything that changes or reads a token goes through here.
 
-use kargo::{claim::ClaimId, problem::Problem, token::TokenRef, value::Value};
+use kargo::{
+    claim::ClaimId,
+    problem::Problem,
+    token::{Notes, TokenRef},
+    value::Value,
+};
 
 use crate::{
     api::{self, ApiError, RevealedToken, WireValue},
-    protocol::{BrowserContext, NotesTexts, SelectableToken},
+    protocol::{BrowserContext, SelectableToken},
     session::Session,
 };
 
@@ -113,8 +118,8 @@ pub async fn finish_compromise(token: TokenRef) -> Result<bool, Problem> {
 /// Changes note and contact from what the person saw.
 pub async fn save_notes(
     token: TokenRef,
-    before: NotesTexts,
-    after: NotesTexts,
+    before: Notes<String>,
+    after: Notes<String>,
 ) -> Result<(), Problem> {
     api::note_token(
         token,
@@ -129,7 +134,7 @@ pub async fn save_notes(
 }
 
 /// Reads note and contact.
-pub async fn notes(token: &TokenRef) -> Result<NotesTexts, Problem> {
+pub async fn notes(token: &TokenRef) -> Result<Notes<String>, Problem> {
     api::get_notes(token.scope.to_string(), token.name.to_string())
         .await
         .map_err(problem)

@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 
 use super::{
     bulk::queue::for_each_throttled,
-    notice::{Notice, Undo},
+    notice::{Notice, Undo, UndoWindow},
     operations,
     page::{focus, refresh},
     platform::{milliseconds, sleep},
@@ -20,15 +20,8 @@ use super::{
 const TRIES: usize = 4;
 const PAUSE: i32 = 3000;
 
-/// Shows that a deletion has begun, with *Undo* for so many seconds.
-pub fn offer(notice: Notice, text: String, tokens: Vec<TokenRef>, seconds: u64) {
-    #[allow(clippy::cast_precision_loss, reason = "seconds of an undo window")]
-    let end = milliseconds() + seconds as f64 * 1000.0;
-    offer_until(notice, text, tokens, (end, seconds));
-}
-
-/// The same with an end by the browser's clock, in milliseconds.
-pub fn offer_until(notice: Notice, text: String, tokens: Vec<TokenRef>, window: (f64, u64)) {
+/// Shows that a deletion has begun, with *Undo* until the window ends.
+pub fn offer(notice: Notice, text: String, tokens: Vec<TokenRef>, window: UndoWindow) {
     let undo = Undo {
         tokens,
         window: Some(window),
@@ -36,7 +29,7 @@ pub fn offer_until(notice: Notice, text: String, tokens: Vec<TokenRef>, window: 
     notice.show_with_undo(text, undo.clone());
     spawn_local(async move {
         #[allow(clippy::cast_possible_truncation, reason = "an hour at most")]
-        sleep((window.0 - milliseconds()).max(0.0) as i32).await;
+        sleep((window.end - milliseconds()).max(0.0) as i32).await;
         if !notice.offers_until(window) {
             return;
         }
@@ -72,31 +65,27 @@ pub fn undo(notice: Notice, tokens: Vec<TokenRef>) {
     let name = tokens.first().map(|token| token.name.clone());
     spawn_local(async move {
         let mut failed = None;
-        let mut restored = 0;
+        let (mut restored, mut gone) = (0, 0);
         for_each_throttled(
             tokens,
             async |token| operations::restore(token.clone(), false).await,
             |_, result| match result {
                 Ok(()) => restored += 1,
+                Err(problem) if total > 1 && problem.kind == Kind::NotFound => gone += 1,
                 Err(problem) => failed = Some(problem),
             },
         )
         .await;
         match (failed, name) {
             (Some(problem), _) if total == 1 => notice.show_error(&problem),
-            (Some(problem), _) => notice.show_error(
-                &Problem::new(
-                    problem.kind,
-                    format!(
-                        "{restored} of {total} tokens are restored. {}",
-                        problem.message
-                    ),
-                    problem.hint,
-                )
-                .quoting(problem.quote),
-            ),
+            (Some(problem), _) => {
+                let result = wording::are_restored(restored, gone, total);
+                let message = format!("{result} {}", problem.message);
+                let told = Problem::new(problem.kind, message, problem.hint);
+                notice.show_error(&told.quoting(problem.quote));
+            }
             (None, Some(name)) if total == 1 => notice.show(wording::is_restored(name)),
-            (None, _) => notice.show(format!("{} restored.", wording::tokens_are(restored))),
+            (None, _) => notice.show(wording::are_restored(restored, gone, total)),
         }
         // After the result, which an error of the update is added to.
         refresh::update().await;

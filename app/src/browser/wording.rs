@@ -43,6 +43,20 @@ pub fn is_restored_of_many(name: impl Display, others: usize) -> String {
     format!("{} Undo restores the other {rest}.", is_restored(name))
 }
 
+/// Several deletions or suspensions are undone. `gone`: tokens that were deleted before.
+pub fn are_restored(restored: usize, gone: usize, total: usize) -> String {
+    let result = if restored == total {
+        format!("{} restored.", tokens_are(restored))
+    } else {
+        format!("{restored} of {} are restored.", tokens(total))
+    };
+    match gone {
+        0 => result,
+        1 => format!("{result} 1 is already deleted and can't be restored."),
+        gone => format!("{result} {gone} are already deleted and can't be restored."),
+    }
+}
+
 /// `1 token`, `5 tokens`.
 pub fn tokens(count: usize) -> String {
     match count {
@@ -81,6 +95,28 @@ mod tests {
             (3600, "1:00:00"),
         ] {
             assert_eq!(remaining(seconds), text);
+        }
+    }
+
+    #[test]
+    fn tokens_that_are_gone_are_not_called_restored() {
+        for (restored, gone, total, text) in [
+            (5, 0, 5, "5 tokens are restored."),
+            (3, 0, 5, "3 of 5 tokens are restored."),
+            (
+                4,
+                1,
+                5,
+                "4 of 5 tokens are restored. 1 is already deleted and can't be restored.",
+            ),
+            (
+                0,
+                5,
+                5,
+                "0 of 5 tokens are restored. 5 are already deleted and can't be restored.",
+            ),
+        ] {
+            assert_eq!(are_restored(restored, gone, total), text);
         }
     }
 

@@ -54,6 +54,12 @@ pub fn remarks(context: &PageContext, token: &TokenSummary) -> Remarks {
     if token.was_used_before_creation() {
         loud.push("used before it was created: it has the value of a deleted token".to_owned());
     }
+    if token.minted > 1 {
+        let number = token.minted;
+        loud.push(format!(
+            "{number} values were made for it; all of them work"
+        ));
+    }
     if token.was_tried_since_suspension() {
         loud.push("tried since it was suspended".to_owned());
     }
@@ -201,6 +207,30 @@ mod tests {
                     ..sample::token()
                 },
                 "not managed by Kargo",
+                "",
+            ),
+            (
+                TokenSummary {
+                    minted: 2,
+                    ..sample::token()
+                },
+                "2 values were made for it; all of them work",
+                "",
+            ),
+            (
+                TokenSummary {
+                    last_used: Some("1969-12-31".to_owned()),
+                    ..sample::token()
+                },
+                "used before it was created: it has the value of a deleted token",
+                "",
+            ),
+            (
+                TokenSummary {
+                    is_terminating: true,
+                    ..sample::token()
+                },
+                "Kubernetes removes it once its finalizers are done",
                 "",
             ),
             (

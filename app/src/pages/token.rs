@@ -28,9 +28,7 @@ use crate::{
     error::ApiError,
     page_model::{TokenPageModel, read_token_page},
     policy::TokenPolicy,
-    protocol::{
-        BrowserContext, COMMAND, CONTEXT, COPY, Command, DETAIL, NotesTexts, ROW, to_attribute,
-    },
+    protocol::{BrowserContext, COMMAND, CONTEXT, COPY, Command, DETAIL, ROW, to_attribute},
     query::{TokensQuery, parse_token, token_address},
     reading::{tag, when_read},
 };
@@ -219,7 +217,7 @@ fn sentence(remarks: &str) -> String {
 
 #[component]
 fn Notes<'a>(may_write: bool, token: &'a TokenSummary) -> impl IntoView + use<> {
-    let texts = NotesTexts {
+    let texts = kargo::token::Notes {
         note: token.note.clone().unwrap_or_default(),
         contact: token.contact.clone().unwrap_or_default(),
     };

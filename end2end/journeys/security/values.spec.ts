@@ -1,5 +1,6 @@
 // No value anywhere but in the answer of its one reveal: not in a page, another answer, an address, the browser's storage or the log.
 import { expect, test } from "../../support/dashboard.ts";
+import { occurrences } from "../../support/memory.ts";
 import { ServerFunctions } from "../../support/server_functions.ts";
 import { TokensPage } from "../../support/tokens_page.ts";
 
@@ -63,4 +64,20 @@ test("a value is in the one answer of its reveal and nowhere else", async ({ pag
     expect(dashboard.log).not.toContain(signature);
     expect(dashboard.log).not.toContain(base64);
   }
+});
+
+test("a value does not stay in the program's memory", async ({ page, project, start }) => {
+  test.skip(process.platform !== "linux", "other systems don't show a process's memory");
+  const dashboard = start();
+  const tokens = await TokensPage.open(page, dashboard, project);
+  const reveal = await tokens.create("forgotten-1");
+  const value = await reveal.show();
+  await reveal.button("Test it").click();
+  await reveal.expectText("It works");
+  const texts = [value.split(".")[2]!.slice(40, 100), Buffer.from(value).toString("base64").slice(-120, -20)];
+  // What the search would find if nothing was cleared.
+  expect(await occurrences(process.pid, texts)).toBeGreaterThan(0);
+  await reveal.saveAndClose();
+  await tokens.row("forgotten-1").expectState("Active");
+  await expect.poll(() => occurrences(dashboard.pid!, texts)).toBe(0);
 });

@@ -11,10 +11,9 @@ use super::{
 };
 use crate::{
     browser::{
-        notice::{Notice, Undo},
+        notice::{Notice, Undo, UndoWindow},
         operations,
         page::{focus, refresh},
-        platform::milliseconds,
         undo, wording,
     },
     protocol::{DeleteMode, SelectableToken},
@@ -109,7 +108,7 @@ impl Bar {
                 queue,
                 async |token| {
                     let window = perform(command, token, mode(token), total).await?;
-                    ends.borrow_mut().extend(window.map(end_of));
+                    ends.borrow_mut().extend(window.map(UndoWindow::of));
                     Ok(())
                 },
                 |token, result| {
@@ -134,7 +133,7 @@ impl Bar {
     }
 
     /// Says what was done. The reasons of failures stay in the bar. `ends`: of the deletions' undo windows.
-    fn finish(self, command: BulkCommand, undoable: Vec<TokenRef>, ends: Vec<(f64, u64)>) {
+    fn finish(self, command: BulkCommand, undoable: Vec<TokenRef>, ends: Vec<UndoWindow>) {
         let progress = self.progress.get_untracked();
         let is_complete = progress.succeeded == progress.total;
         if is_complete {
@@ -149,11 +148,11 @@ impl Bar {
         } else {
             format!("{}.", progress.summary(command.done()))
         };
-        let first_end = ends.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
+        let first = ends.into_iter().min_by(|a, b| a.end.total_cmp(&b.end));
         if command == BulkCommand::Restore || undoable.is_empty() {
             self.notice.show(text);
-        } else if let Some(end) = first_end {
-            undo::offer_until(self.notice, text, undoable, end);
+        } else if let Some(window) = first {
+            undo::offer(self.notice, text, undoable, window);
         } else {
             let undo = Undo {
                 tokens: undoable,
@@ -162,13 +161,6 @@ impl Bar {
             self.notice.show_with_undo(text, undo);
         }
     }
-}
-
-/// The end of an undo window by the browser's clock, in milliseconds, and the window's seconds.
-fn end_of(seconds: u64) -> (f64, u64) {
-    #[allow(clippy::cast_precision_loss, reason = "seconds of an undo window")]
-    let end = milliseconds() + seconds as f64 * 1000.0;
-    (end, seconds)
 }
 
 /// Does a command to one of `total` tokens. Answers with the seconds in which its deletion can be undone.

@@ -2,13 +2,10 @@
 
 use std::collections::VecDeque;
 
-use kargo::token::TokenRef;
+use kargo::token::{Notes, TokenRef};
 use leptos::prelude::*;
 
-use crate::{
-    browser::page::{focus::Place, refresh::refresh},
-    protocol::NotesTexts,
-};
+use crate::browser::page::{focus::Place, refresh::refresh};
 
 /// Content of the dialog.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +58,7 @@ pub enum Dialog {
         /// The token.
         token: TokenRef,
         /// Both texts, as the page shows them.
-        texts: NotesTexts,
+        texts: Notes<String>,
     },
     /// Confirm a permanent deletion.
     Delete(TokenRef),

@@ -4,7 +4,7 @@
 use kargo::{
     problem::{Kind, Problem},
     text::Text,
-    token::TokenRef,
+    token::{Notes, TokenRef},
 };
 use leptos::{ev, prelude::*};
 
@@ -13,14 +13,11 @@ use super::{
     handle::Dialogs,
     request::{Request, RequestProblem},
 };
-use crate::{
-    browser::{notice::Notice, operations},
-    protocol::NotesTexts,
-};
+use crate::browser::{notice::Notice, operations};
 
 /// The dialog. `texts`: as the page shows them.
 #[component]
-pub fn NotesDialog(token: TokenRef, texts: NotesTexts) -> impl IntoView {
+pub fn NotesDialog(token: TokenRef, texts: Notes<String>) -> impl IntoView {
     let (dialogs, notice) = (Dialogs::get(), Notice::get());
     let request = Request::new();
     let name = token.name.clone();
@@ -28,7 +25,7 @@ pub fn NotesDialog(token: TokenRef, texts: NotesTexts) -> impl IntoView {
     let contact = RwSignal::new(texts.contact.clone());
     let before = RwSignal::new(texts);
     // Texts that somebody else wrote meanwhile.
-    let theirs = RwSignal::new(None::<NotesTexts>);
+    let theirs = RwSignal::new(None::<Notes<String>>);
     let is_bad = move || error_in(note).is_some() || error_in(contact).is_some();
     // Neither Esc nor a click beside the dialog may lose what was typed.
     Effect::new(move |_| {
@@ -43,7 +40,7 @@ pub fn NotesDialog(token: TokenRef, texts: NotesTexts) -> impl IntoView {
             return;
         }
         let seen = before.get_untracked();
-        let after = NotesTexts {
+        let after = Notes {
             note: note.get_untracked(),
             contact: contact.get_untracked(),
         };
@@ -116,7 +113,7 @@ fn Field(
 
 /// Texts that somebody else wrote.
 #[component]
-fn Theirs(theirs: NotesTexts) -> impl IntoView {
+fn Theirs(theirs: Notes<String>) -> impl IntoView {
     let shown = |text: String| match text.as_str() {
         "" => view! { <em>"nothing"</em> }.into_any(),
         _ => view! { <span class="written" dir="auto">{text}</span> }.into_any(),
@@ -138,10 +135,14 @@ fn error_in(text: RwSignal<String>) -> Option<String> {
 enum Saved {
     Yes,
     /// Somebody else was quicker: their texts.
-    Changed(Problem, NotesTexts),
+    Changed(Problem, Notes<String>),
 }
 
-async fn save(token: TokenRef, seen: NotesTexts, after: NotesTexts) -> Result<Saved, Problem> {
+async fn save(
+    token: TokenRef,
+    seen: Notes<String>,
+    after: Notes<String>,
+) -> Result<Saved, Problem> {
     let error = match operations::save_notes(token.clone(), seen.clone(), after).await {
         Ok(()) => return Ok(Saved::Yes),
         Err(error) => error,

@@ -9,7 +9,7 @@ use super::{
     request::{Request, RequestProblem},
 };
 use crate::browser::{
-    notice::Notice,
+    notice::{Notice, UndoWindow},
     operations, undo,
     wording::{self, REFUSED_SOON},
 };
@@ -123,7 +123,7 @@ fn stop(old: TokenRef, request: Request, dialogs: Dialogs, notice: Notice) {
         match window {
             Some(seconds) => {
                 let text = wording::being_deleted(&old.name);
-                undo::offer(notice, text, vec![old], seconds);
+                undo::offer(notice, text, vec![old], UndoWindow::of(seconds));
             }
             None => notice.show(wording::is_deleted(&old.name)),
         }

@@ -38,6 +38,8 @@ use crate::{
 /// Facts about a revealed value, without the value.
 #[derive(Clone, PartialEq)]
 struct About {
+    /// Whether the API server is known to have signed the value.
+    is_checked: bool,
     fingerprint: Fingerprint,
     expiry: Option<ExpiryText>,
 }
@@ -89,6 +91,7 @@ pub fn RevealDialog(token: TokenRef, after: AfterReveal) -> impl IntoView {
                 Ok(revealed) => {
                     secret.value.set_value(Some(revealed.value.0));
                     step.set(Step::Revealed(About {
+                        is_checked: revealed.is_checked,
                         fingerprint: revealed.fingerprint,
                         expiry: revealed.expiry,
                     }));
@@ -197,6 +200,7 @@ fn Revealed(
 ) -> impl IntoView {
     let request = Request::new();
     let About {
+        is_checked,
         fingerprint,
         expiry,
     } = about;
@@ -217,7 +221,7 @@ fn Revealed(
         <div class="body">
             <Facts token=secret.token.get_value() replaces ends=expiry.as_ref().map(|expiry| expiry.granted.clone()) />
             {expiry.filter(|expiry| expiry.is_cut).map(|expiry| view! { <CutExpiry expiry /> })}
-            <ValuePanel secret />
+            <ValuePanel secret is_checked />
             {readers}
             <RequestProblem request />
         </div>

@@ -23,9 +23,9 @@ const MASK: &str = "••••••••••••••••••••
 const SIGNED_OUT: &str =
     "Not tested: your own sign-in has ended. The value stays here. Save it, then sign in again.";
 
-/// The value box and the three steps.
+/// The value box and the three steps. `is_checked`: whether the API server is known to have signed the value.
 #[component]
-pub fn ValuePanel(secret: Secret) -> impl IntoView {
+pub fn ValuePanel(secret: Secret, is_checked: bool) -> impl IntoView {
     let session = RwSignal::new(None::<Session>);
     spawn_local(async move {
         if let Ok(read) = operations::session().await {
@@ -112,7 +112,7 @@ pub fn ValuePanel(secret: Secret) -> impl IntoView {
         <ol class="steps">
             <li class:done=saving.is_done><span role="status">{saving.text}</span></li>
             <li>"Store it where it is used: a CI secret, a password manager."</li>
-            <TestStep secret />
+            <TestStep secret is_checked />
         </ol>
     }
 }
@@ -181,10 +181,15 @@ fn FormatHelp(format: RwSignal<Format>, session: RwSignal<Option<Session>>) -> i
 
 /// The last step: signs in with the value once.
 #[component]
-fn TestStep(secret: Secret) -> impl IntoView {
+fn TestStep(secret: Secret, is_checked: bool) -> impl IntoView {
     let is_done = RwSignal::new(false);
     let is_pending = RwSignal::new(false);
-    let text = RwSignal::new("Test it: sign in with it once.".to_owned());
+    let text = if is_checked {
+        "Test it: sign in with it once."
+    } else {
+        "You may not read the cluster's signing keys, so it is not known whether it works. Test it before you use it."
+    };
+    let text = RwSignal::new(text.to_owned());
     let on_test = move |_| {
         let value = secret.value.with_value(|value| {
             let value = value.as_ref()?;
