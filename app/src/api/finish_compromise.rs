@@ -15,9 +15,16 @@ use crate::background::Background;
 #[server(endpoint = "finish_compromise", input = PostUrl, output = Json)]
 pub async fn finish_compromise(#[server(flatten)] token: TokenRef) -> Result<bool, ApiError> {
     let (cluster, background) = (super::cluster()?, Background::get());
-    let known = background.and_then(|background| background.reports().of(&token));
+    let known = background.and_then(|background| {
+        let reports = background.reports().clone();
+        Some((reports.of(&token)?, reports))
+    });
     Ok(match known {
-        Some(report) => cluster.finish_report(&report).await?,
+        Some((report, reports)) => {
+            cluster
+                .finish_report(&report, || reports.state(&report.target))
+                .await?
+        }
         None => cluster.finish_compromise(&token).await?,
     })
 }

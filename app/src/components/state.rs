@@ -1,7 +1,7 @@
 //! A token's state as people read it: a pill with its own shape and colour, and a sentence. The same words everywhere.
 
 use jiff::Timestamp;
-use kargo::token::{Reveal, TokenState, TokenSummary};
+use kargo::token::{REFUSED_AFTER, Reveal, TokenState, TokenSummary};
 use leptos::prelude::*;
 
 use super::time::{Countdown, exact, from_now};
@@ -16,6 +16,20 @@ pub struct StateLabel {
     pub sentence: String,
     /// The end of a deletion that can still be undone: the pill counts down to it.
     undo_until: Option<Timestamp>,
+}
+
+/// What a suspension means at `now`. `by`: who suspended the token, and when.
+fn suspended_sentence(token: &TokenSummary, now: Timestamp, by: &str) -> String {
+    let is_young = token
+        .suspension
+        .as_ref()
+        .is_some_and(|by| now.duration_since(by.time) < REFUSED_AFTER);
+    let soon = if is_young {
+        " within about 10 seconds"
+    } else {
+        ""
+    };
+    format!("Suspended {by}: the API server refuses it{soon}.")
 }
 
 /// The label of a token's state at `now`. `viewer`: the person who reads it.
@@ -69,10 +83,11 @@ pub fn state_label(token: &TokenSummary, now: Timestamp, viewer: Option<&str>) -
                     format!("by {actor}, {}", from_now(now, by.time))
                 },
             );
+            let refused = suspended_sentence(token, now, &by);
             if token.is_compromised {
-                ("bad", "Compromised", format!("The API server refuses it ({by}). It is to be deleted."))
+                ("bad", "Compromised", format!("{refused} Then it is deleted."))
             } else {
-                ("susp", "Suspended", format!("The API server refuses it ({by})."))
+                ("susp", "Suspended", refused)
             }
         }
         TokenState::Deleting { until } if *until > now => {
@@ -81,7 +96,7 @@ pub fn state_label(token: &TokenSummary, now: Timestamp, viewer: Option<&str>) -
                 "del",
                 "Deleting",
                 format!(
-                    "The API server refuses it. It will be deleted {} ({}). Until then the deletion can be undone.",
+                    "It is suspended, and deleted {} ({}). Until then that can be undone.",
                     from_now(now, *until),
                     exact(*until)
                 ),

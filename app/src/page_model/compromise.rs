@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kargo::{
     cluster::Cluster,
     name::TokenName,
@@ -133,6 +133,10 @@ fn findings(access: &SecretAccess) -> Vec<String> {
     findings
 }
 
+/// Time from the report after which its holder can't have made a token any more. Ending a value takes about 20 seconds, and longer where
+/// its holder resists.
+const HOLDER_ENDS_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
 /// Readable tokens, sorted by what is left to do.
 struct ReachableTokens {
     /// Tokens that nobody replaced or deleted yet.
@@ -152,6 +156,9 @@ impl ReachableTokens {
     fn of(tokens: Vec<TokenSummary>, name: Option<&str>, before: Option<Timestamp>) -> Self {
         let is_compromised = |other: &TokenName| name == Some(other.as_str());
         let is_later = |token: &TokenSummary| before.is_some_and(|before| token.created > before);
+        let is_of_holder = |token: &TokenSummary| {
+            before.is_none_or(|before| token.created.duration_since(before) < HOLDER_ENDS_AFTER)
+        };
         let successor = tokens
             .iter()
             .filter(|token| token.replaces.as_ref().is_some_and(is_compromised))
@@ -182,10 +189,15 @@ impl ReachableTokens {
             }
             if is_later(&token) {
                 match &token.replaces {
-                    Some(old) if is_compromised(old) => made_since.push(token),
+                    Some(old) if is_compromised(old) => {
+                        if is_of_holder(&token) {
+                            made_since.push(token);
+                        }
+                    }
                     Some(old) if exists.contains(old) => {}
                     Some(_) => replaced.push(token),
-                    None => made_since.push(token),
+                    None if is_of_holder(&token) => made_since.push(token),
+                    None => {}
                 }
             } else if !is_ending(&token) {
                 match later.get(&token.name) {

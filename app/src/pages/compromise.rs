@@ -2,7 +2,12 @@
 //! checklist that can be come back to.
 
 use jiff::{SignedDuration, Timestamp};
-use kargo::{cluster::Cluster, name::TokenName, scope::Scope, token::TokenRef};
+use kargo::{
+    cluster::Cluster,
+    name::TokenName,
+    scope::Scope,
+    token::{REFUSED_AFTER, TokenRef},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -23,8 +28,8 @@ use crate::{
     reading::{tag, when_read},
 };
 
-/// How long after the suspension the program has deleted a compromised token, if nobody did so on a page.
-const PROGRAM_DELETES_AFTER: SignedDuration = SignedDuration::from_secs(25);
+/// How long after the report the program that got it has deleted the token, if nobody did so on a page.
+const PROGRAM_HAS_DELETED_AFTER: SignedDuration = SignedDuration::from_secs(40);
 
 /// The page. The query has the token's `role`, and `since`: the Unix time of the report.
 #[component]
@@ -133,28 +138,29 @@ fn ended(
         Ok(Some(token)) => {
             let reference = token.token_ref(scope);
             let address = token_address(scope, name);
-            let end = token
-                .suspension
-                .as_ref()
-                .and_then(|suspension| suspension.time.checked_add(PROGRAM_DELETES_AFTER).ok())
-                .filter(|end| *end > now);
-            let until = match (&token.external_manager, end) {
+            let after = |time| token.suspension.as_ref()?.time.checked_add(time).ok();
+            let is_refused_at = after(REFUSED_AFTER);
+            let is_overdue = after(PROGRAM_HAS_DELETED_AFTER).is_none_or(|end| end <= now);
+            let until = match (&token.external_manager, is_refused_at.filter(|end| *end > now)) {
                 (Some(tool), _) => format!(
                     "It is managed by {tool}, which may recreate it with the same value. It stays suspended: remove it from {tool}'s sources, then delete it."
                 )
                 .into_any(),
                 (None, Some(end)) => view! { "Kargo Tokens deletes it once the API server refuses it: " <Countdown until=end /> }.into_any(),
+                (None, None) if !is_overdue => "The API server refuses it. Kargo Tokens deletes it within seconds.".into_any(),
                 (None, None) => "The program that began this has ended. Delete the token here.".into_any(),
             };
             let until = view! { <p class="help">{until}</p> };
             let finish = view! { <button type="button" class="btn primary needs-js" disabled>"Delete it now"</button> }
                 .attr(COMMAND, Command::FinishCompromise.word());
+            let restore = view! { <button type="button" class="btn needs-js" disabled>"False alarm: restore it…"</button> }
+                .attr(COMMAND, Command::RestoreCompromised.word());
             view! {
                 <li id="compromised-token">
                     <h2>"Delete the compromised token"</h2>
                     <p>"The token " <a class="name" href=address>{name.to_string()}</a> " still exists."</p>
                     {until}
-                    <form method="post" class="commands"><TokenFields token=reference />{finish}</form>
+                    <form method="post" class="commands"><TokenFields token=reference />{finish}{restore}</form>
                 </li>
             }
             .attr(ROW, "")
@@ -192,7 +198,7 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
         return view! {
             <li class="done">
                 <h2>"No other token was in reach"</h2>
-                <p>"The readable rules of its role let nobody read or create other tokens."</p>
+                <p>"As far as you can see, its role can't read or create other tokens."</p>
                 {partial}
             </li>
             {made}
@@ -234,12 +240,12 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
     let by_hand = (!by_hand.is_empty()).then(|| {
         let rows = by_hand
             .into_iter()
-            .map(|(name, role)| view! { <li><span class="name">{name}</span> <span class="dim">"of " <bdi>{role}</bdi></span></li> })
+            .map(|(name, role)| view! { <li><a class="name" href=format!("/{scope}/tokens/{name}")>{name.clone()}</a> <span class="dim">"of " <bdi>{role}</bdi></span></li> })
             .collect_view();
         view! {
             <li>
                 <h2>"Replace or delete these yourself"</h2>
-                <p>"Kargo doesn't manage these tokens, or they belong to no role, so they can't be recreated here."</p>
+                <p>"Kargo doesn't manage these tokens, or they belong to no role, so they can't be recreated here. Their pages have the commands."</p>
                 <ul class="exposed">{rows}</ul>
             </li>
         }
@@ -333,7 +339,7 @@ fn made_since_point(tokens: Vec<MadeSince>) -> impl IntoView {
     view! {
         <li>
             <h2>"Look at what was made since the report"</h2>
-            <p>"The holder may have made these tokens in the seconds before the value ended. Delete those that nobody of yours made. Values that Kubernetes minted without a Secret can't be listed. If the role may mint them, only recreating its ServiceAccount ends them."</p>
+            <p>"The holder may have made these tokens in the seconds before the value ended. Delete those that nobody in your team created. Values that Kubernetes minted without a Secret can't be listed: if the role may mint them, recreating its ServiceAccount ends them."</p>
             <ul class="exposed">{rows}</ul>
         </li>
     }

@@ -4,7 +4,13 @@
 //! The holder of the value may be able to change every Secret, these records included. Therefore the program that a person reported the token
 //! to remembers the report, and carries it out whatever the Secret says later: see [`Cluster::end_compromised`].
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::SignedDuration;
 use serde_json::Value as Json;
@@ -35,6 +41,8 @@ use crate::{
     value::Value,
 };
 
+/// Pause between two looks at whether a report that is being called off is called off.
+const CALLING_OFF: Duration = Duration::from_millis(100);
 /// Time between two looks at a compromised token.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// Time after which a report that can't be carried out is given up.
@@ -52,6 +60,8 @@ pub struct CompromiseReport {
     /// Its value, to see the API server refuse it; `None` if the person may not read it.
     value: Option<Arc<Value>>,
     began: Instant,
+    /// `true` once its successor is created: the holder of the value may remove the successor's name from the Secret.
+    has_successor: Arc<AtomicBool>,
     /// The token at the time of the report, marked as compromised: its successor records that it must end.
     old: TokenSummary,
 }
@@ -89,10 +99,24 @@ impl Cluster {
     /// Those of reading and of suspending. The token is then as it was.
     pub async fn report_compromise(&self, target: &TokenRef) -> Result<CompromiseReport, Error> {
         self.refuse_own_token(target)?;
-        let (reporter, fetched) =
-            futures::try_join!(self.current_user(), self.fetch_verified(target))?;
+        let TokenRef { scope, name, .. } = target;
+        let (reporter, fetched) = futures::try_join!(self.current_user(), self.fetch(scope, name))?;
+        // The holder of the value may have made the Secret again under its name, which gives the same value, or have removed the marks of
+        // a token that Kargo manages.
+        let target = &TokenRef {
+            uid: fetched.token.summary.uid.clone(),
+            ..target.clone()
+        };
+        match fetched
+            .token
+            .verify_target(self.location(scope, name), target)
+        {
+            Ok(()) | Err(Error::Unmanaged { .. }) => {}
+            Err(error) => return Err(error),
+        }
         let mut report = CompromiseReport {
             target: target.clone(),
+            has_successor: Arc::default(),
             reporter,
             is_suspended: false,
             value: self.readable_value(target).await.map(Arc::new),
@@ -121,7 +145,12 @@ impl Cluster {
             Ok(_) => report.is_suspended = true,
             // The holder of the value may be changing the Secret without end or have filled its annotations, or a policy may refuse every
             // change. A deletion may be allowed nevertheless.
-            Err(Error::Conflict(_) | Error::Forbidden(_) | Error::Refused { .. }) => {}
+            Err(
+                Error::Conflict(_)
+                | Error::Forbidden(_)
+                | Error::Refused { .. }
+                | Error::Unmanaged { .. },
+            ) => {}
             Err(error) => return Err(error),
         }
         Ok(report)
@@ -147,6 +176,7 @@ impl Cluster {
             .create_successor(target, old, lifetime)
             .await
             .map_err(|cause| self.no_replacement(target, false, cause))?;
+        report.has_successor.store(true, Ordering::SeqCst);
         let predecessor = self.link_or_warn(target, &successor.token.name).await;
         Ok(Recreated {
             successor,
@@ -171,9 +201,12 @@ impl Cluster {
             ));
         }
         let new = self.create_successor(target, old, lifetime).await;
-        let deleted = self
+        let mut deleted = self
             .delete_if(target, OnContention::DeleteByUid, |_, _| Ok(()))
             .await;
+        if let Err(Error::Unmanaged { .. }) = deleted {
+            deleted = self.delete_by_uid(scope, &target.name, &target.uid).await;
+        }
         match deleted {
             Ok(()) | Err(Error::NoToken(_) | Error::Terminating(_)) => {
                 let successor = new.map_err(|cause| self.no_replacement(target, true, cause))?;
@@ -287,18 +320,16 @@ impl Cluster {
         } else {
             *gone_since = None;
         }
-        let is_remade = found.as_ref().is_some_and(|found| found.uid != *uid);
         let gone_for = gone_since.map(|since| since.elapsed());
         // Each try of the value is a request, so it is tried only where the answer matters.
-        let is_accepted =
-            if is_remade || gone_for.is_some_and(|time| time >= REFUSED_AFTER.unsigned_abs()) {
-                self.accepts(report.value.as_deref()).await
-            } else {
-                None
-            };
+        let is_accepted = if gone_for.is_some_and(|time| time >= REFUSED_AFTER.unsigned_abs()) {
+            self.accepts(report.value.as_deref()).await
+        } else {
+            None
+        };
         let facts = ReportFacts {
             uid: uid.clone(),
-            role: report.target.role.clone(),
+            has_successor: report.has_successor.load(Ordering::SeqCst),
             is_remade_by_tool: report.old.external_manager.is_some(),
             age: report.began.elapsed(),
             patience,
@@ -317,7 +348,7 @@ impl Cluster {
                 if !is_as_reported && !*was_tampered {
                     *was_tampered = true;
                     tracing::warn!(
-                        %scope, %name, reporter = %report.reporter, uid = %found_uid.0, is_remade,
+                        %scope, %name, reporter = %report.reporter, uid = %found_uid.0, is_remade = found_uid != *uid,
                         "somebody changed or remade a compromised token after it was reported; it is deleted"
                     );
                 }
@@ -346,27 +377,43 @@ impl Cluster {
     }
 
     /// The last step of a report that this program remembers: as [`Cluster::finish_compromise`], whatever the Secret says by now.
+    /// `call_off`: asked after the wait, in which the reporter may restore the token.
     ///
     /// # Errors
-    /// [`Error::ExternallyManaged`] if another tool would remake the token with the same value: it stays suspended.
-    pub async fn finish_report(&self, report: &CompromiseReport) -> Result<bool, Error> {
+    /// [`Error::NotCompromised`] if the report was called off; [`Error::ExternallyManaged`] if another tool would remake the token with the
+    /// same value: it stays suspended.
+    pub async fn finish_report(
+        &self,
+        report: &CompromiseReport,
+        call_off: impl Fn() -> CallOff,
+    ) -> Result<bool, Error> {
         let TokenRef { scope, name, .. } = &report.target;
         sleep_until(report.began + REFUSED_AFTER.unsigned_abs()).await;
         let was_refused = self.accepts(report.value.as_deref()).await == Some(false);
-        match self.find_secret(scope, name).await? {
-            Some(found) if found.role == report.target.role || found.uid == report.target.uid => {
-                match &report.old.external_manager {
-                    Some(tool) if found.is_as_reported => Err(Error::ExternallyManaged {
-                        token: self.location(scope, name),
-                        tool: tool.clone(),
-                    }),
-                    _ => {
-                        self.delete_found(report, &found.uid).await?;
-                        Ok(was_refused)
-                    }
+        while call_off() == CallOff::Pending {
+            sleep(CALLING_OFF).await;
+        }
+        if call_off() == CallOff::Done {
+            return match self.find_secret(scope, name).await? {
+                Some(found) if found.uid == report.target.uid => {
+                    Err(Error::NotCompromised(self.location(scope, name)))
                 }
-            }
-            _ => Ok(was_refused),
+                // The report has done its work meanwhile.
+                _ => Ok(was_refused),
+            };
+        }
+        match self.find_secret(scope, name).await? {
+            Some(found) => match &report.old.external_manager {
+                Some(tool) if found.is_as_reported => Err(Error::ExternallyManaged {
+                    token: self.location(scope, name),
+                    tool: tool.clone(),
+                }),
+                _ => {
+                    self.delete_found(report, &found.uid).await?;
+                    Ok(was_refused)
+                }
+            },
+            None => Ok(was_refused),
         }
     }
 
@@ -381,7 +428,6 @@ impl Cluster {
         };
         let TokenSummary {
             uid,
-            role,
             state,
             is_compromised,
             replaced_by,
@@ -390,7 +436,6 @@ impl Cluster {
         } = fetched.token.summary;
         Ok(Some(FoundSecret {
             uid,
-            role,
             is_as_reported: is_compromised && matches!(state, TokenState::Suspended { .. }),
             has_successor: replaced_by.is_some(),
             is_terminating,

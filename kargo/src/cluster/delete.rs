@@ -125,7 +125,14 @@ impl Cluster {
         if let TokenState::Deleting { until } = token.state {
             return Ok(Some(time_until(until, fetched.now)));
         }
-        if token.delete_after.is_some() {
+        // Our own verbs leave an entry, which others would have to forge.
+        let is_undone = fetched.token.history.entries().last().is_some_and(|entry| {
+            matches!(
+                entry.action,
+                HistoryAction::DeletionUndone | HistoryAction::Restored
+            )
+        });
+        if token.delete_after.is_some() || !is_undone {
             tracing::warn!(
                 scope = %target.scope, name = %target.name,
                 "somebody changed the token while it was being deleted, so it was not deleted and works again"

@@ -10,8 +10,6 @@ use crate::{name::Uid, token::REFUSED_AFTER};
 pub struct FoundSecret {
     /// Its UID.
     pub uid: Uid,
-    /// The ServiceAccount that it names; empty if none.
-    pub role: String,
     /// `true` if it is suspended and marked, as the report left it.
     pub is_as_reported: bool,
     /// `true` if it names a successor.
@@ -25,8 +23,8 @@ pub struct FoundSecret {
 pub struct ReportFacts {
     /// UID of the reported Secret.
     pub uid: Uid,
-    /// ServiceAccount of the reported token.
-    pub role: String,
+    /// `true` if its successor was created.
+    pub has_successor: bool,
     /// `true` if another tool would remake the Secret with the same value.
     pub is_remade_by_tool: bool,
     /// Time since the report.
@@ -73,22 +71,15 @@ pub fn next_step(report: &ReportFacts, found: Option<&FoundSecret>) -> Compromis
             return CompromiseStep::Wait;
         }
         let is_due = report.age >= report.patience.max(refused_after);
-        return if is_due && found.has_successor {
+        // The holder may have removed the successor's name.
+        return if is_due && (found.has_successor || report.has_successor) {
             delete()
         } else {
             CompromiseStep::Wait
         };
     }
-    // Kubernetes writes the same value into a Secret of the same name and ServiceAccount.
-    if found.role == report.role || report.is_accepted == Some(true) {
-        return delete();
-    }
-    // Another Secret has the name now. It could hold the value, which the API server's cache shows only after some seconds.
-    if report.age >= report.patience.max(refused_after) && report.is_accepted == Some(false) {
-        CompromiseStep::Ended
-    } else {
-        CompromiseStep::Wait
-    }
+    // Whatever has the name now could hold the value, or get it later. One JWT has several spellings, so trying the value proves nothing.
+    delete()
 }
 
 #[cfg(test)]
@@ -98,7 +89,7 @@ mod tests {
     fn report(age: u64) -> ReportFacts {
         ReportFacts {
             uid: Uid("u".to_owned()),
-            role: "ci".to_owned(),
+            has_successor: false,
             is_remade_by_tool: false,
             age: Duration::from_secs(age),
             patience: Duration::from_secs(20),
@@ -110,7 +101,6 @@ mod tests {
     fn found() -> FoundSecret {
         FoundSecret {
             uid: Uid("u".to_owned()),
-            role: "ci".to_owned(),
             is_as_reported: true,
             has_successor: true,
             is_terminating: false,
@@ -127,10 +117,6 @@ mod tests {
             is_as_reported: false,
             has_successor: false,
             ..found()
-        };
-        let of_another_role = || FoundSecret {
-            role: "other".to_owned(),
-            ..remade()
         };
         let gone = |seconds, is_accepted| ReportFacts {
             gone_for: Some(Duration::from_secs(seconds)),
@@ -186,34 +172,25 @@ mod tests {
                 delete("v"),
             ),
             (
-                "its name has a Secret of another role",
-                report(1),
-                Some(of_another_role()),
-                wait.clone(),
-            ),
-            (
-                "such a Secret, and the value is refused",
-                report(20),
-                Some(of_another_role()),
-                ended.clone(),
-            ),
-            (
-                "such a Secret holds the value",
+                "remade under its name, and its value is refused",
                 ReportFacts {
-                    is_accepted: Some(true),
-                    ..report(5)
+                    is_accepted: Some(false),
+                    ..report(60)
                 },
-                Some(of_another_role()),
+                Some(remade()),
                 delete("v"),
             ),
             (
-                "such a Secret, and the value can't be tried",
+                "the holder removed the successor's name",
                 ReportFacts {
-                    is_accepted: None,
-                    ..report(60)
+                    has_successor: true,
+                    ..report(20)
                 },
-                Some(of_another_role()),
-                wait.clone(),
+                Some(FoundSecret {
+                    has_successor: false,
+                    ..found()
+                }),
+                delete("u"),
             ),
             (
                 "a finalizer keeps it",

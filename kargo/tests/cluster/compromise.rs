@@ -1,6 +1,9 @@
 //! Reporting a token as compromised.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use jiff::SignedDuration;
 use kargo::{
@@ -126,6 +129,67 @@ async fn a_restored_token_is_not_deleted() {
         let (error, restored) = futures::join!(finish(), project.try_restore(&old, true));
         assert!(matches!(error, Error::NotCompromised(_)), "{error}");
         assert!(!restored.expect("restored").token.is_compromised);
+        assert_eq!(project.token(&old.name).await.state, TokenState::Unrevealed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_its_holder_changed_just_before_the_report_is_stopped() {
+    in_a_project(async |project| {
+        let report = async |token: &TokenSummary| {
+            let target = project.token_ref(token);
+            Box::pin(project.cluster.compromise_token(&target, None)).await
+        };
+        // Kargo's mark is gone: it can't be changed any more, only deleted.
+        let stripped = project.create("stripped").await;
+        let managed = json!({ "rbac.kargo.akuity.io/managed": null });
+        project.annotate(&stripped, managed).await;
+        let new = report(&stripped).await.expect("reported").successor.token;
+        assert!(!project.has(&stripped).await);
+        assert_eq!(new.replaces, Some(stripped.name));
+
+        // Made again under its name: the same value.
+        let seen = project.create("remade").await;
+        project.remove(&seen).await;
+        let remade = project.add_kargo_token("remade").await;
+        report(&seen).await.expect("reported");
+        let token = project.token(&remade.name).await;
+        assert!(
+            token.is_compromised && matches!(token.state, TokenState::Suspended { .. }),
+            "{token:?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_report_that_is_called_off_during_its_last_step_deletes_nothing() {
+    in_a_project(async |project| {
+        let old = project.create("ci").await;
+        let report = project
+            .cluster
+            .report_compromise(&project.token_ref(&old))
+            .await
+            .expect("reported");
+        let is_restored = AtomicBool::new(false);
+        let state = || {
+            if is_restored.load(Ordering::SeqCst) {
+                CallOff::Done
+            } else {
+                CallOff::No
+            }
+        };
+        let restore = async {
+            let restored = project.try_restore(&old, true).await;
+            is_restored.store(true, Ordering::SeqCst);
+            restored
+        };
+        let (finished, restored) =
+            futures::join!(project.cluster.finish_report(&report, state), restore);
+        assert!(!restored.expect("restored").token.is_compromised);
+        let error = finished.expect_err("called off");
+        assert!(matches!(error, Error::NotCompromised(_)), "{error}");
         assert_eq!(project.token(&old.name).await.state, TokenState::Unrevealed);
     })
     .await;

@@ -67,11 +67,11 @@ fn meaning(value: LeakedValue, system_namespace: &str) -> AnyView {
             });
             view! {
                 <p>
-                    "It says that it is of the token " <code>{name.to_string()}</code> ", role " <bdi>{role}</bdi> ", namespace "
+                    "It names the token " <code>{name.to_string()}</code> ", role " <bdi>{role}</bdi> ", namespace "
                     <bdi>{namespace}</bdi> "." {until(expires)}
                 </p>
                 <p class="help">
-                    "The token's page shows whether it still works, and has Compromised in its menu. If there is no such token, it was deleted, and the cluster refuses its value. Only the API server can tell whether the value is genuine, and of this cluster."
+                    "The token's page shows whether it still works, and where to report it as compromised. If there is no such token, it was deleted, or the value is of another cluster: only the API server can tell whether a value is genuine."
                 </p>
                 {open}
             }
