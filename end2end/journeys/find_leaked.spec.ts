@@ -14,7 +14,7 @@ test("a line of a log leads to the token whose value it has, and the value leave
   await new Places(page).show();
   const dialog = await FindLeakedDialog.open(page);
   await dialog.paste(`2026-11-26T03:04:05Z DEBUG Authorization: Bearer ${value}`);
-  await expect(dialog.locator).toContainText("of the token leaked, role reader");
+  await expect(dialog.locator).toContainText("names the token leaked, role reader");
   await dialog.openToken.click();
   await expect(new TokenPage(page, "leaked").heading).toHaveText("leaked");
   for (const part of value.split(".")) expect(sent.join(" ")).not.toContain(part);
