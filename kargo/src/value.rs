@@ -34,12 +34,21 @@ impl Value {
         are_base64url && parts == 3
     }
 
+    /// Header of the JWT.
+    pub(crate) fn unverified_header<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        self.unverified_part(0)
+    }
+
     /// Payload of the JWT. The signature is not verified.
     pub(crate) fn unverified_claims<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        self.unverified_part(1)
+    }
+
+    fn unverified_part<T: serde::de::DeserializeOwned>(&self, number: usize) -> Option<T> {
         use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-        let payload = self.expose().split('.').nth(1)?;
-        let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;
-        serde_json::from_slice(&payload).ok()
+        let part = self.expose().split('.').nth(number)?;
+        let part = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
+        serde_json::from_slice(&part).ok()
     }
 }
 

@@ -25,8 +25,8 @@ const DELETE: &str = "DELETE /api/v1/namespaces/kargo/secrets/token";
 const EVENT: &str = "POST /api/v1/namespaces/kargo/events";
 
 /// A JWT of role `ci` and Secret `token` in namespace `kargo`, with a signature that is easily found.
-const VALUE: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6a2FyZ286Y2kiLCJrdWJlcm5ldGVzLmlvL3NlcnZpY2VhY2NvdW50L3NlY3JldC5uYW1lIjoidG9rZW4ifQ.value-sentinel";
-const VALUE_BASE64: &str = "ZXlKaGJHY2lPaUpTVXpJMU5pSjkuZXlKemRXSWlPaUp6ZVhOMFpXMDZjMlZ5ZG1salpXRmpZMjkxYm5RNmEyRnlaMjg2WTJraUxDSnJkV0psY201bGRHVnpMbWx2TDNObGNuWnBZMlZoWTJOdmRXNTBMM05sWTNKbGRDNXVZVzFsSWpvaWRHOXJaVzRpZlEudmFsdWUtc2VudGluZWw=";
+const VALUE: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6a2FyZ286Y2kiLCJrdWJlcm5ldGVzLmlvL3NlcnZpY2VhY2NvdW50L3NlY3JldC5uYW1lIjoidG9rZW4ifQ.value-sentinelA";
+const VALUE_BASE64: &str = "ZXlKaGJHY2lPaUpTVXpJMU5pSXNJbXRwWkNJNkltc2lmUS5leUp6ZFdJaU9pSnplWE4wWlcwNmMyVnlkbWxqWldGalkyOTFiblE2YTJGeVoyODZZMmtpTENKcmRXSmxjbTVsZEdWekxtbHZMM05sY25acFkyVmhZMk52ZFc1MEwzTmxZM0psZEM1dVlXMWxJam9pZEc5clpXNGlmUS52YWx1ZS1zZW50aW5lbEE=";
 
 fn whoami() -> Answer {
     Answer::ok(&json!({ "status": { "userInfo": { "username": "me" } } }))

@@ -58,16 +58,19 @@ async fn only_a_value_that_the_api_server_signed_is_shown() {
             let patch = json!({ "stringData": { "token": value } });
             project.patch(&token.name, patch).await;
         };
-        store(format!(
-            "{signed}.{}",
-            signature.replace(['A', 'b', '0'], "x")
-        ))
-        .await;
-        let before = project.versions().await;
-        let error = project.reveal(&token, &claim).await.expect_err("forged");
-        assert!(matches!(error, Error::UnsignedValue(_)), "{error}");
-        assert_eq!(error.problem().kind, Kind::Conflict);
-        assert_eq!(project.versions().await, before, "nothing was claimed");
+        // Another signature, and one that is no base64url.
+        let first = if signature.starts_with('A') { 'B' } else { 'A' };
+        for forged in [
+            format!("{first}{}", &signature[1..]),
+            format!("{signature}AAA"),
+        ] {
+            store(format!("{signed}.{forged}")).await;
+            let before = project.versions().await;
+            let error = project.reveal(&token, &claim).await.expect_err("forged");
+            assert!(matches!(error, Error::UnsignedValue(_)), "{error}");
+            assert_eq!(error.problem().kind, Kind::Conflict);
+            assert_eq!(project.versions().await, before, "nothing was claimed");
+        }
 
         store(value.expose().to_owned()).await;
         let revealed = project.reveal(&token, &claim).await.expect("the value");

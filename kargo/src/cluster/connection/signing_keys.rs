@@ -19,7 +19,7 @@ use crate::value::Value;
 /// Time after which the keys are read again.
 const FRESH_FOR: Duration = Duration::from_mins(10);
 
-/// What is remembered of the keys.
+/// The keys as they were last read.
 #[derive(Clone, Default)]
 pub(super) struct SigningKeys(Arc<Mutex<Option<Remembered>>>);
 
@@ -56,13 +56,12 @@ struct Header {
 }
 
 impl Cluster {
-    /// Whether the API server signed a value; `None` if the person may not read its keys, or they are of another kind than RSA and P-256 or
-    /// P-384.
+    /// Whether the API server signed a value; `None` if the person may not read its keys, or the key is of the curve P-521. A value in
+    /// another form than the API server's is not signed.
     pub(in crate::cluster) async fn is_signed(&self, value: &Value) -> Option<bool> {
-        let jwt = value.expose();
-        let (signed, signature) = jwt.rsplit_once('.')?;
-        let header: Header = decoded_json(jwt.split('.').next()?)?;
-        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let Some((header, signed, signature)) = parts(value) else {
+            return Some(false);
+        };
         let keys = self.signing_keys(&header.kid).await?;
         match keys.iter().find(|key| key.kid == header.kid) {
             Some(key) => key.verifies(&header.alg, signed.as_bytes(), &signature),
@@ -102,11 +101,23 @@ impl Cluster {
     }
 }
 
+/// Header, signed text and signature of a JWT.
+fn parts(value: &Value) -> Option<(Header, &str, Vec<u8>)> {
+    let header = value.unverified_header()?;
+    let (signed, signature) = value.expose().rsplit_once('.')?;
+    Some((
+        header,
+        signed,
+        BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?,
+    ))
+}
+
 impl Key {
     fn verifies(&self, algorithm: &str, signed: &[u8], signature: &[u8]) -> Option<bool> {
         let bytes = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).ok();
-        let result = match algorithm {
-            "RS256" => {
+        let is_rsa = !self.n.is_empty();
+        let result = match (algorithm, is_rsa) {
+            ("RS256", true) => {
                 let (n, e) = (bytes(&self.n)?, bytes(&self.e)?);
                 RsaPublicKeyComponents { n, e }.verify(
                     &RSA_PKCS1_2048_8192_SHA256,
@@ -114,7 +125,7 @@ impl Key {
                     signature,
                 )
             }
-            "ES256" | "ES384" => {
+            ("ES256" | "ES384", false) => {
                 // The uncompressed form of a point.
                 let point = [vec![4], bytes(&self.x)?, bytes(&self.y)?].concat();
                 let kind = if algorithm == "ES256" {
@@ -124,14 +135,12 @@ impl Key {
                 };
                 UnparsedPublicKey::new(kind, point).verify(signed, signature)
             }
-            _ => return None,
+            ("ES512", false) => return None,
+            // The holder of a Secret chooses the header, so a wrong one must not keep the signature from being checked.
+            _ => return Some(false),
         };
         Some(result.is_ok())
     }
-}
-
-fn decoded_json<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -169,8 +178,25 @@ mod tests {
         assert_eq!(verify(&public(&own), "ES256", b"text"), Some(true));
         assert_eq!(verify(&public(&own), "ES256", b"other"), Some(false));
         assert_eq!(verify(&public(&other), "ES256", b"text"), Some(false));
-        for unknown in ["none", "HS256", "ES512"] {
-            assert_eq!(verify(&public(&own), unknown, b"text"), None, "{unknown}");
+        for wrong in ["none", "HS256", "RS256"] {
+            assert_eq!(
+                verify(&public(&own), wrong, b"text"),
+                Some(false),
+                "{wrong}"
+            );
         }
+        assert_eq!(verify(&public(&own), "ES512", b"text"), None);
+    }
+
+    #[test]
+    fn a_text_in_another_form_has_no_parts_to_verify() {
+        let has_parts = |text: &str| parts(&Value::new(text.to_owned())).is_some();
+        // {"alg":"RS256","kid":"k"}
+        let header = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ";
+        assert!(has_parts(&format!("{header}.e30.AA")));
+        // The last character has bits that belong to no byte.
+        assert!(!has_parts(&format!("{header}.e30.AB")));
+        assert!(!has_parts("e30.e30.AA"));
+        assert!(!has_parts("AA"));
     }
 }
