@@ -43,7 +43,7 @@ test("a successor can have another lifetime than the old token", async ({ page, 
   expect(await (await project.created(successor.name)).annotation("expires-at")).toBeTruthy();
 });
 
-test("a person with an outdated page is told of the existing successor before another is made", async ({ page, context, dashboard, project, refusals }) => {
+test("an outdated page names the existing successor before it creates another", async ({ page, context, dashboard, project, refusals }) => {
   refusals.push(409);
   const token = await project.token("twice");
   const stale = await TokensPage.open(page, dashboard, project);

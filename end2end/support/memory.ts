@@ -20,7 +20,7 @@ export async function occurrences(pid: number, texts: string[]) {
         if (!read) break;
         const seen = Buffer.concat([before, chunk]);
         for (const text of texts) {
-          for (let found_at = seen.indexOf(text); found_at >= 0; found_at = seen.indexOf(text, found_at + 1)) found += 1;
+          for (let position = seen.indexOf(text); position >= 0; position = seen.indexOf(text, position + 1)) found += 1;
         }
         before = seen.subarray(Math.max(0, seen.length - overlap));
       }

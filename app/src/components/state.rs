@@ -18,7 +18,7 @@ pub struct StateLabel {
     undo_until: Option<Timestamp>,
 }
 
-/// What a suspension means at `now`. `by`: who suspended the token, and when.
+/// Sentence about a suspension at `now`. `by`: the person who suspended the token, and the time.
 fn suspended_sentence(token: &TokenSummary, now: Timestamp, by: &str) -> String {
     let is_young = token
         .suspension

@@ -75,7 +75,7 @@ test("a value does not stay in the program's memory", async ({ page, project, st
   await reveal.button("Test it").click();
   await reveal.expectText("It works");
   const texts = [value.split(".")[2]!.slice(40, 100), Buffer.from(value).toString("base64").slice(-120, -20)];
-  // What the search would find if nothing was cleared.
+  // The search finds the value in this process, which has it.
   expect(await occurrences(process.pid, texts)).toBeGreaterThan(0);
   await reveal.saveAndClose();
   await tokens.row("forgotten-1").expectState("Active");

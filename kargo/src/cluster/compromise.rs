@@ -444,7 +444,8 @@ impl Cluster {
 
     /// Whether the API server accepts a value now; `None` if it can't be tried.
     async fn accepts(&self, value: Option<&Value>) -> Option<bool> {
-        match self.owner_of(value?).await {
+        let holder = self.connector().with_bearer(value?).ok()?;
+        match holder.review().await {
             Ok(_) => Some(true),
             Err(Error::Unauthenticated) => Some(false),
             Err(_) => None,

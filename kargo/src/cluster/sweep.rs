@@ -2,7 +2,7 @@
 //! have a successor, also if somebody removed their marks. A sweep runs every few minutes. Concurrent sweeps are safe: the API server lets one
 //! of them do each deletion.
 
-use std::{collections::HashMap, ops::RangeInclusive, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -22,8 +22,10 @@ use crate::{
 const AT_ONCE: usize = 4;
 /// Tries of a deletion while the cluster has too many requests.
 const TRIES: usize = 5;
-/// Shortest and longest wait between two tries.
-const WAIT: RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_secs(30);
+/// Shortest wait between two tries.
+const SHORTEST_WAIT: Duration = Duration::from_secs(5);
+/// Longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Result of a sweep for one token.
 #[derive(Debug)]
@@ -187,7 +189,7 @@ impl Cluster {
             tries += 1;
             match result {
                 Err(Error::TooMany { wait, .. }) if tries < TRIES => {
-                    sleep(wait.clamp(*WAIT.start(), *WAIT.end())).await;
+                    sleep(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT)).await;
                 }
                 result => return result,
             }

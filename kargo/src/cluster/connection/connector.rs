@@ -88,7 +88,7 @@ impl Connector {
         &self.lists
     }
 
-    /// What is known of the API server's keys.
+    /// The API server's keys, as far as they were read.
     pub(super) fn signing_keys(&self) -> &SigningKeys {
         &self.signing_keys
     }

@@ -256,7 +256,7 @@ pub enum Error {
     /// 429.
     #[error("The cluster has too many requests at the moment to {access}.")]
     TooMany {
-        /// What was asked for.
+        /// Access that the request needed.
         access: Access,
         /// Time to wait, as the API server asks for it (`Retry-After`); 0 if it asks for none.
         wait: Duration,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Cluster, access::Access, error::Error};
-use crate::{identity::Identity, value::Value};
+use crate::identity::Identity;
 
 /// Age up to which an answer is used for a write. The API server itself remembers for 10 seconds whom it accepted for a credential, so
 /// asking more often gives the same answer.
@@ -77,15 +77,6 @@ impl Cluster {
         let mut remembered = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
         *remembered = Some((asked, identity.clone()));
         Ok(identity)
-    }
-
-    /// User name that the API server gives to the holder of a value.
-    ///
-    /// # Errors
-    /// [`Error::Unauthenticated`] if the API server refuses the value.
-    pub async fn owner_of(&self, value: &Value) -> Result<String, Error> {
-        let holder = self.connector().with_bearer(value)?;
-        Ok(holder.review().await?.user)
     }
 
     fn remembered(&self) -> Option<(Instant, Identity)> {

@@ -82,7 +82,13 @@ impl Metadata {
     /// Reads the facts.
     pub fn facts(self) -> TokenFacts {
         let external_manager = self.external_manager();
-        let (reveal, reveals) = (self.reveal(), self.recorded_reveals());
+        let reveal = self.reveal();
+        // Parsing the history takes time, and a list has thousands of tokens.
+        let reveals = if self.annotations.get(EXPIRES_AT).is_some() {
+            self.recorded_reveals()
+        } else {
+            0
+        };
         let Self {
             name,
             uid,
@@ -99,7 +105,7 @@ impl Metadata {
         // An expiring token carries the suspension label from its creation on. Without the label, the permanent value that Kubernetes
         // could write works, so the token has no end, whatever the annotation says.
         let expires = time(&annotations, EXPIRES_AT).filter(|_| invalid_since.is_some());
-        let minted = if expires.is_some() { reveals } else { 0 };
+        let minted = expires.map_or(0, |_| reveals);
         let missing = [
             (!labels.is_true(API_TOKEN)).then_some(Missing::Label),
             (!annotations.is_true(MANAGED)).then_some(Missing::ManagedAnnotation),
