@@ -1,6 +1,6 @@
 //! Server functions: one file per verb, each with a stable address under `/api/`.
 //!
-//! A server function reads its input, takes the signed-in person's `Cluster` from the context, calls one operation and maps its error.
+//! A server function reads its input, takes the signed-in person's view of the cluster, calls one operation and maps its error.
 //! A token is named by four arguments everywhere: `scope` (`system` or `projects/NAME`), `role`, `name`, `uid`; they are the fields of a
 //! [`kargo::token::TokenRef`]. Texts that people type are parsed here, so that a bad one gets an error in words. Input is form-encoded,
 //! output JSON, errors are [`ApiError`]. The pages themselves call no server function: see [`crate::page_model`].
@@ -21,6 +21,7 @@ mod finish_token;
 mod get_notes;
 mod get_permissions;
 mod get_session;
+mod list_accepted_claims;
 mod list_exposed;
 mod list_projects;
 mod list_roles;
@@ -47,6 +48,7 @@ pub use finish_token::{FinishToken, finish_token};
 pub use get_notes::get_notes;
 pub use get_permissions::{Abilities, get_permissions};
 pub use get_session::get_session;
+pub use list_accepted_claims::list_accepted_claims;
 pub use list_exposed::list_exposed;
 pub use list_projects::list_projects;
 pub use list_roles::list_roles;
@@ -61,10 +63,26 @@ pub use suspend_token::{SuspendToken, suspend_token};
 pub use test_token::test_token;
 pub use wire_value::WireValue;
 
-/// The signed-in person's view of the cluster. The server puts it into the context of every request that it lets through.
+/// The signed-in person. The server puts them into the context of every request that it lets through. Call it before the first await: the
+/// context is gone then.
 #[cfg(feature = "ssr")]
-pub(crate) fn cluster() -> Result<kargo::cluster::Cluster, ApiError> {
+pub(crate) fn viewer() -> Result<kargo::cluster::Viewer, ApiError> {
     leptos::prelude::use_context().ok_or_else(ApiError::signed_out)
+}
+
+/// Requests on Secrets that each kind of act sends. A person with several roles acts as the first role that may send all of them.
+#[cfg(feature = "ssr")]
+mod requests {
+    pub const CHANGE: &[&str] = &["get", "patch"];
+    pub const CREATE: &[&str] = &["create", "patch"];
+    pub const RECREATE: &[&str] = &["get", "patch", "create"];
+    pub const DELETE: &[&str] = &["get", "delete"];
+    /// The last one is needed when the undo window ends.
+    pub const UNDOABLE: &[&str] = &["get", "patch", "delete"];
+    /// The last one is needed for expiring tokens only.
+    pub const REVEAL: &[&str] = &["get", "patch", "create serviceaccounts/token"];
+    /// The last ones are needed after the suspension.
+    pub const COMPROMISE: &[&str] = &["get", "patch", "create", "delete"];
 }
 
 /// Parses one argument. A bad one is refused with its name and the reason.

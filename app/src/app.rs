@@ -1,6 +1,6 @@
 //! The app itself: what every page shares, and which page belongs to which address.
 
-use kargo::cluster::Cluster;
+use kargo::cluster::Viewer;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
@@ -12,8 +12,8 @@ use leptos_router::{
 use crate::{
     components::places::Places,
     pages::{
-        compromise::CompromisePage, not_found::NotFound, sign_in::SignIn, token::TokenPage,
-        tokens::TokensPage,
+        access::AccessPage, compromise::CompromisePage, not_found::NotFound, session::SessionPage,
+        sign_in::SignIn, token::TokenPage, tokens::TokensPage,
     },
 };
 
@@ -21,7 +21,7 @@ use crate::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let is_signed_in = use_context::<Cluster>().is_some();
+    let is_signed_in = use_context::<Viewer>().is_some();
     view! {
         <Title formatter=|page: String| if page.is_empty() { "Kargo Tokens".to_owned() } else { format!("{page} · Kargo Tokens") } />
         <Router>
@@ -35,6 +35,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/projects/:project/tokens/:name") view=TokenPage ssr=SsrMode::Async />
                     <Route path=path!("/system/compromised/:name") view=CompromisePage ssr=SsrMode::Async />
                     <Route path=path!("/projects/:project/compromised/:name") view=CompromisePage ssr=SsrMode::Async />
+                    <Route path=path!("/access") view=AccessPage ssr=SsrMode::Async />
+                    <Route path=path!("/session") view=SessionPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
                 </Routes>
             </div>

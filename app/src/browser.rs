@@ -3,8 +3,9 @@
 //! ([`crate::protocol`]).
 //!
 //! From below: `operations` calls the server functions; `page` reads and updates the page; `notice`, `bulk` and `undo` make the foot;
-//! `dialogs` holds one dialog a file; `dispatch` runs the commands of buttons.
+//! `dialogs` holds one dialog a file; `access` explains pasted claims; `dispatch` runs the commands of buttons.
 
+mod access;
 mod bulk;
 mod dialogs;
 mod dispatch;
@@ -57,6 +58,7 @@ fn Browser() -> impl IntoView {
         },
         move |problem| notice.add_problem(problem),
     );
+    access::listen();
     clock::read();
     countdown::start(refresh::refresh);
     // Tells style sheets and tests that buttons work from now on.

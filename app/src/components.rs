@@ -1,5 +1,5 @@
-//! Pieces of pages, one file each; its style has the same name under `style/`. Plain HTML, rendered on the server. Only [`problem`] is
-//! also used in the browser.
+//! Pieces of pages, one file each; its style has the same name under `style/`. Plain HTML, rendered on the server. [`problem`] and
+//! [`verdicts`] are also used in the browser.
 
 #[cfg(feature = "ssr")]
 pub mod blank;
@@ -11,6 +11,8 @@ pub mod clean_up;
 pub mod commands;
 #[cfg(feature = "ssr")]
 pub mod count;
+#[cfg(feature = "ssr")]
+pub mod missing_rights;
 #[cfg(feature = "ssr")]
 pub mod notice;
 #[cfg(feature = "ssr")]
@@ -36,5 +38,6 @@ pub mod token_history;
 pub mod token_row;
 #[cfg(feature = "ssr")]
 pub mod token_table;
+pub mod verdicts;
 #[cfg(feature = "ssr")]
 pub mod without_code;

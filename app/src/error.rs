@@ -36,7 +36,7 @@ impl ApiError {
         Self(Problem::new(
             Kind::Unauthenticated,
             "You are not signed in.",
-            "Open the address that kargo-tokens printed in its terminal.",
+            "Sign in again in another tab, then try again here.",
         ))
     }
 }

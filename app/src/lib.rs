@@ -7,6 +7,7 @@
 // Views are types as deep as the page.
 #![recursion_limit = "256"]
 
+mod access;
 pub mod api;
 #[cfg(feature = "ssr")]
 mod app;
@@ -34,10 +35,12 @@ mod query;
 #[cfg(feature = "ssr")]
 mod reading;
 #[cfg(feature = "ssr")]
-mod reports;
+pub mod reports;
 pub mod session;
 #[cfg(feature = "ssr")]
 mod shell;
+#[cfg(feature = "ssr")]
+pub mod sign_in;
 
 #[cfg(feature = "ssr")]
 pub use app::App;

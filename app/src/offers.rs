@@ -1,8 +1,9 @@
-//! Which commands a token offers to whom, and how its deletion goes. Pure: views draw the answer, and *Select all of this view* filters by
+//! Which commands a token offers to whom, which rights are missing for them, and how its deletion goes. Pure: views draw the answer, and *Select all of this view* filters by
 //! it. The verbs of `kargo::cluster` check each request themselves.
 
 use kargo::{
     permissions::{ClusterFeatures, Permissions},
+    right::Right,
     role::RoleStatus,
     token::{CleanupReason, Reveal, TokenState, TokenSummary},
 };
@@ -43,7 +44,7 @@ pub enum Emphasis {
 }
 
 /// A button.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// What it does.
     pub command: Command,
@@ -51,6 +52,8 @@ pub struct Offer {
     pub label: &'static str,
     /// How much it stands out.
     pub emphasis: Emphasis,
+    /// Rights that the person lacks for it. Where there are any, the button is shown and can't be used.
+    pub missing: Vec<Right>,
 }
 
 /// What a token offers.
@@ -64,22 +67,69 @@ pub struct Offers {
     pub bulk: BulkOffer,
 }
 
-impl Offers {
-    fn row(&mut self, command: Command, label: &'static str, emphasis: Emphasis) {
-        self.row.push(Offer {
-            command,
-            label,
-            emphasis,
-        });
+/// Collects what a token offers.
+struct Offering<'a> {
+    token: &'a TokenSummary,
+    may: Permissions,
+    offers: Offers,
+}
+
+impl Offering<'_> {
+    /// Adds a button of the row. Answers whether the person has the rights for it.
+    fn row(&mut self, command: Command, label: &'static str, emphasis: Emphasis) -> bool {
+        let offer = self.offer(command, label, emphasis);
+        let is_possible = offer.missing.is_empty();
+        self.offers.row.push(offer);
+        is_possible
     }
 
-    fn menu(&mut self, command: Command, label: &'static str, emphasis: Emphasis) {
-        self.menu.push(Offer {
+    /// The same for a button of the menu.
+    fn menu(&mut self, command: Command, label: &'static str, emphasis: Emphasis) -> bool {
+        let offer = self.offer(command, label, emphasis);
+        let is_possible = offer.missing.is_empty();
+        self.offers.menu.push(offer);
+        is_possible
+    }
+
+    fn offer(&self, command: Command, label: &'static str, emphasis: Emphasis) -> Offer {
+        Offer {
             command,
             label,
             emphasis,
-        });
+            missing: self.may.missing(needs(command, self.token.is_expiring())),
+        }
     }
+}
+
+/// Rights that a command needs.
+fn needs(command: Command, is_expiring: bool) -> &'static [Right] {
+    match command {
+        // The reveal is recorded on the Secret.
+        Command::NewToken
+        | Command::Recreate
+        | Command::RecreateAll
+        | Command::Compromise
+        | Command::ReplaceCompromised => &[Right::Create, Right::Patch],
+        Command::RecreateWith => &[Right::Create, Right::Patch, Right::Mint],
+        Command::Reveal if is_expiring => &[Right::Patch, Right::Mint],
+        Command::Reveal
+        | Command::Suspend
+        | Command::Restore
+        | Command::RestoreCompromised
+        | Command::Retire
+        | Command::EditNotes => &[Right::Patch],
+        Command::Delete => &[Right::Patch, Right::Delete],
+        Command::ConfirmDelete
+        | Command::DeleteAtOnce
+        | Command::Finish
+        | Command::FinishCompromise => &[Right::Delete],
+        Command::FindLeaked => &[],
+    }
+}
+
+/// Rights that a command about no particular token, or about one that doesn't expire, needs and the person lacks.
+pub fn missing_for(command: Command, may: Permissions) -> Vec<Right> {
+    may.missing(needs(command, false))
 }
 
 /// How a deletion of a token goes: with an undo window where the token can be suspended and restored.
@@ -100,133 +150,166 @@ pub fn delete_mode(
     }
 }
 
-/// The commands of a token.
+/// The commands of a token. One that only lacks rights is named with them.
 pub fn offers(token: &TokenSummary, situation: &Situation) -> Offers {
-    let mut offers = Offers::default();
-    if !token.is_managed() || token.is_terminating {
-        return offers;
+    let mut all = Offering {
+        token,
+        may: situation.permissions,
+        offers: Offers::default(),
+    };
+    if token.is_managed() && !token.is_terminating {
+        waiting(&mut all, situation);
+        restore(&mut all, situation);
+        rotation(&mut all, situation);
+        endings(&mut all, situation);
     }
+    all.offers
+}
+
+fn is_deleting(token: &TokenSummary) -> bool {
+    matches!(token.state, TokenState::Deleting { .. })
+}
+
+fn is_suspended(token: &TokenSummary) -> bool {
+    matches!(token.state, TokenState::Suspended { .. })
+}
+
+fn is_compromised(token: &TokenSummary) -> bool {
+    token.is_compromised && is_suspended(token)
+}
+
+/// What the token waits for.
+fn waiting(all: &mut Offering, situation: &Situation) {
     let Situation {
         permissions: may,
-        features,
-        policy,
         cleanup,
         is_own,
+        is_creator,
+        role,
         ..
     } = situation;
-    let is_own = *is_own;
-    let is_deleting = matches!(token.state, TokenState::Deleting { .. });
-    let is_suspended = matches!(token.state, TokenState::Suspended { .. });
-    let is_compromised = token.is_compromised && is_suspended;
-    // A successor is a new token of the same role.
-    let can_replace = may.can_create() && has_role(situation.role);
-
-    // What the token waits for.
-    if is_compromised {
-        if token.replaced_by.is_none() && can_replace && !is_own {
-            offers.row(Command::ReplaceCompromised, "Continue", Emphasis::Lead);
-        } else if may.delete && !is_own {
-            offers.row(Command::FinishCompromise, "Finish", Emphasis::Lead);
+    let token = all.token;
+    if is_compromised(token) && !is_own {
+        // Without the right to create its successor, the token can still be deleted.
+        let needs_successor = token.replaced_by.is_none() && has_role(*role);
+        if needs_successor && (may.can_create() || !may.delete) {
+            all.row(Command::ReplaceCompromised, "Continue", Emphasis::Lead);
+        } else {
+            all.row(Command::FinishCompromise, "Finish", Emphasis::Lead);
         }
-    } else if may.delete && !is_own {
+    } else if !is_compromised(token) && !is_own {
         match cleanup {
-            Some(CleanupReason::Expiry) => offers.row(Command::Finish, "Remove", Emphasis::Lead),
-            Some(_) => offers.row(Command::Finish, "Finish", Emphasis::Lead),
+            Some(CleanupReason::Expiry) => {
+                all.row(Command::Finish, "Remove", Emphasis::Lead);
+            }
+            Some(_) => {
+                all.row(Command::Finish, "Finish", Emphasis::Lead);
+            }
             None => {}
         }
     }
-    if situation.is_creator
+    if *is_creator
         && matches!(token.reveal, Some(Reveal::Pending))
-        && !is_suspended
-        && !is_deleting
+        && !is_suspended(token)
+        && !is_deleting(token)
         && cleanup.is_none()
     {
-        offers.row(Command::Reveal, "Reveal once", Emphasis::Lead);
+        all.row(Command::Reveal, "Reveal once", Emphasis::Lead);
     }
-    restore(token, situation, &mut offers);
+}
 
-    // Rotation. A token that works beside its successor waits for a decision about its end.
-    let is_replaced = token.replaced_by.is_some() && !is_own && !is_suspended && !is_deleting;
+/// Rotation. A token that works beside its successor waits for a decision about its end.
+fn rotation(all: &mut Offering, situation: &Situation) {
+    let token = all.token;
+    let is_replaced = token.replaced_by.is_some()
+        && !situation.is_own
+        && !is_suspended(token)
+        && !is_deleting(token);
     let is_undecided = is_replaced && token.retire_after.is_none();
-    if may.patch && is_replaced {
-        if is_undecided {
-            offers.row(Command::Retire, "When it retires…", Emphasis::Plain);
-        } else {
-            offers.menu(Command::Retire, "When it retires…", Emphasis::Plain);
-        }
+    if is_undecided {
+        all.row(Command::Retire, "When it retires…", Emphasis::Plain);
+    } else if is_replaced {
+        all.menu(Command::Retire, "When it retires…", Emphasis::Plain);
     }
-    if can_replace && !is_deleting && !is_compromised {
+    // A successor is a new token of the same role.
+    if has_role(situation.role) && !is_deleting(token) && !is_compromised(token) {
         if is_undecided {
-            offers.menu(Command::Recreate, "Recreate", Emphasis::Plain);
+            all.menu(Command::Recreate, "Recreate", Emphasis::Plain);
         } else {
-            offers.row(Command::Recreate, "Recreate", Emphasis::Plain);
+            all.row(Command::Recreate, "Recreate", Emphasis::Plain);
         }
-        if may.mint {
-            offers.menu(
-                Command::RecreateWith,
-                "Recreate with another lifetime…",
-                Emphasis::Plain,
-            );
-        }
+        all.menu(
+            Command::RecreateWith,
+            "Recreate with another lifetime…",
+            Emphasis::Plain,
+        );
     }
-    if may.can_suspend(*features)
-        && !is_suspended
-        && !is_deleting
-        && !token.is_expiring()
-        && !is_own
-    {
-        offers.menu(Command::Suspend, "Suspend…", Emphasis::Plain);
-        offers.bulk.suspend = true;
+}
+
+/// Suspension, deletion, and the report of a compromise.
+fn endings(all: &mut Offering, situation: &Situation) {
+    let Situation {
+        permissions,
+        features,
+        policy,
+        role,
+        is_own,
+        cleanup,
+        ..
+    } = situation;
+    let token = all.token;
+    if *is_own {
+        return;
+    }
+    let is_active = !is_suspended(token) && !is_deleting(token) && !token.is_expiring();
+    if features.suspend && is_active {
+        all.offers.bulk.suspend = all.menu(Command::Suspend, "Suspend…", Emphasis::Plain);
     }
     let is_past_deletion = matches!(
         cleanup,
         Some(CleanupReason::Deletion | CleanupReason::Expiry)
     );
-    if may.delete && !is_own && !is_past_deletion {
-        let mode = delete_mode(token, *may, *features, *policy);
+    if !is_past_deletion {
+        let mode = delete_mode(token, *permissions, *features, *policy);
+        let is_ending = is_deleting(token) || is_compromised(token);
         // Deleting at once takes only the right to delete, whatever the Secret's labels and annotations are.
-        if is_deleting || is_compromised || mode == DeleteMode::Undoable {
-            offers.menu(Command::DeleteAtOnce, "Delete at once…", Emphasis::Danger);
+        if is_ending || mode == DeleteMode::Undoable {
+            all.menu(Command::DeleteAtOnce, "Delete at once…", Emphasis::Danger);
         }
-        if !is_deleting && !is_compromised {
+        if !is_ending {
             let command = match mode {
                 DeleteMode::Undoable => Command::Delete,
                 DeleteMode::Permanent => Command::ConfirmDelete,
             };
-            offers.row(command, "Delete", Emphasis::Danger);
-            offers.bulk.delete = Some(mode);
+            let is_possible = all.row(command, "Delete", Emphasis::Danger);
+            all.offers.bulk.delete = is_possible.then_some(mode);
         }
     }
-    if may.patch && can_replace && !is_own && !is_compromised {
-        offers.menu(Command::Compromise, "Compromised…", Emphasis::Danger);
+    if has_role(*role) && !is_compromised(token) {
+        all.menu(Command::Compromise, "Compromised…", Emphasis::Danger);
     }
-    offers
 }
 
 /// The button that undoes a deletion or a suspension.
-fn restore(token: &TokenSummary, situation: &Situation, offers: &mut Offers) {
-    if !situation.permissions.patch {
-        return;
-    }
+fn restore(all: &mut Offering, situation: &Situation) {
+    let token = all.token;
     let command = if token.is_compromised {
         Command::RestoreCompromised
     } else {
         Command::Restore
     };
-    let is_deleting = matches!(token.state, TokenState::Deleting { .. });
-    let is_suspended = matches!(token.state, TokenState::Suspended { .. });
-    if is_deleting || token.delete_after.is_some() {
+    let is_possible = if is_deleting(token) || token.delete_after.is_some() {
         if situation.cleanup.is_some() {
-            offers.row(command, "Restore", Emphasis::Plain);
+            all.row(command, "Restore", Emphasis::Plain)
         } else {
-            offers.row(command, "Undo", Emphasis::Lead);
+            all.row(command, "Undo", Emphasis::Lead)
         }
-    } else if is_suspended || token.is_compromised {
-        offers.row(command, "Restore", Emphasis::Plain);
+    } else if is_suspended(token) || token.is_compromised {
+        all.row(command, "Restore", Emphasis::Plain)
     } else {
         return;
-    }
-    offers.bulk.restore = command == Command::Restore;
+    };
+    all.offers.bulk.restore = is_possible && command == Command::Restore;
 }
 
 /// Whether a new token can be made for a role. Where roles can't be read, the API server decides.
@@ -260,8 +343,11 @@ mod tests {
         }
     }
 
-    fn words(offers: &[Offer]) -> Vec<&'static str> {
-        offers.iter().map(|offer| offer.command.word()).collect()
+    /// Words of commands. `!` stands before one that lacks a right.
+    fn words(offers: &[Offer]) -> Vec<String> {
+        let mark = |offer: &Offer| if offer.missing.is_empty() { "" } else { "!" };
+        let word = |offer: &Offer| format!("{}{}", mark(offer), offer.command.word());
+        offers.iter().map(word).collect()
     }
 
     /// The row's commands and the menu's, as words.
@@ -414,28 +500,6 @@ mod tests {
         for token in [unmanaged, terminating] {
             assert_eq!(offers(&token, &anything()), Offers::default());
         }
-        let nobody = Situation {
-            permissions: Permissions {
-                create: false,
-                patch: false,
-                delete: false,
-                mint: false,
-            },
-            ..anything()
-        };
-        assert_eq!(offers(&sample::token(), &nobody), Offers::default());
-        let without_patch = Situation {
-            permissions: Permissions {
-                patch: false,
-                ..anything().permissions
-            },
-            ..anything()
-        };
-        // A successor could not be revealed.
-        assert_eq!(
-            offered(&sample::token(), &without_patch),
-            ("confirm-delete".to_owned(), String::new())
-        );
         let own = Situation {
             is_own: true,
             ..anything()
@@ -454,6 +518,83 @@ mod tests {
                 ("delete".to_owned(), "suspend delete-at-once".to_owned())
             );
         }
+    }
+
+    #[test]
+    fn a_command_without_its_rights_is_named_and_can_not_be_used() {
+        let may = |verbs: &str| {
+            let has = |verb| verbs.split(' ').any(|other| other == verb);
+            Situation {
+                permissions: Permissions {
+                    create: has("create"),
+                    patch: has("patch"),
+                    delete: has("delete"),
+                    mint: has("mint"),
+                },
+                is_creator: true,
+                ..anything()
+            }
+        };
+        let compromised = TokenSummary {
+            is_compromised: true,
+            ..suspended()
+        };
+        let unrevealed = TokenSummary {
+            reveal: Some(Reveal::Pending),
+            expires: Some(sample::time("2026-06-01T00:00:00Z")),
+            ..sample::token()
+        };
+        for (token, verbs, row, menu) in [
+            (
+                sample::token(),
+                "",
+                "!recreate !confirm-delete",
+                "!recreate-with !suspend !compromise",
+            ),
+            // A successor could not be revealed.
+            (
+                sample::token(),
+                "create delete mint",
+                "!recreate confirm-delete",
+                "!recreate-with !suspend !compromise",
+            ),
+            (
+                sample::token(),
+                "create patch",
+                "recreate !delete",
+                "!recreate-with suspend !delete-at-once compromise",
+            ),
+            (deleting(), "", "!restore", "!delete-at-once !compromise"),
+            (
+                unrevealed,
+                "create patch delete",
+                "!reveal recreate confirm-delete",
+                "!recreate-with compromise",
+            ),
+            (
+                compromised.clone(),
+                "delete",
+                "finish-compromise !restore-compromised",
+                "delete-at-once",
+            ),
+            (
+                compromised,
+                "",
+                "!replace-compromised !restore-compromised",
+                "!delete-at-once",
+            ),
+        ] {
+            let expected = (row.to_owned(), menu.to_owned());
+            assert_eq!(offered(&token, &may(verbs)), expected, "{verbs}: {token:?}");
+        }
+        assert!(offers(&sample::token(), &may("")).bulk.is_empty());
+        assert!(!offers(&suspended(), &may("create delete")).bulk.restore);
+        let delete = offers(&sample::token(), &may("")).row[1].missing.clone();
+        assert_eq!(delete, [Right::Delete]);
+        assert_eq!(
+            missing_for(Command::NewToken, may("delete").permissions),
+            [Right::Create, Right::Patch]
+        );
     }
 
     #[test]

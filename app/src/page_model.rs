@@ -1,7 +1,9 @@
 //! What the views draw: one plain async function a page reads the cluster once and answers with the page's model. Views decide nothing.
 
+mod access;
 mod compromise;
 mod frame;
+mod session;
 mod token;
 mod tokens;
 
@@ -12,20 +14,23 @@ use std::{
 
 use jiff::Timestamp;
 use kargo::{
-    cluster::Cluster,
+    cluster::{Cluster, Viewer},
     filter::{TokenFilter, TokenMatcher},
     inventory::GroupedTokens,
     name::{RoleName, TokenName},
     permissions::{ClusterFeatures, Permissions},
     problem::Problem,
+    right::{Right, role_with},
     role::RoleStatus,
     scope::Scope,
     succession::{self, PendingPredecessor},
     token::TokenSummary,
 };
 
+pub use access::{OwnClaims, read_own_claims};
 pub use compromise::{CompromisePageModel, exposure_report, read_compromise_page};
 pub use frame::{Frame, read_frame};
+pub use session::{ActingPerson, read_acting_person};
 pub use token::{TokenDetails, TokenPageModel, describe, read_token_page};
 pub use tokens::{Availability, Section, TokenRow, TokensPageModel, read_tokens_page};
 
@@ -42,6 +47,8 @@ use crate::{
 pub struct PageContext {
     /// Where the tokens live.
     pub scope: Scope,
+    /// The namespace of the scope.
+    pub namespace: String,
     /// The time by the API server's clock.
     pub now: Timestamp,
     /// The signed-in person's user name. Only the creator may reveal a token.
@@ -58,6 +65,39 @@ pub struct PageContext {
     pub successors: BTreeMap<TokenName, Timestamp>,
     /// The old tokens that unrevealed successors replace, by the successors' names.
     pub predecessors: BTreeMap<TokenName, PendingPredecessor>,
+}
+
+/// Rights that the person lacks in a scope.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MissingRights {
+    /// The rights.
+    pub rights: Vec<Right>,
+    /// The namespace of the scope.
+    pub namespace: String,
+    /// A Role that grants them, as YAML; `None` where the person's Kubernetes user name is not known.
+    pub role: Option<String>,
+}
+
+impl MissingRights {
+    /// Rights on tokens that commands need. `also`: others that a page found missing. `user`: the person's Kubernetes user name.
+    fn of(
+        permissions: Permissions,
+        also: impl IntoIterator<Item = Right>,
+        namespace: &str,
+        user: Option<&str>,
+    ) -> Self {
+        let of_commands = [Right::Create, Right::Patch, Right::Delete, Right::Mint];
+        let mut rights = permissions.missing(&of_commands);
+        rights.extend(also);
+        rights.sort();
+        Self {
+            role: user
+                .filter(|_| !rights.is_empty())
+                .map(|user| role_with(&rights, namespace, user)),
+            namespace: namespace.to_owned(),
+            rights,
+        }
+    }
 }
 
 /// Assumed where the API server could not be asked. It decides about each request all the same.
@@ -217,14 +257,15 @@ impl Snapshot {
 /// # Errors
 /// Those of reading the page.
 pub async fn selectable_tokens(
-    cluster: &Cluster,
+    viewer: &Viewer,
     query: &TokensQuery,
     policy: TokenPolicy,
 ) -> Result<Vec<SelectableToken>, ApiError> {
+    let cluster = viewer.to_read(&query.scope).await?;
     let (tokens, roles, permissions, features) = futures::join!(
         cluster.list_all_tokens(&query.scope),
         cluster.list_role_names(&query.scope),
-        cluster.permissions(&query.scope),
+        viewer.permissions(&query.scope),
         cluster.features(),
     );
     let (tokens, now) = tokens?;
@@ -236,6 +277,7 @@ pub async fn selectable_tokens(
     };
     let context = PageContext {
         scope: query.scope.clone(),
+        namespace: cluster.namespace(&query.scope).to_owned(),
         now,
         viewer: None,
         permissions: permissions.unwrap_or(UNKNOWN_PERMISSIONS),

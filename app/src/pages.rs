@@ -1,7 +1,9 @@
 //! One file per page. A page parses its address, reads its model and draws it.
 
+pub mod access;
 pub mod compromise;
 pub mod not_found;
+pub mod session;
 pub mod sign_in;
 pub mod token;
 pub mod tokens;

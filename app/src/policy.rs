@@ -16,6 +16,19 @@ pub struct TokenPolicy {
     pub max_lifetime: Option<u64>,
 }
 
+/// Namespaces of Kargo's `globalServiceAccounts`, as configured. The server puts them into the context of every request.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, Default)]
+pub struct GlobalNamespaces(pub std::sync::Arc<[kargo::name::ProjectName]>);
+
+#[cfg(feature = "ssr")]
+impl GlobalNamespaces {
+    /// The configured namespaces.
+    pub fn get() -> std::sync::Arc<[kargo::name::ProjectName]> {
+        leptos::prelude::use_context::<Self>().unwrap_or_default().0
+    }
+}
+
 /// The most seconds that a bulk deletion may add to the undo window.
 #[cfg(feature = "ssr")]
 const MOST_EXTRA: u64 = 3600;

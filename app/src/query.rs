@@ -122,6 +122,55 @@ impl TokensQuery {
     }
 }
 
+/// What an address of the page *Why this role?* asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccessQuery {
+    /// Pasted claims, not those of the person.
+    pub is_pasted: bool,
+    /// Only roles with this text in their name or namespace; empty: all.
+    pub find: String,
+    /// A scope whose roles are read although the person may not list projects.
+    pub scope: Option<Scope>,
+}
+
+impl AccessQuery {
+    /// The page about one role.
+    pub fn of_role(scope: Scope, role: &str) -> Self {
+        Self {
+            is_pasted: false,
+            find: role.to_owned(),
+            scope: Some(scope),
+        }
+    }
+
+    /// Parses the parameters of a query. What can't be used is left out.
+    pub fn parse(query: &ParamsMap) -> Self {
+        Self {
+            is_pasted: query.get_str("claims") == Some("pasted"),
+            find: query.get("find").unwrap_or_default(),
+            scope: query.get_str("scope").and_then(|scope| scope.parse().ok()),
+        }
+    }
+
+    /// The address, percent-encoded. Defaults are left out.
+    pub fn address(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if self.is_pasted {
+            query.append_pair("claims", "pasted");
+        }
+        if !self.find.is_empty() {
+            query.append_pair("find", &self.find);
+        }
+        if let Some(scope) = &self.scope {
+            query.append_pair("scope", &scope.to_string());
+        }
+        match query.finish().as_str() {
+            "" => "/access".to_owned(),
+            query => format!("/access?{}", query.replace('+', "%20")),
+        }
+    }
+}
+
 /// Parses the scope of a path: the project that it names, or the system.
 ///
 /// # Errors
@@ -183,6 +232,27 @@ mod tests {
         ] {
             let parsed = parse(query.trim_start_matches('?')).expect("a query");
             assert_eq!(parsed.address(), format!("/system{query}"));
+        }
+    }
+
+    #[test]
+    fn a_question_about_roles_is_read_as_it_is_written() {
+        for query in [
+            AccessQuery::default(),
+            AccessQuery::of_role(Scope::System, "kargo-admin"),
+            AccessQuery {
+                is_pasted: true,
+                find: "a&b c".to_owned(),
+                scope: "projects/demo".parse().ok(),
+            },
+        ] {
+            let address = query.address();
+            let (_, pairs) = address.split_once('?').unwrap_or((&address, ""));
+            let mut map = ParamsMap::new();
+            for (key, value) in form_urlencoded::parse(pairs.as_bytes()) {
+                map.insert(key.into_owned(), value.into_owned());
+            }
+            assert_eq!(AccessQuery::parse(&map), query, "{address}");
         }
     }
 

@@ -10,6 +10,8 @@ use crate::policy::TokenPolicy;
 pub struct Addresses {
     /// Kargo's own API server, such as `https://kargo.example.com`, where configured.
     pub kargo: Option<String>,
+    /// The Kubernetes API server's address for users, where it differs from the one that this program uses.
+    pub kubernetes: Option<String>,
 }
 
 /// What the pages know of the person and the cluster.
@@ -17,6 +19,9 @@ pub struct Addresses {
 pub struct Session {
     /// The person, as Kubernetes names them.
     pub identity: Identity,
+    /// User name of a person who acts as ServiceAccounts; `None` for somebody with a Kubernetes identity of their own.
+    #[serde(default)]
+    pub person: Option<String>,
     /// How to reach the Kubernetes API server.
     pub kubernetes: Endpoint,
     /// Other addresses.
@@ -27,18 +32,20 @@ pub struct Session {
 
 #[cfg(feature = "ssr")]
 impl Session {
-    /// Reads the session of the signed-in person.
+    /// Reads the session of the signed-in person, as they act in a scope.
     ///
     /// # Errors
     /// Those of asking Kubernetes who the person is.
     pub async fn read(
-        cluster: &kargo::cluster::Cluster,
+        viewer: &kargo::cluster::Viewer,
+        scope: &kargo::scope::Scope,
         addresses: Addresses,
         policy: TokenPolicy,
     ) -> Result<Self, crate::error::ApiError> {
         Ok(Self {
-            identity: cluster.whoami().await?,
-            kubernetes: cluster.endpoint(),
+            identity: viewer.identity(scope).await?,
+            person: viewer.person().map(|person| person.note().user.clone()),
+            kubernetes: viewer.base().endpoint(),
             addresses,
             policy,
         })

@@ -49,6 +49,58 @@ test("requests to the API server", async ({ page, start, project }, info) => {
   proxy.close();
 });
 
+/** Resident memory of a program in KB. */
+const memory = (pid: number) => Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
+
+/** Times of one small request of a signed-in person, one after another. */
+async function requestTimes(page: Page, address: string) {
+  const times: number[] = [];
+  for (let n = 0; n < 200; n++) {
+    const began = performance.now();
+    await (await page.request.get(address)).body();
+    times.push(performance.now() - began);
+  }
+  return `median ${ms(times, 0.5)}, 99 % ${ms(times, 0.99)}`;
+}
+
+test("signing in, and what a session costs", async ({ page, start, project }) => {
+  const local = start();
+  await open(page, local);
+  const session = `${local.origin}/session`;
+  print("request with the local session", await requestTimes(page, session));
+
+  const values = await Promise.all(
+    Array.from({ length: 20 }, async (_, n) => (await project.token(`person-${n}`)).value()),
+  );
+  const dashboard = start(undefined, "--sign-in", "token");
+  const origin = await dashboard.address();
+  const before = memory(dashboard.pid!);
+  const times: number[] = [];
+  for (const token of values) {
+    // The limit by address is one sign-in in two seconds after the first ten.
+    for (;;) {
+      const began = performance.now();
+      const answer = await page.request.post(`${origin}/sign-in`, { form: { token }, headers: { origin }, maxRedirects: 0 });
+      if (!answer.headers().location?.includes("too-many")) {
+        times.push(performance.now() - began);
+        break;
+      }
+      await page.waitForTimeout(500);
+    }
+    await (await page.request.get(`${origin}${project.path}`)).body();
+  }
+  print("sign-in with a token", spread(times));
+  print("memory for each identity", `${((memory(dashboard.pid!) - before) / values.length).toFixed(0)} KB (${values.length} people, one page each)`);
+  print("request with a token's session", await requestTimes(page, `${origin}/session`));
+  const began = performance.now();
+  let answered = 0;
+  while (performance.now() - began < 5_000) {
+    await Promise.all(Array.from({ length: 50 }, () => page.request.get(`${origin}/session`)));
+    answered += 50;
+  }
+  print("requests with sessions a second, 50 at once", (answered / ((performance.now() - began) / 1_000)).toFixed(0));
+});
+
 /** The body of a page as it comes over the wire. */
 async function size(page: Page, address: string, encoding: string): Promise<number> {
   const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
@@ -89,8 +141,7 @@ async function pages(page: Page, pid: number, scope: Scope, role: string, tokens
   if (tokens > 50) print(`${what}, page of 200 of ${tokens}`, await pageTimes(page, `${origin}${scope.path}?role=${role}&page=1`));
   const heap = await page.evaluate(() => (performance as any).memory?.usedJSHeapSize ?? 0);
   print(`JavaScript heap with ${tokens} tokens`, `${(heap / 1e6).toFixed(1)} MB`);
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  print("the program's resident memory after that", /VmRSS:\s*(.*)/.exec(status)![1]!);
+  print("the program's resident memory after that", `${memory(pid)} KB`);
 }
 
 for (const tokens of [0, 5, 1_000, 10_000]) {

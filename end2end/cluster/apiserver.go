@@ -74,6 +74,7 @@ func apiServerFlags(address net.Addr) []string {
 		"--tls-private-key-file=" + serverKeyFile,
 		"--client-ca-file=" + caCertificateFile,
 		"--token-auth-file=" + userTokensFile,
+		"--authentication-config=" + authenticationFile,
 		"--service-account-key-file=" + tokenKeyFile,
 		"--service-account-signing-key-file=" + tokenKeyFile,
 		"--service-account-issuer=https://kubernetes.default.svc",

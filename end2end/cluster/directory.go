@@ -26,7 +26,7 @@ const (
 
 // contents lists every file that a control plane writes. Only these names are removed. The lock comes last, because the
 // lock marks the directory as a control plane's.
-var contents = []string{etcdDirectory, etcdSocket, pkiDirectory, usersDirectory, stateFile, logFile, kubeconfigFile, lockFile}
+var contents = []string{etcdDirectory, etcdSocket, pkiDirectory, usersDirectory, authenticationFile, stateFile, logFile, kubeconfigFile, lockFile}
 
 // directory is a locked data directory and the working directory of this process. The names above are relative to the
 // directory, because the path of etcd's socket is limited to 107 bytes.

@@ -46,6 +46,7 @@ Prints one line when the control plane is ready: ready DIR/kubeconfig
 In DIR:
   kubeconfig                      cluster admin, with a client certificate
   users/NAME.kubeconfig           test users: ` + userNames() + ` (cluster seed grants their permissions)
+  authentication.yaml             OIDC issuers that the API server trusts: none at first; read again after a change
   token-controller                state of the token controller: "running" or "stopped"
   cluster.log                     log of this run
   etcd/ pki/ lock                 persistent data, and the lock against concurrent use

@@ -59,7 +59,7 @@ func up(options upOptions) error {
 
 // run starts all components and returns once all have stopped: with nil after ctx is done, otherwise with the error.
 func run(ctx context.Context, requests <-chan os.Signal, ready func()) error {
-	if err := errors.Join(os.RemoveAll(stateFile), makeUserTokens()); err != nil {
+	if err := errors.Join(os.RemoveAll(stateFile), makeUserTokens(), makeAuthenticationConfig()); err != nil {
 		return err
 	}
 	ca, err := openPKI()

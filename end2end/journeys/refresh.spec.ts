@@ -101,7 +101,7 @@ for (const [what, answer] of [
     await tokens.expectNotice(/could not be updated/);
     await expect(tokens.heading).toHaveText(project.name);
     await expect(tokens.main).toContainText("Role reader");
-    await expect(page.getByText(/Proxy sign-in|Bad gateway|You are not signed in/)).toHaveCount(0);
+    await expect(page.getByText(/Proxy sign-in|Bad gateway|printed in its terminal/)).toHaveCount(0);
     // The way back from a deletion is worth more than that.
     await tokens.row(token).button("Delete").click();
     await expect(tokens.noticeUndo).toBeVisible();

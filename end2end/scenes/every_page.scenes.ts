@@ -1,7 +1,5 @@
 // A picture of every page and dialog, in both themes, wide and narrow. Each scene is arranged once for both themes.
-import { mkdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, type Page, type TestInfo } from "@playwright/test";
 import { kubeconfigOfServer } from "../support/api_server.ts";
 import { Project } from "../support/cluster.ts";
@@ -12,22 +10,10 @@ import { Places } from "../support/places.ts";
 import { ServerFunctions } from "../support/server_functions.ts";
 import { TokenPage } from "../support/token_page.ts";
 import { TokensPage } from "../support/tokens_page.ts";
-
-const FOLDER = join(import.meta.dirname, "..", "pictures");
+import { takePictures } from "./picture.ts";
 
 // Pictures are made of refusals, too: the browser's console is no concern here.
 const test = base.extend({ cleanConsole: async ({}, use) => use() });
-
-/** Makes the pictures of what is to be seen now, in both themes. */
-async function takePictures(page: Page, info: TestInfo) {
-  mkdirSync(FOLDER, { recursive: true });
-  const isWhole = (await page.getByRole("dialog").count()) === 0 && (await page.locator("details.menu[open], :popover-open").count()) === 0;
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const path = join(FOLDER, `${info.title.replace(/\W+/g, "-")}.${info.project.name}.${colorScheme}.png`);
-    await page.screenshot({ path, fullPage: isWhole, animations: "disabled" });
-  }
-}
 
 type Tools = { page: Page; dashboard: Dashboard; project: Project; start: (user?: string, ...flags: string[]) => Dashboard; info: TestInfo };
 

@@ -48,8 +48,8 @@ export function pass(incoming: IncomingMessage, answer: (response: IncomingMessa
 
 export type Answer = { status: number; body: any };
 
-/** One request to the API server: as the administrator, or with a value. */
-export function api(method: string, path: string, options: { body?: unknown; bearer?: string; type?: string } = {}): Promise<Answer> {
+/** One request to the API server: as the administrator, or with a value. A body that is a text is sent as it is. */
+export function api(method: string, path: string, options: { body?: object | string; bearer?: string; type?: string } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers: Record<string, string> = { accept: "application/json" };
     if (options.body) headers["content-type"] = options.type ?? "application/json";
@@ -61,12 +61,12 @@ export function api(method: string, path: string, options: { body?: unknown; bea
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body: body ? JSON.parse(body) : undefined }));
     });
     sent.on("error", reject);
-    sent.end(options.body ? JSON.stringify(options.body) : undefined);
+    sent.end(typeof options.body === "object" ? JSON.stringify(options.body) : options.body);
   });
 }
 
 /** The same, where anything but success fails the test. */
-export async function done(method: string, path: string, options: { body?: unknown; type?: string } = {}) {
+export async function done(method: string, path: string, options: { body?: object | string; type?: string } = {}) {
   const { status, body } = await api(method, path, options);
   if (status >= 300) throw new Error(`The API server answered ${status} to ${method} ${path}: ${body?.message}`);
   return body;

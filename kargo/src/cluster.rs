@@ -1,10 +1,12 @@
 //! Operations on a cluster. Each acts as one identity: the owner of the credential that a [`Cluster`] was made with. The API server alone
 //! decides what that identity may do.
 //!
-//! Each verb has its own file. This module is the only place of the workspace that imports kube, and it uses kube's connection only: bodies
-//! are parsed here, since kube logs a body that it can't parse, and a Secret's body contains a value.
+//! Each verb has its own file. This module is the only place of the workspace that imports kube, and it uses kube's request builders only.
+//! Connections are made here, because kube reads kubeconfigs by other rules than kubectl. Bodies are parsed here, because kube logs a body that
+//! it can't parse, and a Secret's body contains a value.
 
 mod compromise;
+mod config_map;
 mod confirm;
 mod connection;
 mod create;
@@ -17,6 +19,7 @@ mod features;
 mod hostile;
 mod list;
 mod note;
+mod people;
 mod permissions;
 mod projects;
 mod rbac;
@@ -30,13 +33,16 @@ mod suspend;
 mod sweep;
 
 pub use compromise::{CallOff, CompromiseReport};
+pub use config_map::ConfigMap;
 pub use connection::{
-    Cluster, ConnectError, ConnectOptions, Connector,
+    Cluster, ConnectError, ConnectOptions, Connector, CredentialError, Environment,
+    NotImpersonated,
     access::{Access, TokenLocation},
     error::Error,
 };
 pub use delete::time_until;
 pub use describe::Description;
+pub use people::{ActedAs, Explanation, People, Person, Viewer, Wish};
 pub use recreate::Recreated;
 pub use restore::OfReported;
 pub use reveal::Revealed;

@@ -5,16 +5,20 @@
 //! Leptos nor axum.
 
 pub mod claim;
+pub mod claims;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 pub mod event;
 pub mod filter;
 pub mod identity;
+pub mod impersonation;
 pub mod inventory;
 pub mod leaked_value;
 pub mod name;
 pub mod permissions;
 pub mod problem;
+mod rbac_yaml;
+pub mod right;
 pub mod role;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;

@@ -116,6 +116,37 @@ name!(
     ProjectName, 63, dots: false
 );
 
+name!(
+    /// Name of a ConfigMap: a DNS-1123 subdomain of up to 253 characters.
+    ConfigMapName, 253, dots: true
+);
+
+/// A ConfigMap by its namespace and name, written as `NAMESPACE/NAME`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigMapRef {
+    /// Namespace of the ConfigMap.
+    pub namespace: ProjectName,
+    /// Name of the ConfigMap.
+    pub name: ConfigMapName,
+}
+
+impl FromStr for ConfigMapRef {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let (namespace, name) = text.split_once('/').unwrap_or((text, ""));
+        Ok(Self {
+            namespace: namespace.parse()?,
+            name: name.parse()?,
+        })
+    }
+}
+
+impl fmt::Display for ConfigMapRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
 /// Characters of a random suffix: no vowels, so that no words appear by accident, and none that is easily misread.
 const ALPHABET: &[u8; 27] = b"bcdfghjkmnpqrstvwxz23456789";
 const FIRST_DIGIT: usize = 19;
@@ -210,6 +241,15 @@ mod tests {
             "a".repeat(64).parse::<ProjectName>(),
             Err(NameError::TooLong { len: 64, max: 63 })
         );
+    }
+
+    #[test]
+    fn a_config_map_is_written_with_its_namespace() {
+        let parse = |text: &str| text.parse::<ConfigMapRef>().map(|at| at.to_string());
+        assert_eq!(parse("kargo/a.b"), Ok("kargo/a.b".to_owned()));
+        for bad in ["", "a", "a/", "/a", "a/b/c", "a.b/c", "a/B"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

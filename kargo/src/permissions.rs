@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::role::Rule;
+use crate::{right::Right, role::Rule};
 
 /// Rights on the tokens of one scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,36 @@ impl Permissions {
             patch: allows("patch", "secrets"),
             delete: allows("delete", "secrets"),
             mint: allows("create", "serviceaccounts/token"),
+        }
+    }
+
+    /// `true` if the right is granted. Rights to list are not asked for in advance: the list itself says.
+    pub fn has(self, right: Right) -> bool {
+        match right {
+            Right::Create => self.create,
+            Right::Patch => self.patch,
+            Right::Delete => self.delete,
+            Right::Mint => self.mint,
+            Right::ListTokens | Right::ListRoles => true,
+        }
+    }
+
+    /// The rights that are not granted, of some.
+    pub fn missing(self, of: &[Right]) -> Vec<Right> {
+        of.iter()
+            .copied()
+            .filter(|right| !self.has(*right))
+            .collect()
+    }
+
+    /// What somebody may do who has both.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            create: self.create || other.create,
+            patch: self.patch || other.patch,
+            delete: self.delete || other.delete,
+            mint: self.mint || other.mint,
         }
     }
 

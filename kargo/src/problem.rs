@@ -73,6 +73,9 @@ pub struct Problem {
     pub quote: Option<String>,
     /// Next step for the person; may be empty.
     pub hint: String,
+    /// Kubernetes objects as YAML, which an administrator can apply to solve the problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yaml: Option<String>,
 }
 
 impl Problem {
@@ -83,6 +86,7 @@ impl Problem {
             message: message.into(),
             quote: None,
             hint: hint.into(),
+            yaml: None,
         }
     }
 
@@ -92,7 +96,13 @@ impl Problem {
         Self { quote, ..self }
     }
 
-    /// Everything in one line.
+    /// Adds Kubernetes objects that would solve the problem.
+    #[must_use]
+    pub fn solved_by(self, yaml: Option<String>) -> Self {
+        Self { yaml, ..self }
+    }
+
+    /// Everything in one line, without the YAML.
     pub fn sentences(&self) -> String {
         let quote = self
             .quote

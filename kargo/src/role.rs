@@ -5,7 +5,8 @@ mod secret_access;
 mod status;
 mod summary;
 
+pub use crate::claims::Claim;
 pub use rules::{Grant, Rule, Rules, Unreadable};
 pub use secret_access::{SecretAccess, secret_access};
 pub use status::{RoleStatus, ScopeRoles};
-pub use summary::{Claim, RoleSummary};
+pub use summary::RoleSummary;

@@ -73,8 +73,7 @@ impl fmt::Display for Text {
 
 /// Text that others wrote, as pages, errors and logs show it: without anything that has the shape of a value, with a sign in place of each
 /// hidden character, and not longer than 600 characters, because the size of a page must not grow with it.
-#[cfg(feature = "cluster")]
-pub(crate) fn foreign(text: String) -> String {
+pub fn foreign(text: String) -> String {
     const LONGEST: usize = 600;
     let mut text = without_values(&text).replace(is_hidden, "\u{fffd}");
     if let Some((end, _)) = text.char_indices().nth(LONGEST) {
@@ -85,7 +84,6 @@ pub(crate) fn foreign(text: String) -> String {
 }
 
 /// Replaces JWTs, whole or cut off, also where they are in base64 once more, as in a Secret's data.
-#[cfg(feature = "cluster")]
 pub(crate) fn without_values(text: &str) -> String {
     const REPLACEMENT: &str = "[a value was here]";
     /// Base64url of `{"`, with which the header and the payload of every JWT begin; and base64 of that.
@@ -157,7 +155,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "cluster")]
     #[test]
     fn foreign_text_shows_no_value() {
         let jwt = "eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl-_x";

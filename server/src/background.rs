@@ -1,7 +1,12 @@
-//! Tasks that outlive the request that started them. Shutdown cancels them; unfinished work stays due on the cluster.
+//! Tasks that outlive the request that started them. The end of the session that they belong to cancels them, and so does shutdown;
+//! unfinished work stays due on the cluster.
 
 use std::time::Duration;
 
+use app::{
+    background::{Background, Until},
+    reports::Reports,
+};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -14,18 +19,37 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub struct Tasks {
     tracker: TaskTracker,
     shutdown: CancellationToken,
+    /// Reports that tasks of any session carry out.
+    reports: Reports,
 }
 
 impl Tasks {
-    /// Returns the handle that server functions start tasks with.
-    pub fn background(&self) -> app::background::Background {
-        let tasks = self.clone();
-        app::background::Background::new(move |task| {
-            let shutdown = tasks.shutdown.clone();
-            tasks.tracker.spawn(async move {
-                shutdown.run_until_cancelled(task).await;
+    /// Returns a token for the tasks of one session; shutdown cancels it.
+    pub fn session(&self) -> CancellationToken {
+        self.shutdown.child_token()
+    }
+
+    /// Returns the handle that server functions start tasks of a session with.
+    pub fn background(&self, session: CancellationToken) -> Background {
+        let (tracker, program) = (self.tracker.clone(), self.shutdown.clone());
+        let start = move |task, until| {
+            let end = match until {
+                Until::SessionEnds => session.clone(),
+                Until::ProgramEnds => program.clone(),
+            };
+            tracker.spawn(async move {
+                end.run_until_cancelled(task).await;
             });
-        })
+        };
+        Background::new(start, self.reports.clone())
+    }
+
+    /// Runs a task of the program itself until shutdown.
+    pub fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let shutdown = self.shutdown.clone();
+        self.tracker.spawn(async move {
+            shutdown.run_until_cancelled(task).await;
+        });
     }
 
     /// Runs a handler in its own task, so that a change is completed even if the browser closes the connection between two writes, or the
@@ -61,7 +85,8 @@ mod tests {
     #[tokio::test]
     async fn a_background_task_runs_without_a_waiting_request() {
         let (send, receive) = oneshot::channel();
-        Tasks::default().background().start(async move {
+        let tasks = Tasks::default();
+        tasks.background(tasks.session()).start(async move {
             let _ = send.send(());
         });
         assert!(receive.await.is_ok());
@@ -71,12 +96,31 @@ mod tests {
     async fn shutdown_cancels_background_tasks() {
         let tasks = Tasks::default();
         let (send, receive) = oneshot::channel::<()>();
-        tasks.background().start(async move {
+        tasks.background(tasks.session()).start(async move {
             tokio::time::sleep(Duration::from_hours(1)).await;
             drop(send);
         });
         tasks.shutdown(Duration::from_secs(10)).await;
         assert!(receive.await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_session_cancels_its_tasks_and_no_others() {
+        let tasks = Tasks::default();
+        let (one, other) = (tasks.session(), tasks.session());
+        let (send, receive) = oneshot::channel::<()>();
+        tasks.background(one.clone()).start(async move {
+            std::future::pending::<()>().await;
+            drop(send);
+        });
+        let (send_other, receive_other) = oneshot::channel();
+        tasks.background(other).start(async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _ = send_other.send(());
+        });
+        one.cancel();
+        assert!(receive.await.is_err());
+        assert!(receive_other.await.is_ok());
     }
 
     #[tokio::test]

@@ -1,16 +1,29 @@
 //! Command-line flags, each also an environment variable `KARGO_TOKENS_*`, and the errors that prevent a start.
 
 mod duration;
+mod oidc;
+mod url;
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
-use app::policy::TokenPolicy;
-use clap::{Args, Parser, Subcommand};
+use app::{policy::TokenPolicy, sign_in::Ways};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use kargo::{
     cluster::{ConnectError, ConnectOptions},
-    name::ProjectName,
+    identity::ServiceAccountRef,
+    name::{ConfigMapRef, ProjectName},
 };
 use thiserror::Error;
+
+use crate::{
+    audit::{Audit, FileError},
+    oidc::Oidc,
+    sessions::{KeyError, Limits, Sessions},
+    tls::{Tls, TlsError},
+};
+use oidc::{OidcFlags, OidcFlagsError};
+use url::http_url;
 
 /// Web dashboard for Kargo's API tokens. Serves the dashboard if no command is given.
 #[derive(Debug, Parser)]
@@ -33,9 +46,102 @@ pub struct Config {
     )]
     pub listen: SocketAddr,
 
-    /// Allow an address that other machines can reach. Anyone with the one-time address then acts as the kubeconfig's user, over plain HTTP.
+    /// File with the server's TLS certificate, and those of intermediate authorities, as PEM. The dashboard is then served over HTTPS. A
+    /// changed file is used within seconds.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+
+    /// File with the certificate's private key, as PEM.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
+
+    /// Addresses or networks of proxies. Only from these, the headers X-Forwarded-For and X-Forwarded-Proto are believed.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_TRUSTED_PROXIES",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        value_parser = crate::http::network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Allow an address that other machines can reach, over plain HTTP. With --sign-in local, anyone with the one-time address acts as the
+    /// kubeconfig's user.
     #[arg(long, env = "KARGO_TOKENS_ALLOW_REMOTE")]
     allow_remote: bool,
+
+    /// Ways to sign in. local: the one-time address that the program prints, to act as the kubeconfig's user. token: a Kubernetes bearer
+    /// token, such as one of Kargo's API tokens. oidc: the issuer that people sign in to Kargo with.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_SIGN_IN",
+        value_name = "WAY",
+        value_delimiter = ',',
+        default_value = "local"
+    )]
+    pub sign_in: Vec<Way>,
+
+    /// Signing in with OIDC.
+    #[command(flatten)]
+    pub oidc: OidcFlags,
+
+    /// Address under which people reach the dashboard: scheme, host and port of the proxy that adds HTTPS.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_EXTERNAL_URL",
+        value_name = "URL",
+        value_parser = ExternalUrl::parse
+    )]
+    pub external_url: Option<ExternalUrl>,
+
+    /// File with the keys that encrypt sessions: base64 of 32 bytes on each line, the newest first. Replicas need the same file. Without
+    /// one, a restart signs everybody out.
+    #[arg(long, env = "KARGO_TOKENS_SESSION_KEYS", value_name = "FILE")]
+    pub session_keys: Option<PathBuf>,
+
+    /// ConfigMap that tells all replicas which sessions were ended before their time. It must exist; the program needs the verbs get, watch
+    /// and patch on it. Without one, a sign-out holds in one process only.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_REVOCATIONS",
+        value_name = "NAMESPACE/NAME",
+        requires = "session_keys"
+    )]
+    pub revocations: Option<ConfigMapRef>,
+
+    /// File that the audit log is appended to; opened again at SIGHUP. Without one, it goes to the program's log, as lines of JSON.
+    #[arg(long, env = "KARGO_TOKENS_AUDIT_LOG", value_name = "FILE")]
+    pub audit_log: Option<PathBuf>,
+
+    /// Time without use after which a session ends, such as 30m or 8h.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_SESSION_IDLE",
+        value_name = "TIME",
+        default_value = "8h",
+        value_parser = duration::session
+    )]
+    session_idle: u64,
+
+    /// Time after the sign-in at which a session ends.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_SESSION_LIFETIME",
+        value_name = "TIME",
+        default_value = "12h",
+        value_parser = duration::session
+    )]
+    session_lifetime: u64,
 
     /// Additional HOST or HOST:PORT that browsers may request, as shown in the address bar. Can be repeated.
     #[arg(
@@ -54,6 +160,16 @@ pub struct Config {
         value_parser = http_url
     )]
     pub kargo_address: Option<String>,
+
+    /// Address of the Kubernetes API server for users. The dashboard writes it into the kubeconfigs that it shows with a new token. Default:
+    /// the address that the dashboard itself uses.
+    #[arg(
+        long,
+        env = "KARGO_TOKENS_HANDOUT_SERVER",
+        value_name = "URL",
+        value_parser = http_url
+    )]
+    pub handout_server: Option<String>,
 
     /// Folder with the built site.
     #[arg(
@@ -84,6 +200,46 @@ pub struct Config {
     max_lifetime: Option<u64>,
 }
 
+/// A way to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Way {
+    /// The one-time address.
+    Local,
+    /// A Kubernetes bearer token.
+    Token,
+    /// An ID token of an OIDC issuer.
+    Oidc,
+}
+
+/// Scheme, host and port of the address that people use. The program serves no path below a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalUrl {
+    /// `https://tokens.example.com`, in lower case.
+    pub origin: String,
+    /// `tokens.example.com`: what browsers send as `Host`.
+    pub host: String,
+    /// Whether it is HTTPS.
+    pub is_secure: bool,
+}
+
+impl ExternalUrl {
+    fn parse(text: &str) -> Result<Self, String> {
+        let url = http_url(text)?.to_ascii_lowercase();
+        let origin = url.trim_end_matches('/');
+        let (scheme, host) = origin.split_once("://").unwrap_or_default();
+        if host.contains('/') || host.contains('%') {
+            return Err("expected a URL without a path, such as https://tokens.example.com".into());
+        }
+        let default_port = if scheme == "https" { ":443" } else { ":80" };
+        let host = host.strip_suffix(default_port).unwrap_or(host);
+        Ok(Self {
+            origin: format!("{scheme}://{host}"),
+            host: host.to_owned(),
+            is_secure: scheme == "https",
+        })
+    }
+}
+
 /// Commands other than serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -97,6 +253,25 @@ pub enum Command {
         /// Sweep the tokens of this project only. Default: the system's and those of all projects.
         #[arg(long, value_name = "NAME")]
         project: Option<ProjectName>,
+    },
+    /// Prints the Kubernetes objects that let the program's ServiceAccount act for people who sign in with OIDC, as YAML for kubectl apply.
+    /// Sends nothing to a cluster.
+    Roles {
+        /// ServiceAccount of the program.
+        #[arg(long, value_name = "NAMESPACE/NAME", default_value = "kargo-tokens/kargo-tokens", value_parser = account)]
+        program: ServiceAccountRef,
+
+        /// ServiceAccount that people act as: a role of Kargo. Can be repeated.
+        #[arg(long = "account", value_name = "NAMESPACE/NAME", required = true, value_parser = account)]
+        accounts: Vec<ServiceAccountRef>,
+
+        /// Further namespaces with tokens. Those of the ServiceAccounts are included.
+        #[arg(long, value_name = "NAME", value_delimiter = ',')]
+        namespaces: Vec<ProjectName>,
+
+        /// For Kubernetes before 1.36, which can't limit what the program does as a ServiceAccount.
+        #[arg(long)]
+        legacy: bool,
     },
 }
 
@@ -142,7 +317,7 @@ pub struct ClusterFlags {
 pub enum StartError {
     /// The address isn't a loopback address, and `--allow-remote` is missing.
     #[error(
-        "{0} can be reached from other machines. Use 127.0.0.1, or add --allow-remote to allow this."
+        "{0} can be reached from other machines. Use 127.0.0.1, serve HTTPS with --tls-cert and --tls-key, name the HTTPS address of your proxy with --external-url, or add --allow-remote to allow plain HTTP."
     )]
     Remote(SocketAddr),
     /// The site folder doesn't exist.
@@ -158,32 +333,55 @@ pub enum StartError {
         "can't serve on {0}: {1}. Choose another address with --listen, for example --listen 127.0.0.1:0 for a free port."
     )]
     Bind(SocketAddr, String),
+    /// The file with the keys of sessions can't be used.
+    #[error("can't use the session keys in {0}: {1}. `openssl rand -base64 32` makes a key.")]
+    SessionKeys(PathBuf, KeyError),
+    /// People's tokens would be sent over plain HTTP.
+    #[error(
+        "the API server's address {0} is plain HTTP, so nobody's token may be sent there. Use its https:// address, or --sign-in local."
+    )]
+    PlainHttp(String),
+    /// The flags of signing in with OIDC can't be used.
+    #[error(transparent)]
+    Oidc(#[from] OidcFlagsError),
+    /// The file of the audit log can't be opened.
+    #[error("can't write the audit log to {0}.")]
+    Audit(#[from] FileError),
+    /// Certificate or key can't be used.
+    #[error("can't serve HTTPS: {0}.")]
+    Tls(#[from] TlsError),
+    /// The ConfigMap of `--revocations` doesn't exist.
+    #[error(
+        "there is no ConfigMap {0} for --revocations. Create it: kubectl create configmap {name} --namespace {namespace}",
+        name = .0.name,
+        namespace = .0.namespace
+    )]
+    NoRevocations(ConfigMapRef),
+    /// The ConfigMap of `--revocations` can't be used.
+    #[error(
+        "can't use the ConfigMap {0} for --revocations. {1} The program needs a Role with the verbs get, watch and patch on this ConfigMap."
+    )]
+    Revocations(ConfigMapRef, String),
     /// Connecting to the cluster failed.
     #[error(transparent)]
     Connect(#[from] ConnectError),
 }
 
-/// Parses an HTTP URL. Restricts the characters, because people paste commands with this URL into shells.
-fn http_url(text: &str) -> Result<String, String> {
-    let is_valid = ["https://", "http://"].iter().any(|scheme| {
-        text.strip_prefix(scheme).is_some_and(|rest| {
-            !rest.is_empty()
-                && rest
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte))
+/// Parses a ServiceAccount: `NAMESPACE/NAME`.
+fn account(text: &str) -> Result<ServiceAccountRef, String> {
+    let parts = text.split_once('/').and_then(|(namespace, name)| {
+        Some(ServiceAccountRef {
+            namespace: namespace.parse().ok()?,
+            name: name.parse().ok()?,
         })
     });
-    if is_valid {
-        Ok(text.to_owned())
-    } else {
-        Err("expected a URL such as https://kargo.example.com".to_owned())
-    }
+    parts.ok_or_else(|| "expected a namespace and a name, such as kargo/kargo-admin".to_owned())
 }
 
 impl Config {
     /// Checks the listen address and the site folder at start, rather than on the first page.
     pub fn check(&self) -> Result<(), StartError> {
-        if !self.listen.ip().is_loopback() && !self.allow_remote {
+        if !self.listen.ip().is_loopback() && !self.allow_remote && !self.is_https() {
             return Err(StartError::Remote(self.listen));
         }
         // Site files have a content hash in their name. The build writes the hashes to a file beside the program.
@@ -199,11 +397,96 @@ impl Config {
         Ok(())
     }
 
+    /// Refuses an API server that no person's token may be sent to, if people sign in with tokens. `server`: its address.
+    pub fn check_server(&self, server: &str) -> Result<(), StartError> {
+        let sends_tokens = self.sign_in.contains(&Way::Token) || self.oidc.forwards();
+        if sends_tokens && server.starts_with("http://") {
+            return Err(StartError::PlainHttp(server.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Whether people use HTTPS: ours, or a proxy's.
+    pub fn is_https(&self) -> bool {
+        self.tls_cert.is_some() || self.external_url.as_ref().is_some_and(|url| url.is_secure)
+    }
+
+    /// Opens the audit log.
+    pub fn audit(&self) -> Result<Audit, StartError> {
+        match &self.audit_log {
+            Some(file) => Ok(Audit::to_file(file.clone())?),
+            None => Ok(Audit::default()),
+        }
+    }
+
+    /// Reads certificate and key, if there are any.
+    pub fn tls(&self) -> Result<Option<Tls>, StartError> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(file), Some(key)) => Ok(Some(Tls::read(file.clone(), key.clone())?)),
+            _ => Ok(None),
+        }
+    }
+
     /// Returns the limits on tokens and deletions that the flags set.
     pub fn policy(&self) -> TokenPolicy {
         TokenPolicy {
             undo_window: self.undo_window,
             max_lifetime: self.max_lifetime,
+        }
+    }
+
+    /// Returns how long sessions last.
+    pub fn session_limits(&self) -> Limits {
+        Limits {
+            idle: Duration::from_secs(self.session_idle),
+            lifetime: Duration::from_secs(self.session_lifetime),
+        }
+    }
+
+    /// Creates the sessions of the server at `address`.
+    pub fn sessions(&self, address: SocketAddr) -> Result<Sessions, StartError> {
+        let file = self.session_keys.as_deref();
+        let is_secure = self.is_https();
+        Sessions::new(file, self.session_limits(), is_secure, address.port()).map_err(|error| {
+            StartError::SessionKeys(self.session_keys.clone().unwrap_or_default(), error)
+        })
+    }
+
+    /// Returns the configured ways to sign in, as the sign-in page offers them.
+    pub fn ways(&self) -> Ways {
+        Ways {
+            local: self.sign_in.contains(&Way::Local),
+            token: self.sign_in.contains(&Way::Token),
+            oidc: self.sign_in.contains(&Way::Oidc),
+        }
+    }
+
+    /// The issuer that people sign in with, if any. `address`: where the program listens.
+    pub fn oidc(&self, address: SocketAddr) -> Result<Option<Oidc>, StartError> {
+        if !self.sign_in.contains(&Way::Oidc) {
+            return Ok(None);
+        }
+        let origin = match &self.external_url {
+            Some(url) => url.origin.clone(),
+            None if address.ip().is_loopback() => format!("http://{address}"),
+            None => {
+                return Err(OidcFlagsError(
+                    "--sign-in oidc needs --external-url: the address that the issuer sends people back to".to_owned(),
+                )
+                .into());
+            }
+        };
+        let (settings, fetch) = self.oidc.settings()?;
+        Oidc::new(settings, fetch, &origin)
+            .map(Some)
+            .map_err(|error| OidcFlagsError(error.to_string()).into())
+    }
+
+    /// Explains why ended sessions can't be shared.
+    pub fn revocations_error(at: ConfigMapRef, error: &kargo::cluster::Error) -> StartError {
+        match error {
+            kargo::cluster::Error::NotFound(_) => StartError::NoRevocations(at),
+            error => StartError::Revocations(at, error.problem().sentences()),
         }
     }
 
@@ -273,6 +556,53 @@ mod tests {
         for bad in ["kargo", "https://", "https://a'; rm -rf ~", "ftp://kargo"] {
             assert!(address(bad).is_err(), "{bad}");
         }
+        let config = parse(&["--handout-server", "https://k8s.example.com"]).expect("a URL");
+        assert_eq!(
+            config.handout_server.as_deref(),
+            Some("https://k8s.example.com")
+        );
+    }
+
+    #[test]
+    fn the_external_url_has_no_path() {
+        let parse = |text: &str| ExternalUrl::parse(text);
+        let url = parse("https://Tokens.example.com/").expect("a URL");
+        assert_eq!(
+            (url.origin.as_str(), url.host.as_str(), url.is_secure),
+            ("https://tokens.example.com", "tokens.example.com", true)
+        );
+        assert_eq!(parse("https://a:443").expect("a URL").host, "a");
+        assert_eq!(parse("http://a:8080").expect("a URL").host, "a:8080");
+        for bad in ["https://a/tokens", "tokens.example.com", "ftp://a"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn https_is_ours_or_a_proxys_and_needs_both_files() {
+        let is_https = |arguments: &[&str]| parse(arguments).map(|config| config.is_https());
+        assert!(!is_https(&[]).expect("flags"));
+        assert!(!is_https(&["--external-url=http://a"]).expect("flags"));
+        assert!(is_https(&["--external-url=https://a"]).expect("flags"));
+        assert!(is_https(&["--tls-cert=a", "--tls-key=b"]).expect("flags"));
+        assert!(is_https(&["--tls-cert=a"]).is_err());
+        assert!(is_https(&["--tls-key=a"]).is_err());
+    }
+
+    #[test]
+    fn proxies_are_networks_or_addresses() {
+        let config = parse(&["--trusted-proxies", "10.0.0.0/8,192.0.2.1"]).expect("flags");
+        assert_eq!(config.trusted_proxies.len(), 2);
+        assert!(parse(&["--trusted-proxies", "proxy"]).is_err());
+    }
+
+    #[test]
+    fn shared_revocations_need_shared_keys() {
+        let file = "--session-keys=keys";
+        assert!(parse(&["--revocations=a/b"]).is_err());
+        let config = parse(&["--revocations=a/b", file]).expect("flags");
+        assert!(config.revocations.is_some());
+        assert!(parse(&["--revocations=b", file]).is_err());
     }
 
     #[test]

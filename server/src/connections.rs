@@ -1,38 +1,47 @@
-//! Accepts connections: a bounded number, each with a bounded time for the head of its next request. Idle and slow clients thus leave room for
-//! everybody else, and for the probes.
+//! Accepts connections: a bounded number, each with a bounded time for its TLS handshake and for the head of its next request, whose size is
+//! bounded, too. Idle and slow clients thus leave room for everybody else, and for the probes.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
 use tokio::{
-    net::TcpListener,
-    sync::Semaphore,
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
+
+use crate::{http::Peer, tls::Tls};
 
 /// Open connections. Well below the 1,024 files that many systems let a program open.
 const MOST: usize = 512;
 /// Time for the head of a request, from the end of the one before.
 const HEAD_WITHIN: Duration = Duration::from_secs(15);
+/// Time for a TLS handshake.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// Largest head of a request, in bytes: a session has up to 12 KB of cookies.
+const LARGEST_HEAD: usize = 32 * 1024;
 /// Wait after a connection could not be accepted, for instance because the program has too many files open.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves until `shutdown` resolves, then ends idle connections and waits for the others, at most for `patience`.
+/// Serves until `shutdown` resolves, then ends idle connections and waits for the others, at most for `patience`. With `tls`: over HTTPS only.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Tls>,
     app: Router,
     shutdown: impl Future<Output = ()>,
     patience: Duration,
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN);
+        .header_read_timeout(HEAD_WITHIN)
+        .max_header_size(LARGEST_HEAD);
     let (connections, free) = (GracefulShutdown::new(), Arc::new(Semaphore::new(MOST)));
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -40,15 +49,24 @@ pub async fn serve(
             accepted = accept(&listener, &free) => accepted,
             () = &mut shutdown => break,
         };
-        let Ok((stream, permit)) = accepted else {
+        let Ok((stream, address, permit)) = accepted else {
             sleep(PAUSE).await;
             continue;
         };
-        let service = TowerToHyperService::new(app.clone());
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+        let is_https = tls.is_some();
+        let app = app.clone().layer(Extension(Peer { address, is_https }));
+        let (http, watcher, tls) = (http.clone(), connections.watcher(), tls.clone());
         tokio::spawn(async move {
-            // A client that breaks off is no error of ours.
-            let _ = connection.await;
+            match tls {
+                Some(tls) => {
+                    // A client that doesn't finish its handshake, or doesn't trust the certificate, gets no answer.
+                    let handshake = timeout(HANDSHAKE_WITHIN, tls.acceptor.accept(stream)).await;
+                    if let Ok(Ok(stream)) = handshake {
+                        answer(&http, watcher, stream, app).await;
+                    }
+                }
+                None => answer(&http, watcher, stream, app).await,
+            }
             drop(permit);
         });
     }
@@ -56,52 +74,165 @@ pub async fn serve(
     let _ = timeout(patience, connections.shutdown()).await;
 }
 
+/// Answers the requests of a connection until it ends.
+async fn answer<S>(http: &http1::Builder, watcher: Watcher, stream: S, app: Router)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let service = TowerToHyperService::new(app);
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    // A client that breaks off is no error of ours.
+    let _ = watcher.watch(connection).await;
+}
+
 /// The next connection, once there is room for it.
 async fn accept(
     listener: &TcpListener,
     free: &Arc<Semaphore>,
-) -> io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
     let permit = free
         .clone()
         .acquire_owned()
         .await
         .map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, permit))
+    Ok((stream, peer.ip(), permit))
 }
 
 #[cfg(test)]
 mod tests {
     use axum::routing::get;
+    use rustls::{
+        ClientConfig, RootCertStore,
+        crypto::ring::default_provider,
+        pki_types::{CertificateDer, ServerName, pem::PemObject},
+    };
+    use tempfile::TempDir;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpStream,
         sync::oneshot,
+        task::JoinHandle,
     };
+    use tokio_rustls::TlsConnector;
 
     use super::*;
+    use crate::tls::test::{ONE, files};
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
+    struct Server {
+        address: std::net::SocketAddr,
+        stop: oneshot::Sender<()>,
+        task: JoinHandle<()>,
+    }
+
+    impl Server {
+        async fn start(tls: Option<Tls>) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let address = listener.local_addr().expect("an address");
+            let scheme = async |Extension(peer): Extension<Peer>| {
+                if peer.is_https { "ok https" } else { "ok http" }
+            };
+            let app = Router::new().route("/", get(scheme));
+            let (stop, stopped) = oneshot::channel::<()>();
+            let shutdown = async move {
+                let _ = stopped.await;
+            };
+            let task = tokio::spawn(serve(listener, tls, app, shutdown, Duration::from_secs(1)));
+            Self {
+                address,
+                stop,
+                task,
+            }
+        }
+
+        async fn connect(&self) -> TcpStream {
+            let stream = TcpStream::connect(self.address).await;
+            stream.expect("a connection")
+        }
+
+        async fn stop(self) {
+            self.stop.send(()).expect("it runs");
+            self.task.await.expect("it ends");
+        }
+    }
+
+    async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &[u8]) -> String {
+        stream.write_all(request).await.expect("sent");
+        let mut answer = Vec::new();
+        // The server may close before everything is read.
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_sends_nothing_is_closed_and_shutdown_ends_the_server() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let app = Router::new().route("/", get(async || "ok"));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let shutdown = async move {
-            let _ = stopped.await;
-        };
-        let server = tokio::spawn(serve(listener, app, shutdown, Duration::from_secs(1)));
-        let mut idle = TcpStream::connect(address).await.expect("a connection");
+        let server = Server::start(None).await;
+        let mut idle = server.connect().await;
         let mut answer = Vec::new();
         // Time passes by itself while everybody waits.
         idle.read_to_end(&mut answer).await.expect("closed");
-        let mut busy = TcpStream::connect(address).await.expect("a connection");
-        let request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-        busy.write_all(request).await.expect("sent");
-        busy.read_to_end(&mut answer).await.expect("answered");
-        assert!(String::from_utf8_lossy(&answer).ends_with("ok"));
-        stop.send(()).expect("it runs");
-        server.await.expect("it ends");
+        let answer = ask(server.connect().await, REQUEST).await;
+        assert!(answer.ends_with("ok http"), "{answer}");
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_head_that_is_too_large_is_refused_as_such() {
+        let server = Server::start(None).await;
+        let request = |size: usize| {
+            let cookie = "x".repeat(size);
+            format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n")
+        };
+        let largest_session = ask(server.connect().await, request(12_000).as_bytes()).await;
+        assert!(
+            largest_session.starts_with("HTTP/1.1 200 "),
+            "{largest_session}"
+        );
+        let refused = ask(server.connect().await, request(LARGEST_HEAD).as_bytes()).await;
+        assert!(refused.starts_with("HTTP/1.1 431 "), "{refused}");
+        server.stop().await;
+    }
+
+    fn tls() -> Tls {
+        let folder = TempDir::new().expect("a folder");
+        let (file, key_file) = files(&folder, ONE);
+        Tls::read(file, key_file).expect("both fit")
+    }
+
+    #[tokio::test]
+    async fn https_is_answered_with_the_certificate_and_plain_http_is_not() {
+        let server = Server::start(Some(tls())).await;
+        let mut roots = RootCertStore::empty();
+        let certificate = CertificateDer::from_pem_slice(ONE.0.as_bytes()).expect("PEM");
+        roots.add(certificate).expect("a certificate");
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").expect("a name");
+        let stream = TlsConnector::from(Arc::new(config))
+            .connect(name, server.connect().await)
+            .await
+            .expect("the certificate is trusted");
+        let answer = ask(stream, REQUEST).await;
+        assert!(answer.ends_with("ok https"), "{answer}");
+        let answer = ask(server.connect().await, REQUEST).await;
+        assert!(!answer.contains("HTTP/1.1"), "{answer}");
+        server.stop().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handshake_that_is_not_finished_ends() {
+        let server = Server::start(Some(tls())).await;
+        let mut idle = server.connect().await;
+        let begun = tokio::time::Instant::now();
+        let mut answer = Vec::new();
+        let _ = idle.read_to_end(&mut answer).await;
+        assert!(begun.elapsed() >= HANDSHAKE_WITHIN);
+        assert_eq!(answer, b"");
+        server.stop().await;
     }
 }

@@ -2,67 +2,136 @@
 
 mod api;
 mod assets;
+mod audit;
 mod cookies;
+mod error;
 mod gate;
 mod headers;
+#[cfg(test)]
+mod hostile;
+mod limits;
+mod oidc;
 mod one_time_link;
 mod pages;
+mod peer;
 mod probes;
+mod sign_in;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::{policy::TokenPolicy, session::Addresses};
+use app::{
+    policy::{GlobalNamespaces, TokenPolicy},
+    session::Addresses,
+    sign_in::Ways,
+};
 use axum::{Router, middleware};
-use kargo::cluster::Cluster;
+use kargo::cluster::{Cluster, People};
 use leptos::config::LeptosOptions;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
+    timeout::RequestBodyTimeoutLayer,
+};
 
-use crate::{background::Tasks, config::Config, identities::Identities, sign_in::SignIn};
+use crate::{
+    audit::Audit, background::Tasks, config::Config, identities::Identities, oidc::Oidc,
+    one_time_address::OneTimeAddresses, sessions::Sessions,
+};
+
+pub use peer::{Peer, network};
 
 /// State shared by all requests.
 #[derive(Clone)]
 pub struct State {
     identities: Identities,
-    sign_in: Arc<SignIn>,
+    sessions: Arc<Sessions>,
+    one_time_addresses: Arc<OneTimeAddresses>,
+    oidc: Option<Arc<Oidc>>,
+    ways: Ways,
     tasks: Tasks,
     addresses: Addresses,
     policy: TokenPolicy,
+    global_namespaces: GlobalNamespaces,
     /// Accepted values of the `Host` header.
     allowed_hosts: Arc<[String]>,
+    /// Scheme, host and port of the address that people use, where a proxy has another one than we.
+    external_origin: Option<Arc<str>>,
     leptos: LeptosOptions,
 }
 
+/// What requests are answered with.
+pub struct Services {
+    /// View of the program's own identity.
+    pub cluster: Cluster,
+    /// People's sessions.
+    pub sessions: Arc<Sessions>,
+    /// Addresses of signing in locally.
+    pub one_time_addresses: Arc<OneTimeAddresses>,
+    /// The issuer that people sign in with.
+    pub oidc: Option<Arc<Oidc>>,
+    /// What runs on after a request.
+    pub tasks: Tasks,
+    /// Where acts are written down.
+    pub audit: Audit,
+}
+
 /// Builds the router for the listener at `address`.
-pub fn router(
-    config: &Config,
-    address: SocketAddr,
-    cluster: Cluster,
-    sign_in: Arc<SignIn>,
-    tasks: Tasks,
-) -> Router {
+pub fn router(config: &Config, address: SocketAddr, services: Services) -> Router {
+    let Services {
+        cluster,
+        sessions,
+        one_time_addresses,
+        oidc,
+        tasks,
+        audit,
+    } = services;
+    let external = config.external_url.as_ref();
+    let hosts: Vec<String> = config
+        .allow_host
+        .iter()
+        .cloned()
+        .chain(external.map(|url| url.host.clone()))
+        .collect();
     let leptos = LeptosOptions::builder()
         .output_name("kargo-tokens")
         .site_root(config.site.to_string_lossy().into_owned())
         .hash_files(true)
         .build();
+    let global = config.oidc.global_service_account_namespaces.clone();
+    let people = People::new(cluster, global, None);
     let state = State {
-        identities: Identities::new(cluster, sign_in.clone()),
-        sign_in,
+        identities: Identities::new(people, tasks.clone(), config.session_limits().idle),
+        sessions,
+        one_time_addresses,
+        oidc,
+        ways: config.ways(),
         tasks,
         addresses: Addresses {
             kargo: config.kargo_address.clone(),
+            kubernetes: config.handout_server.clone(),
         },
         policy: config.policy(),
-        allowed_hosts: gate::allowed_hosts(address, &config.allow_host),
+        global_namespaces: GlobalNamespaces(
+            config
+                .oidc
+                .global_service_account_namespaces
+                .as_slice()
+                .into(),
+        ),
+        allowed_hosts: gate::allowed_hosts(address, &hosts),
+        external_origin: external.map(|url| url.origin.as_str().into()),
         leptos,
     };
+    state.identities.end_with(state.sessions.clone());
     let private = Router::new()
-        .merge(pages::routes(&state))
+        .merge(limited(pages::routes(&state)))
         .merge(api::routes(&state))
+        .merge(limited(sign_in::signed_in_routes(&state)))
         .layer(middleware::from_fn_with_state(
             state.clone(),
-            gate::require_sign_in,
+            gate::require_session,
         ))
+        .merge(limited(sign_in::routes(&state)))
+        .merge(oidc::routes(&state))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             one_time_link::exchange,
@@ -72,12 +141,30 @@ pub fn router(
     Router::new()
         .merge(private)
         .merge(assets::routes(&config.site))
-        .layer(middleware::from_fn(gate::require_same_origin))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            gate::require_same_origin,
+        ))
         .layer(middleware::from_fn_with_state(
             state,
             gate::require_allowed_host,
         ))
         .merge(probes)
         .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn_with_state(audit, self::audit::record))
+        .layer(middleware::from_fn_with_state(
+            headers::IsHttps(config.is_https()),
+            headers::secure,
+        ))
+        .layer(middleware::from_fn_with_state(
+            peer::TrustedProxies(config.trusted_proxies.as_slice().into()),
+            peer::look_behind_proxies,
+        ))
+}
+
+/// Bounds the size of request bodies, and the time for them. [`api`] does so itself, because it answers with JSON.
+fn limited(routes: Router) -> Router {
+    routes
+        .layer(RequestBodyLimitLayer::new(limits::BODY))
+        .layer(RequestBodyTimeoutLayer::new(limits::BODY_WITHIN))
 }

@@ -1,31 +1,34 @@
 //! The program `kargo-tokens`: reads the configuration, connects to the cluster, and serves the app or runs one sweep. Only wiring lives
 //! here.
 
+mod audit;
 mod background;
 mod config;
 mod connections;
 mod http;
 mod identities;
-mod sign_in;
+mod log;
+mod oidc;
+mod one_time_address;
+mod sessions;
 mod sweep;
+#[cfg(test)]
+mod test_cluster;
+mod tls;
 
-use std::{
-    alloc::System,
-    io::{self, IsTerminal},
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{alloc::System, io, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
 use config::{Command, Config, StartError};
 use kargo::{
     cluster::{Cluster, Connector},
+    identity::ServiceAccountRef,
+    impersonation::{ImpersonationForm, ImpersonationRoles},
+    name::ProjectName,
     scope::Scope,
 };
-use sign_in::SignIn;
+use one_time_address::OneTimeAddresses;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Clears all memory that is freed: copies of a value in buffers of requests and answers don't outlive it.
@@ -40,11 +43,7 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 )]
 async fn main() -> ExitCode {
     let config = Config::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(log_filter(&config.cluster.log))
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+    log::init(&config.cluster.log);
     match run(config).await {
         Ok(code) => code,
         Err(error) => {
@@ -54,6 +53,32 @@ async fn main() -> ExitCode {
     }
 }
 
+/// The objects that let the program act as ServiceAccounts.
+fn roles(
+    program: &ServiceAccountRef,
+    accounts: Vec<ServiceAccountRef>,
+    mut namespaces: Vec<ProjectName>,
+    legacy: bool,
+) -> String {
+    namespaces.extend(accounts.iter().map(|account| account.namespace.clone()));
+    let roles = ImpersonationRoles {
+        program: program.user(),
+        form: if legacy {
+            ImpersonationForm::Legacy
+        } else {
+            ImpersonationForm::Constrained
+        },
+    };
+    roles.all(
+        &accounts.into_iter().collect(),
+        &namespaces.into_iter().collect(),
+    )
+}
+
+#[allow(
+    clippy::print_stdout,
+    reason = "prints the objects that were asked for"
+)]
 async fn run(config: Config) -> Result<ExitCode, StartError> {
     let connect = config.cluster.connect_options();
     match config.command {
@@ -61,9 +86,19 @@ async fn run(config: Config) -> Result<ExitCode, StartError> {
             let (_, cluster) = Connector::load(&connect).await?;
             Ok(sweep::run(&cluster, project.map(Scope::Project), dry_run, io::stdout()).await)
         }
+        Some(Command::Roles {
+            program,
+            accounts,
+            namespaces,
+            legacy,
+        }) => {
+            print!("{}", roles(&program, accounts, namespaces, legacy));
+            Ok(ExitCode::SUCCESS)
+        }
         None => {
             config.check()?;
             let (_, cluster) = Connector::load(&connect).await?;
+            config.check_server(&cluster.endpoint().server)?;
             serve(&config, cluster).await?;
             Ok(ExitCode::SUCCESS)
         }
@@ -81,7 +116,18 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
     let address = listener
         .local_addr()
         .map_err(|error| config.bind_error(&error))?;
-    let (sign_in, mut addresses) = SignIn::new(address);
+    let mut sessions = config.sessions(address)?;
+    let oidc = config.oidc(address)?.map(Arc::new);
+    let tasks = background::Tasks::default();
+    if let Some(at) = &config.revocations {
+        let shared = sessions.share(cluster.clone(), at.clone()).await;
+        tasks.run(shared.map_err(|error| Config::revocations_error(at.clone(), &error))?);
+    }
+    let tls = config.tls()?;
+    if let Some(tls) = tls.clone() {
+        tasks.run(tls.follow());
+    }
+    let (one_time_addresses, mut addresses) = OneTimeAddresses::new(address, tls.is_some());
     // Whoever started it sees at once that the cluster can't be used.
     let first = cluster.clone();
     tokio::spawn(async move {
@@ -90,29 +136,41 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
             tracing::warn!(%problem, "the cluster doesn't accept this program's requests yet");
         }
     });
-    let tasks = background::Tasks::default();
-    let app = http::router(config, address, cluster, Arc::new(sign_in), tasks.clone());
+    let audit = config.audit()?;
+    if config.audit_log.is_some() {
+        tasks.run(audit.clone().reopen_at_signals());
+    }
+    let services = http::Services {
+        cluster,
+        sessions: Arc::new(sessions),
+        one_time_addresses: Arc::new(one_time_addresses),
+        oidc,
+        tasks: tasks.clone(),
+        audit: audit.clone(),
+    };
+    let app = http::router(config, address, services);
 
-    // Print the first one-time address now, and a new one each time an address has been used.
-    tokio::spawn(async move {
-        loop {
-            println!("Kargo Tokens: {}", addresses.borrow_and_update().as_str());
-            if addresses.changed().await.is_err() {
-                break;
+    if config.ways().local {
+        // Print the first one-time address now, and a new one each time an address has been used.
+        tokio::spawn(async move {
+            loop {
+                println!("Kargo Tokens: {}", addresses.borrow_and_update().as_str());
+                if addresses.changed().await.is_err() {
+                    break;
+                }
             }
-        }
-    });
+        });
+    } else {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        println!("Kargo Tokens: {scheme}://{address}");
+    }
     tokio::select! {
-        () = connections::serve(listener, app, shutdown_signal(), REQUESTS_END_WITHIN) => {}
+        () = connections::serve(listener, tls, app, shutdown_signal(), REQUESTS_END_WITHIN) => {}
         () = second_shutdown_signal() => {}
     }
     tasks.shutdown(CHANGES_END_WITHIN).await;
+    audit.close();
     Ok(())
-}
-
-/// The log filter. kube logs each failed connection as an error that names neither address nor request; our own errors do.
-fn log_filter(filter: &str) -> EnvFilter {
-    EnvFilter::new(format!("kube_client::client::builder=off,{filter}"))
 }
 
 /// How long a change whose browser is gone may go on after all connections have ended.

@@ -18,9 +18,11 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 /// ends; `finish_compromise` deletes the old token earlier. A second call makes another successor.
 #[server(endpoint = "compromise_token", input = PostUrl, output = Json)]
 pub async fn compromise_token(#[server(flatten)] token: TokenRef) -> Result<TokenRef, ApiError> {
-    let (cluster, background) = (super::cluster()?, Background::get());
-    let lifetime =
-        super::recreate_token::lifetime(&cluster, &token, None, TokenPolicy::get()).await?;
+    let (viewer, policy, background) = (super::viewer()?, TokenPolicy::get(), Background::get());
+    let cluster = viewer
+        .to_at_least(&token.scope, super::requests::COMPROMISE, 2)
+        .await?;
+    let lifetime = super::recreate_token::lifetime(&cluster, &token, None, policy).await?;
     let report = cluster.report_compromise(&token).await?;
     if let Some(background) = background {
         background.end_compromised(cluster.clone(), report.clone(), PATIENCE);

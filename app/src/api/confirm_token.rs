@@ -15,8 +15,7 @@ pub async fn confirm_token(
     claim: String,
 ) -> Result<TokenAnswer, ApiError> {
     let claim = super::argument("claim", claim)?;
-    Ok(super::cluster()?
-        .confirm_token(&token, &claim)
-        .await?
-        .into())
+    let viewer = super::viewer()?;
+    let cluster = viewer.to(&token.scope, super::requests::CHANGE).await?;
+    Ok(cluster.confirm_token(&token, &claim).await?.into())
 }

@@ -26,7 +26,8 @@ pub async fn create_token(
     let role = super::argument("role", role)?;
     let name = super::argument("name", name)?;
     let lifetime = TokenPolicy::get().lifetime(lifetime)?;
-    let cluster = super::cluster()?;
+    let viewer = super::viewer()?;
+    let cluster = viewer.to(&scope, super::requests::CREATE).await?;
     let token = match cluster.create_token(&scope, &role, &name, lifetime).await {
         Ok(created) => created.token,
         // The answer to a first try may have been lost.

@@ -19,8 +19,9 @@ pub async fn delete_token(
     now: Option<bool>,
     more: Option<u64>,
 ) -> Result<TokenAnswer, ApiError> {
-    let (cluster, policy, background) = (super::cluster()?, TokenPolicy::get(), Background::get());
+    let (viewer, policy, background) = (super::viewer()?, TokenPolicy::get(), Background::get());
     if now == Some(true) {
+        let cluster = viewer.to(&token.scope, super::requests::DELETE).await?;
         cluster.delete_token(&token).await?;
         return Ok(TokenAnswer::deleted());
     }
@@ -30,6 +31,9 @@ pub async fn delete_token(
         ));
     }
     let window = policy.undo_window(more.unwrap_or(0));
+    let cluster = viewer
+        .to_at_least(&token.scope, super::requests::UNDOABLE, 2)
+        .await?;
     let changed = cluster.begin_deletion(&token, window).await?;
     if let Some(background) = background {
         background.start(cluster.finish_when_due(token, window));

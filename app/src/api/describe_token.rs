@@ -43,7 +43,7 @@ pub async fn describe_token(scope: String, name: String) -> Result<TokenDescript
     let scope = super::argument("scope", scope)?;
     let name = super::argument("name", name)?;
     let details = Box::pin(crate::page_model::describe(
-        &super::cluster()?,
+        &super::viewer()?,
         &scope,
         &name,
     ))

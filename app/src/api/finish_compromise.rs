@@ -14,7 +14,8 @@ use crate::background::Background;
 /// seen to refuse the value.
 #[server(endpoint = "finish_compromise", input = PostUrl, output = Json)]
 pub async fn finish_compromise(#[server(flatten)] token: TokenRef) -> Result<bool, ApiError> {
-    let (cluster, background) = (super::cluster()?, Background::get());
+    let (viewer, background) = (super::viewer()?, Background::get());
+    let cluster = viewer.to(&token.scope, super::requests::DELETE).await?;
     let known = background.and_then(|background| {
         let reports = background.reports().clone();
         Some((reports.of(&token)?, reports))

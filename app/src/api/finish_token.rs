@@ -11,6 +11,8 @@ use super::{ApiError, TokenAnswer};
 /// Deletes a token that is due for clean-up ([`kargo::token::CleanupReason`]); refuses any other.
 #[server(endpoint = "finish_token", input = PostUrl, output = Json)]
 pub async fn finish_token(#[server(flatten)] token: TokenRef) -> Result<TokenAnswer, ApiError> {
-    super::cluster()?.finish_token(&token).await?;
+    let viewer = super::viewer()?;
+    let cluster = viewer.to(&token.scope, super::requests::DELETE).await?;
+    cluster.finish_token(&token).await?;
     Ok(TokenAnswer::deleted())
 }

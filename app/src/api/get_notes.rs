@@ -13,7 +13,8 @@ use super::ApiError;
 pub async fn get_notes(scope: String, name: String) -> Result<Notes<String>, ApiError> {
     let scope = super::argument("scope", scope)?;
     let name = super::argument("name", name)?;
-    let token = super::cluster()?.get_token(&scope, &name).await?;
+    let cluster = super::viewer()?.to_read(&scope).await?;
+    let token = cluster.get_token(&scope, &name).await?;
     Ok(Notes {
         note: token.note.unwrap_or_default(),
         contact: token.contact.unwrap_or_default(),

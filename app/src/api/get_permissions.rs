@@ -24,9 +24,9 @@ pub struct Abilities {
 #[server(endpoint = "get_abilities", input = GetUrl, output = Json)]
 pub async fn get_permissions(scope: String) -> Result<Abilities, ApiError> {
     let scope = super::argument("scope", scope)?;
-    let cluster = super::cluster()?;
+    let viewer = super::viewer()?;
     let (permissions, features) =
-        futures::try_join!(cluster.permissions(&scope), cluster.features())?;
+        futures::try_join!(viewer.permissions(&scope), viewer.base().features())?;
     Ok(Abilities {
         permissions,
         features,

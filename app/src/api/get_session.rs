@@ -7,15 +7,13 @@ use leptos::{
 
 use super::ApiError;
 use crate::session::Session;
+#[cfg(feature = "ssr")]
+use kargo::scope::Scope;
 
 /// Reads the session.
 #[server(endpoint = "get_session", input = GetUrl, output = Json)]
 pub async fn get_session() -> Result<Session, ApiError> {
     let addresses = use_context().unwrap_or_default();
-    Session::read(
-        &super::cluster()?,
-        addresses,
-        crate::policy::TokenPolicy::get(),
-    )
-    .await
+    let policy = crate::policy::TokenPolicy::get();
+    Session::read(&super::viewer()?, &Scope::System, addresses, policy).await
 }

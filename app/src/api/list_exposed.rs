@@ -19,7 +19,7 @@ pub async fn list_exposed(
 ) -> Result<ExposureReport, ApiError> {
     let scope = super::argument("scope", scope)?;
     let before = before.and_then(|before| jiff::Timestamp::from_second(before).ok());
-    let cluster = super::cluster()?;
+    let cluster = super::viewer()?.to_read(&scope).await?;
     let report =
         crate::page_model::exposure_report(&cluster, &scope, &role, name.as_deref(), before);
     Ok(report.await?.0)

@@ -11,5 +11,5 @@ use super::ApiError;
 /// The projects by name. Forbidden to a project admin, who may not list namespaces: they type the name instead.
 #[server(endpoint = "list_projects", input = GetUrl, output = Json)]
 pub async fn list_projects() -> Result<Vec<ProjectName>, ApiError> {
-    Ok(super::cluster()?.list_projects().await?)
+    Ok(super::viewer()?.list_projects().await?)
 }

@@ -12,5 +12,6 @@ use super::ApiError;
 #[server(endpoint = "list_roles", input = GetUrl, output = Json)]
 pub async fn list_roles(scope: String) -> Result<Vec<RoleSummary>, ApiError> {
     let scope = super::argument("scope", scope)?;
-    Ok(super::cluster()?.list_roles(&scope).await?)
+    let cluster = super::viewer()?.to_read(&scope).await?;
+    Ok(cluster.list_roles(&scope).await?)
 }

@@ -18,7 +18,7 @@ pub async fn list_token_refs(
 ) -> Result<Vec<SelectableToken>, ApiError> {
     let query = super::tokens_query(scope, role, None, show, days)?;
     crate::page_model::selectable_tokens(
-        &super::cluster()?,
+        &super::viewer()?,
         &query,
         crate::policy::TokenPolicy::get(),
     )

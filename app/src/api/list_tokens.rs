@@ -46,7 +46,8 @@ pub async fn list_tokens(
     days: Option<u32>,
 ) -> Result<TokenList, ApiError> {
     let query = super::tokens_query(scope, role, page, show, days)?;
-    let snapshot = crate::page_model::Snapshot::read(&super::cluster()?, &query).await?;
+    let cluster = super::viewer()?.to_read(&query.scope).await?;
+    let snapshot = crate::page_model::Snapshot::read(&cluster, &query).await?;
     Ok(TokenList {
         totals: snapshot
             .grouped

@@ -33,8 +33,8 @@ pub async fn note_token(
         note: super::argument("note", note)?,
         contact: super::argument("contact", contact)?,
     };
-    let changed = super::cluster()?
-        .note_token(&token, &before, &after)
-        .await?;
+    let viewer = super::viewer()?;
+    let cluster = viewer.to(&token.scope, super::requests::CHANGE).await?;
+    let changed = cluster.note_token(&token, &before, &after).await?;
     Ok(changed.into())
 }

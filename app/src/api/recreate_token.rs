@@ -19,11 +19,13 @@ pub async fn recreate_token(
     lifetime: Option<u64>,
     successor: Option<String>,
 ) -> Result<TokenRef, ApiError> {
-    let cluster = super::cluster()?;
+    let policy = TokenPolicy::get();
+    let viewer = super::viewer()?;
+    let cluster = viewer.to(&token.scope, super::requests::RECREATE).await?;
     if let Some(seen) = successor {
         cluster.require_seen_successor(&token, &seen).await?;
     }
-    let lifetime = self::lifetime(&cluster, &token, lifetime, TokenPolicy::get()).await?;
+    let lifetime = self::lifetime(&cluster, &token, lifetime, policy).await?;
     Ok(cluster
         .recreate_token(&token, lifetime)
         .await?

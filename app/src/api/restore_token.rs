@@ -22,14 +22,15 @@ pub async fn restore_token(
     #[server(flatten)] token: TokenRef,
     compromised: Option<bool>,
 ) -> Result<TokenAnswer, ApiError> {
-    let (cluster, background) = (super::cluster()?, Background::get());
+    let (viewer, background) = (super::viewer()?, Background::get());
+    let cluster = viewer.to(&token.scope, super::requests::CHANGE).await?;
     if compromised != Some(true) {
         return Ok(cluster
             .restore_token(&token, OfReported::Refuse)
             .await?
             .into());
     }
-    let person = cluster.whoami().await?.user;
+    let person = cluster.name_of(cluster.whoami().await?);
     let withdrawal = match &background {
         Some(background) => background.reports().call_off(&token, &person)?,
         None => None,

@@ -20,7 +20,10 @@ pub async fn retire_token(
     overlap: Option<u32>,
 ) -> Result<TokenAnswer, ApiError> {
     let overlap = overlap.map(|seconds| SignedDuration::from_secs(seconds.into()));
-    let (cluster, background) = (super::cluster()?, Background::get());
+    let (viewer, background) = (super::viewer()?, Background::get());
+    let cluster = viewer
+        .to_at_least(&token.scope, super::requests::UNDOABLE, 2)
+        .await?;
     let changed = cluster.retire_token(&token, overlap).await?;
     if let (Some(overlap), Some(background)) = (overlap, background) {
         background.start(cluster.finish_when_due(token, overlap));

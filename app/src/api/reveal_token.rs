@@ -54,7 +54,11 @@ pub async fn reveal_token(
     claim: String,
 ) -> Result<RevealedToken, ApiError> {
     let claim = super::argument("claim", claim)?;
-    let revealed = super::cluster()?.reveal_token(&token, &claim).await?;
+    let viewer = super::viewer()?;
+    let cluster = viewer
+        .to_at_least(&token.scope, super::requests::REVEAL, 2)
+        .await?;
+    let revealed = cluster.reveal_token(&token, &claim).await?;
     Ok(RevealedToken {
         value: WireValue(revealed.value),
         is_checked: revealed.is_checked,

@@ -15,8 +15,7 @@ pub async fn suspend_token(
     reason: Option<String>,
 ) -> Result<TokenAnswer, ApiError> {
     let reason = super::argument("reason", reason.unwrap_or_default())?;
-    Ok(super::cluster()?
-        .suspend_token(&token, &reason)
-        .await?
-        .into())
+    let viewer = super::viewer()?;
+    let cluster = viewer.to(&token.scope, super::requests::CHANGE).await?;
+    Ok(cluster.suspend_token(&token, &reason).await?.into())
 }

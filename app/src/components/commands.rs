@@ -3,6 +3,7 @@
 use kargo::token::{TokenRef, TokenSummary};
 use leptos::prelude::*;
 
+use super::missing_rights::lacking;
 use crate::{
     offers::{Emphasis, Offer, Offers},
     page_model::PageContext,
@@ -58,7 +59,15 @@ pub fn Commands<'a>(
     let row = offers
         .row
         .iter()
-        .map(|offer| button(*offer, name, style, detail(offer.command)))
+        .map(|offer| {
+            button(
+                offer,
+                name,
+                style,
+                &context.namespace,
+                detail(offer.command),
+            )
+        })
         .collect_view();
     let menu = (!offers.menu.is_empty()).then(|| {
         let class = match style {
@@ -68,9 +77,14 @@ pub fn Commands<'a>(
         let id = format!("menu-{}", token.uid.0);
         // A native popover: it stands above everything else, and Esc, a click elsewhere or one of its buttons closes it.
         let items = offers.menu.iter().map(|offer| {
-            button(*offer, name, ButtonStyle::Quiet, detail(offer.command))
-                .attr("popovertarget", id.clone())
+            let detail = detail(offer.command);
+            let item = button(offer, name, ButtonStyle::Quiet, &context.namespace, detail);
+            if !offer.missing.is_empty() {
+                return item;
+            }
+            item.attr("popovertarget", id.clone())
                 .attr("popovertargetaction", "hide")
+                .into_any()
         });
         let items = items.collect_view();
         view! {
@@ -100,21 +114,32 @@ pub fn Commands<'a>(
 }
 
 /// A command of one click posts the form, with or without JavaScript. Any other needs the browser's code.
-fn button(offer: Offer, name: &str, style: ButtonStyle, detail: Option<String>) -> AnyView {
+fn button(
+    offer: &Offer,
+    name: &str,
+    style: ButtonStyle,
+    namespace: &str,
+    detail: Option<String>,
+) -> AnyView {
     let Offer {
         command,
         label,
         emphasis,
+        missing,
     } = offer;
-    let class = style.class(emphasis);
+    let class = style.class(*emphasis);
     // Screen readers hear whose button it is, without the dots that mean a dialog.
     let heard = format!("{} {name}", label.trim_end_matches('…'));
+    if !missing.is_empty() {
+        let script = command.endpoint().map_or(" needs-js", |_| "");
+        return lacking(format!("{class}{script}"), label, heard, missing, namespace);
+    }
     if let Some(endpoint) = command.endpoint() {
-        view! { <button type="submit" class=class aria-label=heard formaction=endpoint>{label}</button> }
+        view! { <button type="submit" class=class aria-label=heard formaction=endpoint>{*label}</button> }
             .into_any()
     } else {
         let class = format!("{class} needs-js");
-        view! { <button type="button" class=class disabled aria-label=heard>{label}</button> }
+        view! { <button type="button" class=class disabled aria-label=heard>{*label}</button> }
             .attr(COMMAND, command.word())
             .attr(DETAIL, detail)
             .into_any()

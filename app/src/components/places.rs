@@ -1,6 +1,8 @@
 //! The places on the left: where the person can go, which cluster this is, and as whom they act. On a narrow screen one line with a menu.
 
-use kargo::{cluster::Cluster, name::ProjectName, problem::Kind, scope::Scope};
+use kargo::{
+    cluster::Viewer, identity::ServiceAccountRef, name::ProjectName, problem::Kind, scope::Scope,
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -17,12 +19,12 @@ use crate::{
 /// The places. The menu of a narrow screen is a native popover, so it works without JavaScript.
 #[component]
 pub fn Places() -> impl IntoView {
-    let cluster: Cluster = expect_context();
+    let viewer: Viewer = expect_context();
     let path = use_location().pathname.get_untracked();
     let here = path.clone();
     let addresses = use_context().unwrap_or_default();
     let policy = use_context().unwrap_or_default();
-    let frame = async move { read_frame(cluster, &path, addresses, policy).await };
+    let frame = async move { read_frame(viewer, &path, addresses, policy).await };
     when_read(frame, move |frame| view! { <Side frame here /> })
 }
 
@@ -42,7 +44,9 @@ fn Side(frame: Frame, here: String) -> impl IntoView {
             <div id="places" class="places" popover="auto">
                 <nav aria-label="Places">
                     {link(&Scope::System, scope.as_ref(), &here)}
-                    <Projects projects scope here />
+                    <Projects projects scope here=here.clone() />
+                    <h2>"Access"</h2>
+                    <a href="/access" aria-current=(here == "/access").then_some("page")><span class="label">"Why this role?"</span></a>
                 </nav>
                 <FindLeaked system_namespace />
                 <Look />
@@ -159,6 +163,7 @@ fn Look() -> impl IntoView {
 fn Me(session: Session) -> impl IntoView {
     let Session {
         identity,
+        person,
         kubernetes,
         ..
     } = session;
@@ -167,12 +172,28 @@ fn Me(session: Session) -> impl IntoView {
     let unverified = (!kubernetes.is_verified).then(|| {
         view! { <p class="unverified">"The server's certificate is not verified."</p> }
     });
+    let acting = match person {
+        Some(person) => {
+            let account = ServiceAccountRef::of_user(&identity.user);
+            let role = account.map(|account| view! { <p><span>"acting as"</span> <b title=account.to_string()>{account.name.to_string()}</b></p> });
+            view! {
+                <p><span>"signed in as"</span> <b>{person}</b></p>
+                {role}
+            }
+            .into_any()
+        }
+        None => {
+            view! { <p><span>"acting as"</span> <b title=groups>{identity.user}</b></p> }.into_any()
+        }
+    };
     let name = kubernetes.context.unwrap_or_else(|| server.clone());
     view! {
         <div class="me">
-            <p><span>"acting as"</span> <b title=groups>{identity.user}</b></p>
+            {acting}
             <p><span>"on"</span> <b title=server>{name}</b></p>
             {unverified}
+            <p><a href="/session">"Session"</a></p>
+            <form method="post" action="/sign-out"><button type="submit" class="ghost">"Sign out"</button></form>
         </div>
     }
 }

@@ -3,6 +3,8 @@
 use kargo::problem::{Kind, Problem};
 use leptos::prelude::*;
 
+use crate::protocol::COPY;
+
 /// Shown in place of what could not be read or done. Screen readers read it out when it appears (`role="alert"`).
 #[component]
 pub fn ProblemView(problem: Problem) -> impl IntoView {
@@ -11,6 +13,17 @@ pub fn ProblemView(problem: Problem) -> impl IntoView {
         _ => "problem",
     };
     let hint = (!problem.hint.is_empty()).then(|| view! { <p>{problem.hint.clone()}</p> });
+    let yaml = problem.yaml.map(|yaml| {
+        let copy = view! { <button type="button" class="ghost lead needs-js">"Copy YAML"</button> }
+            .attr(COPY, yaml.clone());
+        view! {
+            <details>
+                <summary>"Show the objects that would allow it"</summary>
+                <p>{copy}</p>
+                <pre class="yaml" tabindex="0" aria-label="The missing objects as YAML">{yaml}</pre>
+            </details>
+        }
+    });
     let quote = problem.quote.map(|quote| {
         view! { <p>"Kubernetes says: " <q><bdi>{quote}</bdi></q></p> }
     });
@@ -19,6 +32,7 @@ pub fn ProblemView(problem: Problem) -> impl IntoView {
             <p><strong>{problem.message}</strong></p>
             {quote}
             {hint}
+            {yaml}
         </div>
     }
 }

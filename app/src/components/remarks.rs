@@ -123,6 +123,7 @@ mod tests {
     fn context() -> PageContext {
         PageContext {
             scope: Scope::System,
+            namespace: "kargo".to_owned(),
             now: time("2026-11-24T12:00:00Z"),
             viewer: None,
             permissions: Permissions {

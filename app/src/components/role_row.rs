@@ -3,8 +3,9 @@
 use kargo::{role::RoleStatus, scope::Scope};
 use leptos::prelude::*;
 
-use super::{count::tokens, rules::summary};
+use super::{count::tokens, missing_rights::lacking, rules::summary};
 use crate::{
+    offers::missing_for,
     page_model::{PageContext, Section},
     protocol::{COMMAND, Command, DETAIL, to_attribute},
     query::TokensQuery,
@@ -48,6 +49,11 @@ pub fn RoleRow<'a>(
         .as_ref()
         .is_some_and(kargo::role::RoleSummary::is_all_powerful)
         .then(|| view! { <AllPowerful /> });
+    let void = section
+        .summary
+        .as_ref()
+        .is_some_and(|role| role.void_claims.is_some())
+        .then(|| view! { <ClaimsIgnored /> });
     let description = section
         .summary
         .as_ref()
@@ -57,11 +63,17 @@ pub fn RoleRow<'a>(
             let title = text.clone();
             view! { <p title=title>{text}</p> }
         });
-    let new = (section.summary.is_some() && context.permissions.can_create()).then(|| {
+    let new = section.summary.is_some().then(|| {
         let label = format!("New token for {name}");
+        let missing = missing_for(Command::NewToken, context.permissions);
+        if !missing.is_empty() {
+            let class = "ghost lead needs-js".to_owned();
+            return lacking(class, "+ Token", label, &missing, &context.namespace);
+        }
         view! { <button type="button" class="ghost lead needs-js" disabled aria-label=label>"+ Token"</button> }
             .attr(COMMAND, Command::NewToken.word())
             .attr(DETAIL, to_attribute(&name))
+            .into_any()
     });
     let title = if section.summary.is_some() {
         view! { <a href=address>{name.clone()}</a> }.into_any()
@@ -74,6 +86,7 @@ pub fn RoleRow<'a>(
                 <div class="in">
                     <b id=name_id(&name)>{title}</b>
                     {powerful}
+                    {void}
                     {description}
                     <span class="end">{rules}<span class="count">{count}</span>{new}</span>
                 </div>
@@ -91,6 +104,16 @@ fn warning(status: RoleStatus, scope: &Scope) -> Option<&'static str> {
         ),
         (RoleStatus::NotARole, Scope::Project(_)) => Some("Not a role of this project."),
         (RoleStatus::Missing, _) => Some("This role is gone. Its tokens don't work any more."),
+    }
+}
+
+/// The mark of a role whose annotation of claims is void.
+#[component]
+pub fn ClaimsIgnored() -> impl IntoView {
+    view! {
+        <span class="pill warn" title="Kargo can't read the annotation with this role's claims, and ignores the whole annotation.">
+            "claims ignored"
+        </span>
     }
 }
 

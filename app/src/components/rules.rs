@@ -3,6 +3,8 @@
 use kargo::role::{Grant, RoleSummary, Rule, Rules};
 use leptos::prelude::*;
 
+use super::verdicts::void_view;
+
 /// Rules of one binding that are shown. Whoever may write Roles in a project must not be able to make a page endless.
 const RULES_SHOWN: usize = 50;
 
@@ -30,6 +32,7 @@ pub fn summary(role: &RoleSummary) -> String {
         (n, true) => format!("at least {n} rules"),
     };
     match role.claims.len() {
+        0 if role.void_claims.is_some() => format!("{rules} · claims ignored"),
         0 => rules,
         1 => format!("{rules} · 1 claim"),
         n => format!("{rules} · {n} claims"),
@@ -51,11 +54,12 @@ pub fn RoleDetails(role: RoleSummary) -> impl IntoView {
             </ul>
         }
     });
-    let void = role.void_claims.as_ref().map(|place| {
+    let void = role.void_claims.clone().map(|void| {
         view! {
-            <p class="callout">
-                {format!("Nobody acts as this role by the annotation rbac.kargo.akuity.io/claims: it has something else than lists of texts at {place}, so Kargo ignores all of it.")}
-            </p>
+            <div class="callout void-claims">
+                <p>"Nobody acts as this role by the annotation " <code>"rbac.kargo.akuity.io/claims"</code> "."</p>
+                {void_view(void, false)}
+            </div>
         }
     });
     let unreadable = role

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use kargo::{
-    cluster::Cluster,
+    cluster::{Cluster, Viewer},
     name::TokenName,
     role::{Rules, SecretAccess, secret_access},
     scope::Scope,
@@ -248,17 +248,36 @@ pub struct CompromisePageModel {
 
 /// Reads the page.
 pub async fn read_compromise_page(
-    cluster: Cluster,
+    viewer: Viewer,
     scope: Scope,
     name: TokenName,
     role: String,
     reported: Option<Timestamp>,
     policy: TokenPolicy,
 ) -> CompromisePageModel {
+    let name_of_cluster = viewer.base().display_name();
+    let cluster = match viewer.to_read(&scope).await {
+        Ok(cluster) => cluster,
+        Err(error) => {
+            let error = ApiError::from(error);
+            return CompromisePageModel {
+                token: Err(error.clone()),
+                report: Err(error),
+                cluster: name_of_cluster,
+                mint: false,
+                policy,
+                now: Timestamp::default(),
+                scope,
+                name,
+                role,
+                reported,
+            };
+        }
+    };
     let (token, report, permissions) = futures::join!(
         cluster.get_token(&scope, &name),
         exposure_report(&cluster, &scope, &role, Some(name.as_str()), reported),
-        cluster.permissions(&scope),
+        viewer.permissions(&scope),
     );
     let token = match token {
         Ok(token) => Ok(Some(token)),
@@ -272,7 +291,7 @@ pub async fn read_compromise_page(
     CompromisePageModel {
         token,
         report,
-        cluster: cluster.display_name(),
+        cluster: name_of_cluster,
         mint: permissions.is_ok_and(|may| may.mint),
         policy,
         now,

@@ -1,6 +1,6 @@
 //! What every page shows around its main part: places, the cluster, the person.
 
-use kargo::{cluster::Cluster, name::ProjectName, scope::Scope};
+use kargo::{cluster::Viewer, name::ProjectName, scope::Scope};
 
 use crate::{
     error::ApiError,
@@ -23,20 +23,26 @@ pub struct Frame {
 
 /// Reads the frame of the page at a path.
 pub async fn read_frame(
-    cluster: Cluster,
+    viewer: Viewer,
     path: &str,
     addresses: Addresses,
     policy: TokenPolicy,
 ) -> Frame {
+    let scope = scope_of(path);
     let (session, projects) = futures::join!(
-        Session::read(&cluster, addresses, policy),
-        cluster.list_projects()
+        Session::read(
+            &viewer,
+            scope.as_ref().unwrap_or(&Scope::System),
+            addresses,
+            policy
+        ),
+        viewer.list_projects()
     );
     Frame {
-        scope: scope_of(path),
+        scope,
         session,
         projects: projects.map_err(ApiError::from),
-        system_namespace: cluster.namespace(&Scope::System).to_owned(),
+        system_namespace: viewer.base().namespace(&Scope::System).to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use kargo::{
-    cluster::Cluster,
+    cluster::Viewer,
     event::Event,
     name::TokenName,
     permissions::{ClusterFeatures, Permissions},
@@ -15,7 +15,9 @@ use kargo::{
     token::{HistoryEntry, TokenSummary},
 };
 
-use super::{PageContext, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag, unchecked};
+use super::{
+    MissingRights, PageContext, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag, unchecked,
+};
 use crate::{error::ApiError, offers::Offers, policy::TokenPolicy, protocol::BrowserContext};
 
 /// Everything that the person may know of a token, but for its value.
@@ -54,10 +56,11 @@ pub struct TokenDetails {
 /// # Errors
 /// Those of reading the token.
 pub async fn describe(
-    cluster: &Cluster,
+    viewer: &Viewer,
     scope: &Scope,
     name: &TokenName,
 ) -> Result<TokenDetails, ApiError> {
+    let cluster = viewer.to_read(scope).await?;
     let token = async {
         let token = cluster.describe_token(scope, name).await?;
         let other = async |name: &Option<TokenName>| match name {
@@ -75,7 +78,7 @@ pub async fn describe(
     let (token, roles, permissions, features, tracking_since) = futures::join!(
         token,
         cluster.scope_roles(scope),
-        cluster.permissions(scope),
+        viewer.permissions(scope),
         cluster.features(),
         cluster.tracking_since(),
     );
@@ -109,6 +112,8 @@ pub struct TokenPageModel {
     pub details: TokenDetails,
     /// The same context as a list's rows have.
     pub context: PageContext,
+    /// Rights that the person lacks here.
+    pub missing: MissingRights,
     /// The token's commands.
     pub offers: Offers,
     /// The namespace of the scope.
@@ -122,18 +127,27 @@ pub struct TokenPageModel {
 /// # Errors
 /// Those of reading the token.
 pub async fn read_token_page(
-    cluster: Cluster,
+    viewer: Viewer,
     scope: Scope,
     name: TokenName,
     policy: TokenPolicy,
 ) -> Result<TokenPageModel, ApiError> {
-    let (details, identity) = futures::join!(describe(&cluster, &scope, &name), cluster.whoami());
+    let cluster = viewer.to_read(&scope).await?;
+    let (details, identity) = futures::join!(describe(&viewer, &scope, &name), cluster.whoami());
     let details = details?;
     let summary = &details.summary;
+    let namespace = cluster.namespace(&scope).to_owned();
+    let permissions = details.permissions.unwrap_or(UNKNOWN_PERMISSIONS);
+    let user = identity
+        .as_ref()
+        .ok()
+        .map(|identity| identity.user.as_str());
+    let missing = MissingRights::of(permissions, [], &namespace, user);
     let context = PageContext {
+        namespace: namespace.clone(),
         now: details.now,
-        viewer: identity.ok().map(|identity| identity.user),
-        permissions: details.permissions.unwrap_or(UNKNOWN_PERMISSIONS),
+        viewer: identity.ok().map(|identity| cluster.name_of(identity)),
+        permissions,
         features: details.features.unwrap_or(UNKNOWN_FEATURES),
         policy,
         own_token: details.is_own.then(|| name.clone()),
@@ -152,7 +166,8 @@ pub async fn read_token_page(
     let status = details.role.as_ref().ok().map(|(status, _)| *status);
     Ok(TokenPageModel {
         offers: context.offers(summary, status),
-        namespace: cluster.namespace(&context.scope).to_owned(),
+        namespace,
+        missing,
         cluster: cluster.display_name(),
         context,
         details,

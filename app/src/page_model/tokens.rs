@@ -2,21 +2,26 @@
 
 use jiff::Timestamp;
 use kargo::{
-    cluster::Cluster,
+    cluster::{Cluster, Viewer},
     filter::TokenFilter,
     inventory::Counts,
     name::RoleName,
     problem::{Kind, Problem},
+    right::Right,
     role::{RoleStatus, RoleSummary, ScopeRoles},
+    scope::Scope,
     token::TokenSummary,
 };
 
-use super::{PageContext, Snapshot, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag, unchecked};
+use super::{
+    MissingRights, PageContext, Snapshot, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag,
+    unchecked,
+};
 use crate::{
     error::ApiError,
-    offers::Offers,
+    offers::{Offers, missing_for},
     policy::TokenPolicy,
-    protocol::{BrowserContext, RoleChoice},
+    protocol::{BrowserContext, Command, RoleChoice},
     query::TokensQuery,
 };
 
@@ -42,8 +47,8 @@ pub struct TokensPageModel {
     pub availability: Availability,
     /// The namespace of the scope.
     pub namespace: String,
-    /// Verbs on Secrets that the person lacks.
-    pub missing_verbs: Vec<&'static str>,
+    /// Rights that the person lacks here.
+    pub missing: MissingRights,
     /// Whether the cluster is known to accept suspended tokens (Kubernetes before 1.29).
     pub is_too_old_to_suspend: bool,
     /// The UTC day since which the cluster tracks uses. Read for the clean-up only.
@@ -117,6 +122,18 @@ impl Availability {
 
 /// Reads the page. What can't be read is part of the model.
 pub async fn read_tokens_page(
+    viewer: Viewer,
+    query: TokensQuery,
+    policy: TokenPolicy,
+) -> TokensPageModel {
+    match viewer.to_read(&query.scope).await {
+        Ok(cluster) => Box::pin(read_with(&viewer, cluster, query, policy)).await,
+        Err(error) => without_a_role(&viewer, query, policy, &error),
+    }
+}
+
+async fn read_with(
+    viewer: &Viewer,
     cluster: Cluster,
     query: TokensQuery,
     policy: TokenPolicy,
@@ -131,7 +148,7 @@ pub async fn read_tokens_page(
     let (tokens, roles, permissions, features, identity, tracking_since) = futures::join!(
         cluster.list_all_tokens(scope),
         cluster.scope_roles(scope),
-        cluster.permissions(scope),
+        viewer.permissions(scope),
         cluster.features(),
         cluster.whoami(),
         tracking,
@@ -173,22 +190,21 @@ pub async fn read_tokens_page(
     };
     let features = features.ok();
     let permissions = permissions.ok();
+    let namespace = cluster.namespace(scope).to_owned();
+    let missing = MissingRights::of(
+        permissions.unwrap_or(UNKNOWN_PERMISSIONS),
+        unlisted(snapshot.as_ref().err(), roles.as_ref().err()),
+        &namespace,
+        identity
+            .as_ref()
+            .ok()
+            .map(|identity| identity.user.as_str()),
+    );
     let context = PageContext {
-        scope: scope.clone(),
-        now: snapshot.as_ref().map(|s| s.now).unwrap_or_default(),
-        viewer: identity.ok().map(|identity| identity.user),
+        viewer: identity.ok().map(|identity| cluster.name_of(identity)),
         permissions: permissions.unwrap_or(UNKNOWN_PERMISSIONS),
         features: features.unwrap_or(UNKNOWN_FEATURES),
-        policy,
-        own_token: snapshot.as_ref().ok().and_then(|s| s.own_token.clone()),
-        successors: snapshot
-            .as_ref()
-            .map(|s| s.successors.clone())
-            .unwrap_or_default(),
-        predecessors: snapshot
-            .as_ref()
-            .map(|s| s.predecessors.clone())
-            .unwrap_or_default(),
+        ..context(scope, &namespace, policy, snapshot.as_ref().ok())
     };
     let cluster_name = cluster.display_name();
     // The Secrets of a namespace that is no project are not shown.
@@ -204,8 +220,8 @@ pub async fn read_tokens_page(
     let has_nothing = snapshot.is_none() && roles.is_none();
     TokensPageModel {
         availability: Availability::of(is_no_project, has_nothing, &problems),
-        namespace: cluster.namespace(scope).to_owned(),
-        missing_verbs: missing_verbs(&context),
+        namespace,
+        missing,
         is_too_old_to_suspend: features.is_some_and(|features| !features.suspend),
         counts: snapshot.as_ref().map(|s| s.grouped.counts),
         tracking_since: snapshot.as_ref().and_then(|s| s.tracking_since.clone()),
@@ -220,6 +236,58 @@ pub async fn read_tokens_page(
         role,
         context,
         query,
+    }
+}
+
+/// The page of a person who can act as nobody in the scope, or whose roles can't be read.
+fn without_a_role(
+    viewer: &Viewer,
+    query: TokensQuery,
+    policy: TokenPolicy,
+    error: &kargo::cluster::Error,
+) -> TokensPageModel {
+    let problems = vec![error.problem()];
+    let namespace = viewer.base().namespace(&query.scope).to_owned();
+    let context = context(&query.scope, &namespace, policy, None);
+    TokensPageModel {
+        availability: Availability::of(false, true, &problems),
+        namespace,
+        missing: MissingRights::default(),
+        is_too_old_to_suspend: false,
+        counts: None,
+        tracking_since: None,
+        role_choices: vec![],
+        sections: vec![],
+        problems,
+        cluster: viewer.base().display_name(),
+        role: None,
+        context,
+        query,
+    }
+}
+
+/// What all rows share, as far as a snapshot says it.
+fn context(
+    scope: &Scope,
+    namespace: &str,
+    policy: TokenPolicy,
+    snapshot: Option<&Snapshot>,
+) -> PageContext {
+    PageContext {
+        scope: scope.clone(),
+        namespace: namespace.to_owned(),
+        now: snapshot.map(|snapshot| snapshot.now).unwrap_or_default(),
+        viewer: None,
+        permissions: UNKNOWN_PERMISSIONS,
+        features: UNKNOWN_FEATURES,
+        policy,
+        own_token: snapshot.and_then(|snapshot| snapshot.own_token.clone()),
+        successors: snapshot
+            .map(|snapshot| snapshot.successors.clone())
+            .unwrap_or_default(),
+        predecessors: snapshot
+            .map(|snapshot| snapshot.predecessors.clone())
+            .unwrap_or_default(),
     }
 }
 
@@ -255,9 +323,15 @@ impl TokensPageModel {
             .any(|row| row.token.is_managed())
     }
 
-    /// Whether a new token can be offered.
-    pub fn can_create(&self) -> bool {
-        self.context.permissions.can_create() && !self.role_choices.is_empty()
+    /// Rights that the person lacks to create a token; `None` where there is no role that it could be of.
+    pub fn new_token(&self) -> Option<Vec<Right>> {
+        let mut missing = missing_for(Command::NewToken, self.context.permissions);
+        if self.missing.rights.contains(&Right::ListRoles) {
+            missing.push(Right::ListRoles);
+        } else if self.role_choices.is_empty() {
+            return None;
+        }
+        (self.availability == Availability::Readable).then_some(missing)
     }
 }
 
@@ -321,17 +395,22 @@ fn sections(
     sections
 }
 
-fn missing_verbs(context: &PageContext) -> Vec<&'static str> {
-    let may = &context.permissions;
-    [
-        (may.create, "create"),
-        (may.patch, "patch"),
-        (may.delete, "delete"),
-    ]
-    .into_iter()
-    .filter(|(allowed, _)| !allowed)
-    .map(|(_, verb)| verb)
-    .collect()
+/// Rights to list that were found missing, by the errors of the two lists.
+fn unlisted(
+    tokens: Option<&kargo::cluster::Error>,
+    roles: Option<&kargo::cluster::Error>,
+) -> Vec<Right> {
+    [(Right::ListTokens, tokens), (Right::ListRoles, roles)]
+        .into_iter()
+        .filter(|(_, error)| error.is_some_and(lacks_a_right))
+        .map(|(right, _)| right)
+        .collect()
+}
+
+/// Whether a request failed because the person lacks the right. Where the program may not act as their role, another Role is missing.
+fn lacks_a_right(error: &kargo::cluster::Error) -> bool {
+    let problem = error.problem();
+    problem.kind == Kind::Forbidden && problem.yaml.is_none()
 }
 
 /// Leaves out problems that were named before. An unreachable cluster fails each request with the same message.

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kargo::{
-    cluster::Cluster,
+    cluster::Viewer,
     name::TokenName,
     scope::Scope,
     token::{REFUSED_AFTER, TokenRef},
@@ -41,10 +41,10 @@ pub fn CompromisePage() -> impl IntoView {
         .get("since")
         .and_then(|since| since.parse().ok())
         .and_then(|since| Timestamp::from_second(since).ok());
-    let page = match (asked, use_context::<Cluster>()) {
-        (Ok((scope, name)), Some(cluster)) => {
+    let page = match (asked, use_context::<Viewer>()) {
+        (Ok((scope, name)), Some(viewer)) => {
             let policy = TokenPolicy::get();
-            let reading = read_compromise_page(cluster, scope, name, role, reported, policy);
+            let reading = read_compromise_page(viewer, scope, name, role, reported, policy);
             when_read(reading, |page| {
                 tag(&page.entity_tag());
                 view! { <Report page /> }

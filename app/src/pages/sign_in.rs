@@ -2,24 +2,59 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 
-use crate::components::places::Key;
+use crate::{
+    components::{places::Key, problem::ProblemView},
+    sign_in::{Refusal, Ways},
+};
 
-/// Says how to sign in: with the one-time address of the terminal.
+/// Offers the configured ways to sign in. The query says why the last try was refused.
 #[component]
 pub fn SignIn() -> impl IntoView {
+    let ways: Ways = use_context().unwrap_or_default();
+    let refused = use_query_map()
+        .get_untracked()
+        .get("refused")
+        .and_then(|word| Refusal::parse(&word));
     view! {
         <Title text="Sign in" />
         <main id="main" class="gate" tabindex="-1">
             <section class="card">
                 <p class="brand"><Key /> "Kargo Tokens"</p>
-                <h1 tabindex="-1">"You are not signed in"</h1>
-                <p>
-                    "Open the address that " <code>"kargo-tokens"</code>
-                    " printed in its terminal. It works once. When it was used, the terminal shows the next one."
-                </p>
+                <h1 tabindex="-1">"Sign in"</h1>
+                {refused.map(|refused| view! { <ProblemView problem=refused.problem() /> })}
+                {ways
+                    .oidc
+                    .then(|| view! { <p><a class="btn primary" href="/sign-in/oidc" rel="external">"Continue with single sign-on"</a></p> })}
+                {(ways.oidc && ways.token).then(|| view! { <p class="or">"or with a token"</p> })}
+                {ways.token.then(|| view! { <TokenForm is_primary=!ways.oidc /> })}
+                {ways
+                    .local
+                    .then(|| view! {
+                        <p>
+                            "Open the address that " <code>"kargo-tokens"</code>
+                            " printed in its terminal. It works once. When it was used, the terminal shows the next one."
+                        </p>
+                    })}
                 <p class="help">"Kubernetes decides what you may do after signing in."</p>
             </section>
         </main>
+    }
+}
+
+/// A field for a Kubernetes bearer token. A plain form, so it works without JavaScript.
+#[component]
+fn TokenForm(is_primary: bool) -> impl IntoView {
+    let class = if is_primary { "btn primary" } else { "btn" };
+    view! {
+        <form class="sign-in-form" method="post" action="/sign-in">
+            <label for="token">"Kubernetes token"</label>
+            <input id="token" name="token" type="password" required autocomplete="off" autocapitalize="none" spellcheck="false" aria-describedby="token-help" />
+            <p id="token-help" class="help">
+                "Any token that the cluster accepts, such as one of Kargo's API tokens. Kargo's admin password doesn't work: Kubernetes doesn't know it."
+            </p>
+            <button type="submit" class=class>"Sign in"</button>
+        </form>
     }
 }

@@ -1,7 +1,7 @@
 //! `/system/tokens/{name}` and `/projects/{project}/tokens/{name}`: one token in full.
 
 use kargo::{
-    cluster::Cluster,
+    cluster::Viewer,
     name::TokenName,
     problem::{Kind, Problem},
     role::{RoleStatus, RoleSummary},
@@ -16,6 +16,7 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     components::{
         commands::{ButtonStyle, Commands},
+        missing_rights::{MissingRightsNote, lacking},
         notice::FlashNotice,
         problem::ProblemView,
         remarks::{NOT_MANAGED, remarks},
@@ -26,7 +27,8 @@ use crate::{
         without_code::{NoScript, NotStarted},
     },
     error::ApiError,
-    page_model::{TokenPageModel, read_token_page},
+    offers::missing_for,
+    page_model::{PageContext, TokenPageModel, read_token_page},
     policy::TokenPolicy,
     protocol::{BrowserContext, COMMAND, CONTEXT, COPY, Command, DETAIL, ROW, to_attribute},
     query::{TokensQuery, parse_token, token_address},
@@ -40,9 +42,9 @@ pub fn TokenPage() -> impl IntoView {
     let title = asked
         .as_ref()
         .map_or("Token".to_owned(), |(_, name)| name.to_string());
-    let page = match (asked, use_context::<Cluster>()) {
-        (Ok((scope, name)), Some(cluster)) => {
-            let reading = read_token_page(cluster, scope.clone(), name.clone(), TokenPolicy::get());
+    let page = match (asked, use_context::<Viewer>()) {
+        (Ok((scope, name)), Some(viewer)) => {
+            let reading = read_token_page(viewer, scope.clone(), name.clone(), TokenPolicy::get());
             when_read(reading, move |page| match page {
                 Ok(page) => {
                     tag(&page.entity_tag());
@@ -122,6 +124,7 @@ fn Token(page: TokenPageModel) -> impl IntoView {
         context,
         offers,
         namespace,
+        missing,
         ..
     } = &page;
     let browser_context = page.browser_context();
@@ -163,6 +166,7 @@ fn Token(page: TokenPageModel) -> impl IntoView {
             {unmanaged}
             {callout}
             {unchecked}
+            {token.is_managed().then(|| view! { <MissingRightsNote missing=missing.clone() /> })}
             <div class="cols">
                 <div>
                     <section class="card" aria-labelledby="facts">
@@ -180,7 +184,7 @@ fn Token(page: TokenPageModel) -> impl IntoView {
                     <Yaml yaml=details.yaml.clone() />
                 </div>
                 <div>
-                    <Notes may_write=token.is_managed() && context.permissions.patch token />
+                    <Notes context token />
                     <section class="card" aria-labelledby="history">
                         <h2 id="history">"History"</h2>
                         <History entries=details.history.clone() now viewer />
@@ -216,15 +220,22 @@ fn sentence(remarks: &str) -> String {
 }
 
 #[component]
-fn Notes<'a>(may_write: bool, token: &'a TokenSummary) -> impl IntoView + use<> {
+fn Notes<'a>(context: &'a PageContext, token: &'a TokenSummary) -> impl IntoView + use<> {
+    let missing = missing_for(Command::EditNotes, context.permissions);
+    let may_write = token.is_managed() && missing.is_empty();
     let texts = kargo::token::Notes {
         note: token.note.clone().unwrap_or_default(),
         contact: token.contact.clone().unwrap_or_default(),
     };
-    let edit = may_write.then(|| {
+    let edit = token.is_managed().then(|| {
+        if !may_write {
+            let (class, heard) = ("ghost lead needs-js".to_owned(), "Edit note and contact".to_owned());
+            return lacking(class, "Edit", heard, &missing, &context.namespace);
+        }
         view! { <button type="button" class="ghost lead needs-js" disabled aria-label="Edit note and contact">"Edit"</button> }
             .attr(COMMAND, Command::EditNotes.word())
             .attr(DETAIL, to_attribute(&texts))
+            .into_any()
     });
     let written = |text: String, none: &'static str| {
         let none = if may_write { none } else { "None." };

@@ -1,8 +1,9 @@
 //! `/system` and `/projects/{project}`: the tokens of a scope, grouped by role.
 
 use kargo::{
-    cluster::Cluster,
+    cluster::Viewer,
     filter::{EXPIRES_SOON_DAYS, TokenFilter},
+    role::RoleSummary,
     scope::Scope,
 };
 use leptos::prelude::*;
@@ -14,10 +15,11 @@ use crate::{
         blank::Blank,
         chips::Chips,
         clean_up::CleanUp,
+        missing_rights::{MissingRightsNote, lacking},
         notice::FlashNotice,
         places::ProjectField,
         problem::ProblemView,
-        role_row::AllPowerful,
+        role_row::{AllPowerful, ClaimsIgnored},
         rules::{RoleDetails, summary},
         token_table::TokenTable,
         without_code::{NoScript, NotStarted},
@@ -26,7 +28,7 @@ use crate::{
     page_model::{Availability, TokensPageModel, read_tokens_page},
     policy::TokenPolicy,
     protocol::{COMMAND, CONTEXT, Command, DETAIL, to_attribute},
-    query::{TokensQuery, parse_scope},
+    query::{AccessQuery, TokensQuery, parse_scope},
     reading::{tag, when_read},
 };
 
@@ -40,9 +42,9 @@ pub fn TokensPage() -> impl IntoView {
     // An impossible filter still belongs to its scope.
     let title =
         parse_scope(&path).map_or_else(|_| "Project".to_owned(), |scope| scope.label().to_owned());
-    let page = match (TokensQuery::parse(&path, &query), use_context::<Cluster>()) {
-        (Ok(query), Some(cluster)) => {
-            let reading = read_tokens_page(cluster, query, TokenPolicy::get());
+    let page = match (TokensQuery::parse(&path, &query), use_context::<Viewer>()) {
+        (Ok(query), Some(viewer)) => {
+            let reading = read_tokens_page(viewer, query, TokenPolicy::get());
             when_read(reading, |page| {
                 tag(&page.entity_tag());
                 view! { <Tokens page /> }
@@ -141,13 +143,12 @@ fn Top<'a>(page: &'a TokensPageModel) -> impl IntoView + use<> {
         None => view! { <h1 tabindex="-1">{scope}</h1> }.into_any(),
         Some(role) => {
             let all = TokensQuery::of(query.scope.clone()).address();
-            let powerful = page
-                .role
-                .as_ref()
-                .is_some_and(kargo::role::RoleSummary::is_all_powerful);
+            let is = |of: fn(&RoleSummary) -> bool| page.role.as_ref().is_some_and(of);
+            let powerful = is(RoleSummary::is_all_powerful);
+            let void = is(|role| role.void_claims.is_some());
             view! {
                 <p class="crumb"><a href=all>{scope}</a> " / role"</p>
-                <h1 tabindex="-1"><bdi>{role.clone()}</bdi> {powerful.then(|| view! { <AllPowerful /> })}</h1>
+                <h1 tabindex="-1"><bdi>{role.clone()}</bdi> {powerful.then(|| view! { <AllPowerful /> })} {void.then(|| view! { <ClaimsIgnored /> })}</h1>
             }
             .into_any()
         }
@@ -161,13 +162,28 @@ fn Top<'a>(page: &'a TokensPageModel) -> impl IntoView + use<> {
         (None, Scope::Project(_)) if page.availability == Availability::NoProject => ().into_any(),
         (None, Scope::Project(_)) => view! { "Roles of this project" }.into_any(),
     };
-    let new = page.can_create().then(|| {
+    let new = page.new_token().map(|missing| {
+        if !missing.is_empty() {
+            let class = "btn primary needs-js".to_owned();
+            return lacking(
+                class,
+                "New token",
+                "New token".to_owned(),
+                &missing,
+                &page.namespace,
+            );
+        }
         view! { <button type="button" class="btn primary needs-js" disabled>"New token"</button> }
             .attr(COMMAND, Command::NewToken.word())
             .attr(
                 DETAIL,
                 page.role.as_ref().map(|role| to_attribute(&role.name)),
             )
+            .into_any()
+    });
+    let why = query.role.as_ref().map(|role| {
+        let address = AccessQuery::of_role(query.scope.clone(), role).address();
+        view! { <a class="btn" href=address>"Why this role?"</a> }
     });
     view! {
         <div class="top">
@@ -175,7 +191,7 @@ fn Top<'a>(page: &'a TokensPageModel) -> impl IntoView + use<> {
                 {heading}
                 <p>{sentence}</p>
             </div>
-            <div class="go">{new}</div>
+            <div class="go">{why}{new}</div>
         </div>
     }
 }
@@ -183,22 +199,11 @@ fn Top<'a>(page: &'a TokensPageModel) -> impl IntoView + use<> {
 /// What the person or the cluster can't do here.
 fn limits(page: &TokensPageModel) -> impl IntoView + use<> {
     let is_open = page.availability != Availability::Closed;
-    let missing = (!page.missing_verbs.is_empty() && is_open).then(|| {
-        let verbs = alternatives(&page.missing_verbs);
-        view! { <p class="help">{format!("You can't {verbs} Secrets here, so related commands are hidden.")}</p> }
-    });
+    let missing = is_open.then(|| view! { <MissingRightsNote missing=page.missing.clone() /> });
     let old = page.is_too_old_to_suspend.then(|| {
         view! { <p class="help">"This cluster is older than Kubernetes 1.29 and ignores suspensions. Tokens can't be suspended here, and deletions can't be undone."</p> }
     });
     (missing, old)
-}
-
-/// `create`, `create or patch`, `create, patch or delete`.
-fn alternatives(words: &[&str]) -> String {
-    match words {
-        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        words => words.concat(),
-    }
 }
 
 /// What a filter is about.
@@ -244,21 +249,4 @@ fn empty(query: &TokensQuery) -> impl IntoView + use<> {
         ),
     };
     view! { <Blank title>{next}</Blank> }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn alternatives_have_one_or() {
-        for (words, text) in [
-            (vec![], ""),
-            (vec!["create"], "create"),
-            (vec!["create", "patch"], "create or patch"),
-            (vec!["create", "patch", "delete"], "create, patch or delete"),
-        ] {
-            assert_eq!(alternatives(&words), text);
-        }
-    }
 }

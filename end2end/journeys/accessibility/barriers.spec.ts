@@ -27,6 +27,8 @@ test("pages have no barriers", async ({ page, dashboard, project, refusals }) =>
     ["nothing passes the filter", `${project.path}?show=unrevealed`],
     ["a project that can't be", "/projects/-"],
     ["an address that leads nowhere", "/nowhere"],
+    ["why this role", "/access"],
+    ["the session", "/session"],
     ["a token's page", `${project.path}/tokens/paused`],
     ["a token that is not there", `${project.path}/tokens/gone`],
   ] as const) {
@@ -39,7 +41,7 @@ test("pages have no barriers", async ({ page, dashboard, project, refusals }) =>
   await check("a token's YAML");
   await page.context().clearCookies();
   await visit(page, "/system");
-  await expect(tokens.heading).toHaveText("You are not signed in");
+  await expect(tokens.heading).toHaveText("Sign in");
   await check("sign-in");
 });
 

@@ -22,6 +22,7 @@ test("nothing hangs out sideways at any width", async ({ page, dashboard, projec
     project.path,
     "/system",
     "/system?role=kargo-admin#rules",
+    "/access",
     `${project.path}?show=clean-up`,
     `${project.path}/tokens/${long}`,
     `/${project.scope}/compromised/old?role=reader&since=1`,

@@ -1,38 +1,7 @@
 // What the server lets through and what it refuses: hosts, origins, sign-in, sizes, rates, and the headers of every answer.
-import { type IncomingHttpHeaders, request } from "node:http";
 import { api } from "../../support/api_server.ts";
-import { type Dashboard, expect, test } from "../../support/dashboard.ts";
-
-type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
-
-/** One request with exactly these headers: no browser adds or forbids any. */
-function send(address: URL, method: string, path: string, headers: Record<string, string> = {}, body: string | Buffer | null = ""): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ host: address.hostname, port: address.port, method, path, headers }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk) => (text += chunk));
-      response.on("end", () => {
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
-        if (body === null) sent.destroy();
-      });
-    });
-    sent.on("error", reject);
-    // null: the headers alone, for an answer that comes before the body.
-    if (body === null) sent.flushHeaders();
-    else sent.end(body);
-  });
-}
-
-async function signedIn(start: () => Dashboard) {
-  const dashboard = start();
-  const address = new URL(await dashboard.address());
-  const exchanged = await send(address, "GET", address.pathname + address.search);
-  expect(exchanged.status).toBe(200);
-  const set = exchanged.headers["set-cookie"]![0]!;
-  const form = { accept: "application/json", "content-type": "application/x-www-form-urlencoded", origin: address.origin };
-  return { dashboard, address, set, cookie: set.split(";")[0]!, form };
-}
+import { expect, test } from "../../support/dashboard.ts";
+import { type Answer, send, signedIn } from "../../support/raw_requests.ts";
 
 test("the one-time address signs in once, with a cookie that scripts and other sites can't use", async ({ start }) => {
   const { dashboard, address, set, cookie } = await signedIn(start);

@@ -145,12 +145,8 @@ impl Cluster {
             Ok(_) => report.is_suspended = true,
             // The holder of the value may be changing the Secret without end or have filled its annotations, or a policy may refuse every
             // change. A deletion may be allowed nevertheless.
-            Err(
-                Error::Conflict(_)
-                | Error::Forbidden(_)
-                | Error::Refused { .. }
-                | Error::Unmanaged { .. },
-            ) => {}
+            Err(Error::Conflict(_) | Error::Refused { .. } | Error::Unmanaged { .. }) => {}
+            Err(error) if error.is_forbidden() => {}
             Err(error) => return Err(error),
         }
         Ok(report)

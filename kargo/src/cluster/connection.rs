@@ -1,32 +1,46 @@
-//! How a cluster is reached: one client for each identity, over a connector that all of them share.
+//! How a cluster is reached: one view for each identity, over a connector that all of them share.
 
 pub(super) mod access;
+mod acting;
+mod address;
+mod connect_error;
 mod connector;
+mod credential;
+mod environment;
 pub(super) mod error;
 mod identity;
 mod kubeconfig;
 mod own_token;
+mod pod;
+mod proxy;
 mod refusal;
 pub(super) mod request;
 mod signing_keys;
+mod transport;
+pub(super) mod version;
+mod way;
+mod yaml;
 
 use std::{
     sync::{Arc, Mutex, atomic::AtomicU32},
     time::{Duration, Instant},
 };
 
-use kube::Client;
-use tokio::sync::OnceCell;
-
+pub use acting::NotImpersonated;
+pub use connect_error::ConnectError;
 pub use connector::Connector;
-pub use kubeconfig::{ConnectError, ConnectOptions};
+pub use credential::error::CredentialError;
+pub use environment::Environment;
+pub use kubeconfig::ConnectOptions;
 
 use access::TokenLocation;
+use acting::ActingAs;
+use credential::Signer;
 use error::Error;
-use own_token::OwnToken;
 
 use crate::{
-    identity::{Endpoint, Identity},
+    identity::{Endpoint, Identity, PersonNote, ServiceAccountRef},
+    impersonation::ImpersonationForm,
     name::TokenName,
     scope::Scope,
     value::Value,
@@ -41,62 +55,82 @@ const LARGEST_PAGE: u32 = 1000;
 /// One identity's view of a cluster. Cheap to clone; clones share connections and what is remembered.
 #[derive(Clone)]
 pub struct Cluster {
-    client: Client,
+    signer: Arc<Signer>,
     connector: Connector,
-    /// The last answer about who this identity is, and when it came.
-    identity: Arc<Mutex<Option<(Instant, Identity)>>>,
+    /// The last answer about who this identity is.
+    identity: Arc<Mutex<Option<Remembered>>>,
     /// Held while the API server is asked who this identity is: parts of a page that ask at the same time share one answer.
     asking: Arc<tokio::sync::Mutex<()>>,
-    /// `true` if the cluster refuses suspended tokens; asked once.
-    pub(super) suspend_works: Arc<OnceCell<bool>>,
     /// Tokens in one page of a list: fewer after a page was too large.
     pub(super) page_limit: Arc<AtomicU32>,
     /// Held while an expiring token's value is minted: two requests with one claim must not get two values.
     pub(super) minting: Arc<tokio::sync::Mutex<()>>,
-    /// The token that this identity's credential is, if it is one.
-    own_token: Option<Arc<OwnToken>>,
+    /// As which ServiceAccount each request is sent, and for whom.
+    acting_as: Option<Arc<ActingAs>>,
+    /// The program's own view, where this one acts as a ServiceAccount.
+    program: Option<Arc<Self>>,
     /// Time that a reveal waits for Kubernetes to write a value.
     pub(super) reveal_wait: Duration,
 }
 
+/// Who this identity is, as the API server said.
+#[derive(Clone)]
+struct Remembered {
+    /// When it was asked.
+    asked: Instant,
+    /// Credential that the answer is about.
+    generation: u64,
+    identity: Identity,
+}
+
 impl Connector {
     /// Reads a kubeconfig, or the ServiceAccount of the pod that the program runs in. Answers with the connector and with the view of the
-    /// kubeconfig's own identity. Sends nothing to the cluster.
+    /// kubeconfig's own identity. Sends nothing to the cluster, and runs no sign-in command.
     ///
     /// # Errors
     /// Says what is wrong with the kubeconfig, without quoting it.
     pub async fn load(options: &ConnectOptions) -> Result<(Self, Cluster), ConnectError> {
-        let (own, context) = kubeconfig::read(options).await?;
-        let connector = Self::new(&own, options.namespace.clone(), context.as_deref())?;
-        let own_token = kubeconfig::bearer_token(&own).and_then(|value| OwnToken::of(&value));
-        let client = Client::try_from(own).map_err(|_| ConnectError::Credential)?;
-        Ok((
-            connector.clone(),
-            Cluster::new(client, connector, own_token),
-        ))
+        Self::load_in(options, Environment::of_process()).await
+    }
+
+    /// The same in other surroundings than the process's.
+    ///
+    /// # Errors
+    /// Those of [`Connector::load`].
+    pub async fn load_in(
+        options: &ConnectOptions,
+        environment: Environment,
+    ) -> Result<(Self, Cluster), ConnectError> {
+        let options = options.clone();
+        let read = tokio::task::spawn_blocking(move || Self::connect(&options, &environment));
+        let (connector, signer) = read
+            .await
+            .unwrap_or_else(|_| Err(ConnectError::Nowhere("the program is ending".to_owned())))?;
+        Ok((connector.clone(), Cluster::new(Arc::new(signer), connector)))
     }
 
     /// View of the owner of a bearer token. The kubeconfig's own credential is never sent beside it.
     ///
     /// # Errors
-    /// [`Error::NotAToken`] if the text can't be a token. The first request shows whether the cluster accepts it.
+    /// [`Error::NotAToken`] if the text can't be a token, [`Error::PlainHttp`] if no token can be sent. The first request shows whether the
+    /// cluster accepts it.
     pub fn with_bearer(&self, value: &Value) -> Result<Cluster, Error> {
-        let client = self.bearer_client(value)?;
-        Ok(Cluster::new(client, self.clone(), OwnToken::of(value)))
+        let signer = self.bearer(value)?;
+        Ok(Cluster::new(Arc::new(signer), self.clone()))
     }
 }
 
 impl Cluster {
-    fn new(client: Client, connector: Connector, own_token: Option<OwnToken>) -> Self {
+    fn new(signer: Arc<Signer>, connector: Connector) -> Self {
         Self {
-            client,
+            signer,
             connector,
             identity: Arc::default(),
             asking: Arc::default(),
-            suspend_works: Arc::new(OnceCell::new()),
             page_limit: Arc::new(AtomicU32::new(LARGEST_PAGE)),
             minting: Arc::default(),
-            own_token: own_token.map(Arc::new),
+            acting_as: None,
+            program: None,
             reveal_wait: REVEAL_WAIT,
         }
     }
@@ -138,10 +172,55 @@ impl Cluster {
         &self.connector
     }
 
-    /// `true` if this identity signed in with the token.
+    /// The same connection and credential, acting as a ServiceAccount for a person: each request impersonates the ServiceAccount and names
+    /// the person. Nothing that is remembered about the program's own identity is shared.
+    ///
+    /// # Errors
+    /// [`Error::ImpersonatesAlready`] if the kubeconfig itself acts as another user.
+    pub fn impersonating(
+        &self,
+        account: &ServiceAccountRef,
+        person: &PersonNote,
+        form: ImpersonationForm,
+    ) -> Result<Self, Error> {
+        let program = self.program();
+        // The signer adds the kubeconfig's headers to each request: its groups would be the person's.
+        if program.signer.is_impersonating() {
+            return Err(Error::ImpersonatesAlready);
+        }
+        let acting_as = ActingAs::new(account.clone(), person.clone(), form);
+        Ok(Self {
+            acting_as: Some(Arc::new(acting_as)),
+            program: Some(Arc::new(program.clone())),
+            reveal_wait: program.reveal_wait,
+            ..Self::new(Arc::clone(&program.signer), program.connector.clone())
+        })
+    }
+
+    /// The ServiceAccount that this view acts as; `None` for a view with a credential of its own.
+    pub fn acting_as(&self) -> Option<&ServiceAccountRef> {
+        self.acting_as.as_ref().map(|acting| &acting.account)
+    }
+
+    /// The person that this view acts for; `None` for a view with a credential of its own.
+    pub fn person(&self) -> Option<&PersonNote> {
+        self.acting_as.as_ref().map(|acting| &acting.person)
+    }
+
+    /// The view of the credential itself: for what isn't the person's, such as the server's version or a namespace's label.
+    pub(super) fn program(&self) -> &Self {
+        self.program.as_deref().unwrap_or(self)
+    }
+
+    /// `true` if this identity signed in with the token. A person who acts as a ServiceAccount signed in with none.
     pub fn is_own_token(&self, scope: &Scope, name: &TokenName) -> bool {
-        self.own_token
+        if self.acting_as.is_some() {
+            return false;
+        }
+        let credential = self.signer.latest();
+        credential
             .as_ref()
+            .and_then(|credential| credential.own_token.as_ref())
             .is_some_and(|own| own.is(self.namespace(scope), name))
     }
 

@@ -93,6 +93,7 @@ impl Cluster {
             role,
             role_uid: &role_uid,
             created_by: &user,
+            actor: self.in_history(&user),
             predecessor,
             now,
             expires,

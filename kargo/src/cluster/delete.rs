@@ -191,7 +191,8 @@ impl Cluster {
         let TokenRef {
             scope, name, uid, ..
         } = target;
-        let (location, actor) = (self.location(scope, name), self.current_user().await?);
+        let actor = self.in_history(&self.current_user().await?);
+        let location = self.location(scope, name);
         let mut tries = 0;
         loop {
             let fetched = self.fetch_verified(target).await?;

@@ -99,7 +99,8 @@ impl Cluster {
         let request = Request::new(format!("/api/v1/namespaces/{namespace}/events"))
             .create(&PostParams::default(), body.to_string().into_bytes());
         match timeout(DEADLINE, self.write(&access, request)).await {
-            Ok(Ok(_) | Err(Error::Forbidden(_))) => {}
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) if error.is_forbidden() => {}
             Ok(Err(error)) => {
                 tracing::debug!(%namespace, name = %token.name, %error, "could not write an Event");
             }

@@ -3,7 +3,7 @@
 
 use kube::core::{Request, params::PostParams};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::connection::{Cluster, access::Access, error::Error};
 use crate::{permissions::Permissions, role::Rule, scope::Scope};
@@ -85,9 +85,8 @@ impl Cluster {
         let namespace = self.namespace(scope);
         match self.rules_review(namespace).await {
             Ok(Some(permissions)) => Ok(permissions),
-            Ok(None) | Err(Error::Forbidden(_) | Error::NotFound(_)) => {
-                self.access_reviews(namespace).await
-            }
+            Ok(None) | Err(Error::NotFound(_)) => self.access_reviews(namespace).await,
+            Err(error) if error.is_forbidden() => self.access_reviews(namespace).await,
             Err(error) => Err(error),
         }
     }
@@ -127,7 +126,7 @@ impl Cluster {
             .await
     }
 
-    /// `true` if the API server would allow a request (`SelfSubjectAccessReview`).
+    /// `true` if the API server would allow a request on a resource of the core API group (`SelfSubjectAccessReview`).
     pub(super) async fn may(
         &self,
         namespace: &str,
@@ -136,13 +135,19 @@ impl Cluster {
         subresource: &str,
         name: &str,
     ) -> Result<bool, Error> {
+        let attributes = json!({
+            "namespace": namespace, "verb": verb, "resource": resource, "subresource": subresource, "name": name,
+        });
+        self.access_review(&attributes).await
+    }
+
+    /// `true` if the API server would allow a request with these `resourceAttributes`.
+    pub(super) async fn access_review(&self, attributes: &Json) -> Result<bool, Error> {
         let access = Access::to("create", "selfsubjectaccessreviews.authorization.k8s.io");
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
-            "spec": { "resourceAttributes": {
-                "namespace": namespace, "verb": verb, "resource": resource, "subresource": subresource, "name": name,
-            } },
+            "spec": { "resourceAttributes": attributes },
         });
         let request = Request::new("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
             .create(&PostParams::default(), review.to_string().into_bytes());

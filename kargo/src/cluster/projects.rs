@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::connection::{Cluster, access::Access, error::Error, request::List};
 use crate::{name::ProjectName, scope::Scope};
 
-const PROJECT: &str = "kargo.akuity.io/project";
+pub(super) const PROJECT: &str = "kargo.akuity.io/project";
 
 #[derive(Deserialize)]
 struct Namespace {
@@ -45,7 +45,8 @@ impl Cluster {
     }
 
     /// Refuses a namespace that is no project: its ServiceAccounts are no roles of Kargo, and a token for one of them could control the whole
-    /// cluster. A person who may not read namespaces is not refused here: the API server decides about each request.
+    /// cluster. A person who may not read namespaces is not refused here: the API server decides about each request. The program reads the
+    /// label as itself where it can: the label is no secret, and few roles may read namespaces.
     pub(super) async fn require_project(&self, scope: &Scope) -> Result<(), Error> {
         let Scope::Project(name) = scope else {
             return Ok(());
@@ -57,7 +58,7 @@ impl Cluster {
         let access = Access::to("get", "namespaces").named(name.as_str());
         let request =
             Request::new("/api/v1/namespaces").get_metadata(name.as_str(), &GetParams::default());
-        let namespace: Namespace = match self.read(&access, request).await {
+        let namespace: Namespace = match self.program().read(&access, request).await {
             Ok(answer) => answer.parse(&access)?,
             Err(Error::Forbidden(_)) => return Ok(()),
             Err(Error::NotFound(_)) => return Err(Error::NotAProject(name.clone())),

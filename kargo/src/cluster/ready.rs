@@ -18,7 +18,7 @@ impl Cluster {
         let request = http::Request::get("/readyz")
             .body(Vec::new())
             .map_err(kube::core::request::Error::BuildRequest);
-        let answer = timeout(DEADLINE, self.read(&access, request)).await;
+        let answer = timeout(DEADLINE, self.program().read(&access, request)).await;
         answer
             .unwrap_or_else(|_| Err(Error::Timeout(access)))
             .map(|_| ())

@@ -136,7 +136,7 @@ impl Cluster {
             }
             let context = WriteContext {
                 now,
-                actor: request.user.clone(),
+                actor: self.in_history(&request.user),
                 location: location.clone(),
             };
             tries += 1;

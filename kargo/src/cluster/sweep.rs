@@ -97,7 +97,7 @@ impl Cluster {
             let mut scopes = vec![Scope::System];
             match self.list_projects().await {
                 Ok(names) => scopes.extend(names.into_iter().map(Scope::Project)),
-                Err(Error::Forbidden(_)) => {
+                Err(error) if error.is_forbidden() => {
                     tracing::info!("no right to list projects: sweeping the system's tokens only");
                 }
                 Err(error) => first_error = Some(error),

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::rules::{Grant, Rule, Rules, Unreadable};
-use crate::name::RoleName;
+use crate::{
+    claims::{Claim, VoidClaims},
+    name::RoleName,
+};
 
 /// One role, as far as the viewer may know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,9 +19,9 @@ pub struct RoleSummary {
     pub managed: bool,
     /// OIDC claims; people whose ID token has any of them act as this role.
     pub claims: Vec<Claim>,
-    /// Where the JSON annotation of claims can't be read as lists of strings (`line 1, column 15`): Kargo then ignores all of it.
+    /// Where and why the JSON annotation of claims can't be read as lists of texts: Kargo then ignores all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub void_claims: Option<String>,
+    pub void_claims: Option<VoidClaims>,
     /// Rights of the role, one entry for each binding.
     pub grants: Vec<Grant>,
     /// Kinds of objects that the viewer may not list; grants through them are unknown.
@@ -34,15 +37,6 @@ impl RoleSummary {
             Rules::Dangling | Rules::Unreadable => false,
         })
     }
-}
-
-/// An OIDC claim that maps to a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claim {
-    /// Name, such as `groups`.
-    pub name: String,
-    /// Accepted values; one match is enough.
-    pub values: Vec<String>,
 }
 
 #[cfg(test)]

@@ -170,7 +170,7 @@ async fn a_broken_kubeconfig_is_named_and_not_quoted() {
             None
         )
         .await
-        .contains("wrong type")
+        .contains("text is expected")
     );
     let certificate =
         json!({ "client-certificate-data": "sentinel", "client-key-data": "sentinel" });
@@ -183,11 +183,14 @@ async fn a_broken_kubeconfig_is_named_and_not_quoted() {
         "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", "echo sentinel; exit 1"],
         "interactiveMode": "Never",
     } });
-    assert!(
-        refused(&kubeconfig(&cluster, &command), None)
-            .await
-            .contains("sign-in command")
-    );
+    let file = kubeconfig(&cluster, &command);
+    let (_, asking) = load(&file.path, None)
+        .await
+        .expect("the command runs later");
+    let error = asking.whoami().await.expect_err("it fails");
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("sign-in command sh failed"), "{text}");
+    assert!(!text.contains("sentinel"), "{text}");
 
     let missing = PathBuf::from("/nowhere/kubeconfig");
     let error = load(&missing, None)

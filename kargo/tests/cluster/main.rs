@@ -1,8 +1,10 @@
 //! Tests of every operation on a real control plane, one file a verb, named as in `src/cluster/`. Faults that a healthy API server can't be
 //! made to have come from a scripted one. `make test` starts the control plane.
 
+mod claims;
 mod compromise;
 mod concurrent;
+mod config_map;
 mod confirm;
 mod connect;
 mod create;
@@ -11,11 +13,14 @@ mod describe;
 mod events;
 mod expire;
 mod faults;
+mod impersonation;
 mod interrupted;
+mod kubeconfigs;
 mod list;
 mod model;
 mod note;
 mod own_token;
+mod people;
 mod permissions;
 mod projects;
 mod recreate;

@@ -1,14 +1,18 @@
 //! Rights of a person, and capabilities of the cluster.
 
+use std::time::Duration;
+
 use kargo::{
     permissions::{ClusterFeatures, Permissions},
+    right::{Right, role_with},
     scope::Scope,
 };
 
 use serde_json::json;
 
 use super::support::{
-    control_plane::{admin, user},
+    control_plane::{admin, until, user},
+    project::in_a_project,
     scripted::{Answer, Scripted},
 };
 
@@ -63,6 +67,30 @@ async fn permissions_are_as_the_api_server_says() {
             "{name}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_role_with_the_missing_rights_grants_them() {
+    in_a_project(async |project| {
+        let holder = project.with_rights(&[("secrets", "get list")]).await;
+        let rights = [Right::Create, Right::Patch, Right::Delete, Right::Mint];
+        let before = holder.permissions(&project.scope).await.expect("an answer");
+        assert_eq!(before.missing(&rights), rights);
+        let user = holder.whoami().await.expect("somebody").user;
+        project
+            .apply(&role_with(&rights, &project.namespace, &user))
+            .await;
+        until(
+            Duration::from_secs(10),
+            "the rights are granted",
+            async || {
+                let now = holder.permissions(&project.scope).await.expect("an answer");
+                now.missing(&rights).is_empty()
+            },
+        )
+        .await;
+    })
+    .await;
 }
 
 #[tokio::test]

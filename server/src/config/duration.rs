@@ -5,6 +5,8 @@ use kargo::token::SHORTEST_LIFETIME;
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
 /// Maximum undo window. Suspension serves longer periods.
 const MAX_UNDO_WINDOW: u64 = 3600;
+/// Longest limit of sessions.
+const LONGEST_SESSION: u64 = 30 * 86_400;
 const EXPECTED_FORMAT: &str = "write a number and s, m, h or d, such as 30s, 5m, 12h or 90d";
 
 /// Parses the undo window: zero to one hour.
@@ -24,6 +26,14 @@ pub fn max_lifetime(text: &str) -> Result<u64, String> {
         return Err("Kubernetes issues no token for less than 10m".to_owned());
     }
     Ok(lifetime)
+}
+
+/// Parses a limit of sessions: one minute to thirty days.
+pub fn session(text: &str) -> Result<u64, String> {
+    match seconds(text)? {
+        time @ 60..=LONGEST_SESSION => Ok(time),
+        _ => Err("a session's limit is between 1m and 30d".to_owned()),
+    }
 }
 
 /// Parses numbers with a unit each, largest unit first. A lone `0` needs no unit.

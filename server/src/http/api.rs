@@ -1,7 +1,5 @@
 //! Server functions under `/api/`: JSON responses, with each error's status derived from its kind.
 
-use std::time::Duration;
-
 use app::{
     api::ApiError,
     flash::{Flash, Outcome},
@@ -19,91 +17,56 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use kargo::{
-    cluster::Cluster,
-    problem::{Kind, Problem},
-};
+use kargo::problem::{Kind, Problem};
 use leptos::prelude::provide_context;
 use leptos_axum::handle_server_fns_with_context;
 
-use governor::{clock::QuantaInstant, middleware::NoOpMiddleware};
-use tower_governor::{
-    GovernorLayer,
-    governor::{GovernorConfig, GovernorConfigBuilder},
-    key_extractor::GlobalKeyExtractor,
-};
+use tower_governor::GovernorLayer;
 use tower_http::{limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer};
 
-use super::{State, cookies};
+use super::{State, audit, cookies, error::error_response, limits};
+use crate::identities::Person;
 
-/// Maximum size of a request body, in bytes. Forms have a few short fields.
-const BODY_LIMIT: usize = 64 * 1024;
-/// Longest pause in the body of a request.
-const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Maximum size of an error body, in bytes.
 const ERROR_LIMIT: usize = 64 * 1024;
 
 /// Routes of all server functions.
 pub fn routes(state: &State) -> Router {
     let (addresses, policy) = (state.addresses.clone(), state.policy);
-    let (tasks, background) = (state.tasks.clone(), state.tasks.background());
+    let global_namespaces = state.global_namespaces.clone();
     let handler = move |request: Request| {
-        let (addresses, background, cluster) = (
-            addresses.clone(),
-            background.clone(),
-            request.extensions().get::<Cluster>().cloned(),
-        );
+        let person = request.extensions().get::<Person>().cloned();
+        let addresses = addresses.clone();
+        let global_namespaces = global_namespaces.clone();
         let context = move || {
             provide_context(addresses.clone());
             provide_context(policy);
-            provide_context(background.clone());
-            // `gate::require_sign_in` inserts the cluster into signed-in requests.
-            if let Some(cluster) = cluster.clone() {
-                provide_context(cluster);
+            provide_context(global_namespaces.clone());
+            // `gate::require_session` inserts the person into signed-in requests.
+            if let Some(person) = person.clone() {
+                provide_context(person.viewer);
+                provide_context(person.background);
             }
         };
-        // Changes run to completion even if the browser closes the connection between two writes. A reveal stops then: a value that
-        // no browser receives must stay unrevealed.
-        let runs_to_completion =
-            request.method() == Method::POST && request.uri().path() != "/api/reveal_token";
-        let tasks = tasks.clone();
         async move {
-            let response = async move {
-                handle_server_fns_with_context(context, request)
-                    .await
-                    .into_response()
-            };
-            if runs_to_completion {
-                tasks.run_to_completion(response).await
-            } else {
-                response.await
-            }
+            handle_server_fns_with_context(context, request)
+                .await
+                .into_response()
         }
     };
     Router::new()
         .route("/api/{function}", any(handler))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(RequestBodyTimeoutLayer::new(BODY_WITHIN))
-        .layer(GovernorLayer::new(write_rate_limit()))
+        .layer(RequestBodyLimitLayer::new(limits::BODY))
+        .layer(GovernorLayer::new(limits::of_all_writes()))
+        // Before the limit of all, so that what one person may not send takes nothing from the others.
+        .layer(GovernorLayer::new(limits::of_writes_of_a_person(
+            &state.tasks,
+        )))
         .layer(middleware::from_fn(status_from_kind))
+        .layer(middleware::from_fn_with_state(state.clone(), audit::act))
         .layer(middleware::from_fn(answer_forms))
-}
-
-/// Limits POST requests to bursts of 200 and one per 20 ms. People stay far below; the limit protects the cluster from runaway scripts.
-fn write_rate_limit() -> GovernorConfig<GlobalKeyExtractor, NoOpMiddleware<QuantaInstant>> {
-    GovernorConfigBuilder::default()
-        .key_extractor(GlobalKeyExtractor)
-        .methods(vec![Method::POST])
-        .per_millisecond(20)
-        .burst_size(200)
-        .finish()
-        .expect("neither the period nor the burst is zero")
-}
-
-/// Returns an error as JSON, with the status of its kind.
-pub fn error_response(error: &ApiError) -> Response {
-    let status = StatusCode::from_u16(error.0.kind.status()).unwrap_or(StatusCode::BAD_GATEWAY);
-    (status, axum::Json(error)).into_response()
+        // Before everything that reads bodies.
+        .layer(RequestBodyTimeoutLayer::new(limits::BODY_WITHIN))
 }
 
 /// Sets the status of each error from its kind. Leptos answers every error with 500 and the error as JSON.
@@ -172,7 +135,7 @@ async fn answer_forms(request: Request, next: Next) -> Response {
     parts
         .headers
         .insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let form = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
+    let form = to_bytes(body, limits::BODY).await.unwrap_or_default();
     let token = serde_urlencoded::from_bytes::<NamedToken>(&form)
         .ok()
         .and_then(|form| form.name.parse().ok());

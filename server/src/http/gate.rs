@@ -2,19 +2,19 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::api::ApiError;
+use app::{api::ApiError, sign_in::Refusal};
 use axum::{
     body::Body,
     extract::{Request, State as Extract},
     http::{
         HeaderMap, Method, StatusCode,
-        header::{HOST, ORIGIN},
+        header::{HOST, ORIGIN, SET_COOKIE},
     },
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{State, api::error_response};
+use super::{State, audit::Note, error::error_response, peer::Peer, sign_in::with_cookies};
 
 /// Returns the accepted hosts: loopback names with our port, and the configured hosts. The check prevents DNS rebinding, in which another
 /// site's name resolves to this server.
@@ -28,7 +28,7 @@ pub fn allowed_hosts(address: SocketAddr, configured: &[String]) -> Arc<[String]
     ];
     let with_port = names.iter().map(|name| format!("{name}:{port}"));
     // Browsers leave the default port out.
-    let without_port = names.iter().filter(|_| port == 80).cloned();
+    let without_port = names.iter().filter(|_| matches!(port, 80 | 443)).cloned();
     with_port
         .chain(without_port)
         .chain([address.to_string()])
@@ -64,7 +64,7 @@ pub async fn require_allowed_host(
     let text = format!(
         "Unknown host. Use the address that kargo-tokens printed, or start it with: {flag}\n"
     );
-    (StatusCode::MISDIRECTED_REQUEST, text).into_response()
+    Note::refused("other_host").to((StatusCode::MISDIRECTED_REQUEST, text).into_response())
 }
 
 fn host(headers: &HeaderMap) -> Option<String> {
@@ -75,16 +75,24 @@ fn host(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Refuses writes unless our own pages sent them. Browsers add `Origin` or `Sec-Fetch-Site` to every POST.
-pub async fn require_same_origin(request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD) || is_same_origin(request.headers())
+pub async fn require_same_origin(
+    Extract(state): Extract<State>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let peer = request.extensions().get::<Peer>();
+    let is_https = peer.is_some_and(|peer| peer.is_https);
+    let external = state.external_origin.as_deref();
+    if matches!(*request.method(), Method::GET | Method::HEAD)
+        || is_same_origin(request.headers(), is_https, external)
     {
         return next.run(request).await;
     }
     let text = "Nothing was changed: the request did not come from a page of Kargo Tokens.\n";
-    (StatusCode::FORBIDDEN, text).into_response()
+    Note::refused("other_site").to((StatusCode::FORBIDDEN, text).into_response())
 }
 
-fn is_same_origin(headers: &HeaderMap) -> bool {
+fn is_same_origin(headers: &HeaderMap, is_https: bool, external: Option<&str>) -> bool {
     let text = |name: &str| {
         headers
             .get(name)
@@ -92,31 +100,56 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     };
     let site = text("sec-fetch-site");
     let origin = text(ORIGIN.as_str());
-    let own = host(headers).map(|host| format!("http://{host}"));
+    let scheme = if is_https { "https" } else { "http" };
+    let own = host(headers).map(|host| format!("{scheme}://{host}"));
     match (site, origin) {
         // Only browsers can set `Sec-Fetch-Site`. It takes the scheme into account, which a proxy in front of us may have changed.
         (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => Some(origin.to_ascii_lowercase()) == own,
+        (None, Some(origin)) => {
+            let origin = origin.to_ascii_lowercase();
+            Some(origin.as_str()) == own.as_deref() || Some(origin.as_str()) == external
+        }
         (None, None) => false,
     }
 }
 
-/// Requires sign-in: pages redirect to the sign-in page, server functions answer 401.
-pub async fn require_sign_in(
+/// Requires a session: pages redirect to the sign-in page, server functions answer 401. Keeps a session in use from ending as idle.
+pub async fn require_session(
     Extract(state): Extract<State>,
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
+    let session = state.sessions.of(request.headers());
+    let session = session.filter(|session| session.credential.is_offered(&state.ways));
+    let person = session
+        .as_ref()
+        .and_then(|session| state.identities.of(session));
     let path = request.uri().path();
-    if let Some(cluster) = state.identities.for_request(request.headers()) {
-        request.extensions_mut().insert(cluster);
-        next.run(request).await
+    if let (Some(mut session), Some(person)) = (session, person) {
+        let cookies = state.sessions.renewed(&mut session);
+        let note = Note {
+            person: Some(person.user().to_string()),
+            ..Note::default()
+        };
+        request.extensions_mut().insert(person);
+        request.extensions_mut().insert(Arc::new(session));
+        let mut response = next.run(request).await;
+        // A response that ends the session has cookies of its own.
+        if !response.headers().contains_key(SET_COOKIE) {
+            response = with_cookies(response, cookies);
+        }
+        note.to(response)
     } else if path == "/sign-in" {
         next.run(request).await
     } else if path.starts_with("/api/") {
         error_response(&ApiError::signed_out())
     } else {
-        Redirect::to("/sign-in").into_response()
+        let address = if state.sessions.has_cookie(request.headers()) {
+            Refusal::Ended.address()
+        } else {
+            "/sign-in".to_owned()
+        };
+        Note::refused("unauthenticated").to(Redirect::to(&address).into_response())
     }
 }
 
@@ -142,19 +175,37 @@ mod tests {
 
     #[test]
     fn same_origin_writes_are_allowed() {
-        assert!(is_same_origin(&headers(&[
-            ("origin", "http://127.0.0.1:3000"),
-            ("sec-fetch-site", "same-origin")
-        ])));
+        assert!(is_same_origin(
+            &headers(&[
+                ("origin", "http://127.0.0.1:3000"),
+                ("sec-fetch-site", "same-origin")
+            ]),
+            false,
+            None
+        ));
         assert!(
-            is_same_origin(&headers(&[("origin", "http://127.0.0.1:3000")])),
+            is_same_origin(
+                &headers(&[("origin", "http://127.0.0.1:3000")]),
+                false,
+                None
+            ),
             "older browsers send no Sec-Fetch-Site"
         );
+        let secure = headers(&[("origin", "https://127.0.0.1:3000")]);
+        assert!(is_same_origin(&secure, true, None));
+        let external = Some("https://127.0.0.1:3000");
+        assert!(is_same_origin(&secure, false, external));
+        let plain = headers(&[("origin", "http://127.0.0.1:3000")]);
+        assert!(!is_same_origin(&plain, true, None));
         assert!(
-            is_same_origin(&headers(&[
-                ("origin", "https://127.0.0.1:3000"),
-                ("sec-fetch-site", "same-origin")
-            ])),
+            is_same_origin(
+                &headers(&[
+                    ("origin", "https://127.0.0.1:3000"),
+                    ("sec-fetch-site", "same-origin")
+                ]),
+                false,
+                None
+            ),
             "behind an HTTPS proxy"
         );
     }
@@ -180,7 +231,7 @@ mod tests {
             ],
             &[],
         ] {
-            assert!(!is_same_origin(&headers(pairs)), "{pairs:?}");
+            assert!(!is_same_origin(&headers(pairs), false, None), "{pairs:?}");
         }
     }
 

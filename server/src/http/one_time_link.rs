@@ -4,10 +4,15 @@ use axum::{
     extract::{Query, Request, State as Extract},
     http::{Method, StatusCode},
     middleware::Next,
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 
-use super::State;
+use super::{
+    State,
+    audit::Note,
+    sign_in::{hop, with_cookies},
+};
+use crate::sessions::Credential;
 
 #[derive(serde::Deserialize)]
 struct Key {
@@ -29,16 +34,27 @@ pub async fn exchange(Extract(state): Extract<State>, request: Request, next: Ne
     if !is_navigation(&request) {
         return StatusCode::NO_CONTENT.into_response();
     }
-    match state.sign_in.exchange(&key) {
-        Some(cookie) => {
-            let page = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url=/system\">\
-                        <title>Kargo Tokens</title><p>You are signed in. <a href=\"/system\">Go on</a></p></html>";
-            (cookie, Html(page)).into_response()
+    let cookies = if state.ways.local && state.one_time_addresses.exchange(&key) {
+        state.sessions.begin(Credential::Local).ok()
+    } else {
+        None
+    };
+    match cookies {
+        Some(cookies) => Note::signed_in("local", Credential::Local.person())
+            .to(with_cookies(hop("/system", "You are signed in."), cookies)),
+        None if state.sessions.of(request.headers()).is_some() => {
+            refused().to(Redirect::to("/system").into_response())
         }
-        None if state.sign_in.is_signed_in(request.headers()) => {
-            Redirect::to("/system").into_response()
-        }
-        None => Redirect::to("/sign-in").into_response(),
+        None => refused().to(Redirect::to("/sign-in").into_response()),
+    }
+}
+
+/// The key is not the valid one.
+fn refused() -> Note {
+    Note {
+        verb: Some("sign_in"),
+        way: Some("local"),
+        ..Note::refused("key")
     }
 }
 

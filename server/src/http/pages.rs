@@ -1,5 +1,7 @@
 //! The app's pages, rendered completely on the server before the first byte is sent.
 
+use std::sync::Arc;
+
 use any_spawner::Executor;
 use app::shell;
 use axum::{
@@ -14,11 +16,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use kargo::{cluster::Cluster, name::ProjectName, scope::Scope};
+use kargo::{name::ProjectName, scope::Scope};
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
 
 use super::{State, cookies, headers::set_page_policy};
+use crate::{identities::Person, sessions::Session};
 
 /// Routes of the pages and of redirects to pages. The app's router selects the page and answers 404 for unknown paths. Leptos' route list
 /// stays unused, because it would also serve the server functions, without the limits in [`super::api`].
@@ -27,10 +30,14 @@ pub fn routes(state: &State) -> Router {
     let _ = Executor::init_tokio();
     let (options, addresses, policy) =
         (state.leptos.clone(), state.addresses.clone(), state.policy);
+    let global_namespaces = state.global_namespaces.clone();
+    let (ways, sessions) = (state.ways.clone(), state.sessions.clone());
     let context = move || {
         set_page_policy();
         provide_context(addresses.clone());
         provide_context(policy);
+        provide_context(global_namespaces.clone());
+        provide_context(ways.clone());
         let Some(parts) = use_context::<Parts>() else {
             return;
         };
@@ -42,14 +49,18 @@ pub fn routes(state: &State) -> Router {
                 response.insert_header(name, value);
             }
         }
-        // `gate::require_sign_in` inserts the cluster into signed-in requests.
-        if let Some(cluster) = parts.extensions.get::<Cluster>() {
-            provide_context(cluster.clone());
+        // `gate::require_session` inserts both into signed-in requests.
+        if let Some(person) = parts.extensions.get::<Person>() {
+            provide_context(person.viewer.clone());
+        }
+        if let Some(session) = parts.extensions.get::<Arc<Session>>() {
+            provide_context(sessions.facts(session));
         }
     };
     let page = render_app_async_with_context(context, move || shell(options.clone()));
     Router::new()
         .route("/", get(async || Redirect::to("/system")))
+        .route("/sign-in", get(page.clone()))
         .route("/projects", get(open_project))
         .route("/preferences", post(cookies::set_preferences))
         .fallback(get(page))

@@ -8,7 +8,7 @@ use kargo::{
 
 use crate::browser::platform::sleep;
 
-/// Parallel requests. Stays well below the server's limit (`write_rate_limit`).
+/// Parallel requests. Stays well below the server's limit (`limits::of_writes_of_a_person`).
 const AT_ONCE: usize = 6;
 /// How often a token is tried again where there are too many requests, and after how many milliseconds.
 const TRIES: usize = 10;

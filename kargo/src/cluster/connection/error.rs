@@ -8,11 +8,15 @@ use thiserror::Error;
 
 use super::{
     access::{Access, TokenLocation},
+    acting::NotImpersonated,
+    credential::error::CredentialError,
     refusal::{Cause, Status},
 };
 use crate::{
+    identity::ServiceAccountRef,
     name::{ProjectName, RoleName, TokenName},
     problem::{Kind, Problem},
+    scope::Scope,
     text::foreign,
     token::Missing,
 };
@@ -23,15 +27,35 @@ pub enum Error {
     /// The text can't be sent as a bearer token.
     #[error("This text is not a token: a token is one line without spaces.")]
     NotAToken,
-    /// The kubeconfig's sign-in command or token file failed.
-    #[error("The kubeconfig gave no usable credential: its sign-in command or token file failed.")]
-    Credential,
+    /// The kubeconfig gives no usable credential.
+    #[error("{0}")]
+    Credential(Box<CredentialError>),
+    /// No token is sent over a connection that isn't encrypted.
+    #[error(
+        "This program reaches the cluster at {0} without encryption, so it sends no token there. What answers there signs requests itself."
+    )]
+    PlainHttp(String),
     /// 401.
     #[error("The cluster doesn't accept the credential.")]
     Unauthenticated,
     /// 403.
     #[error("You may not {0}.")]
     Forbidden(Access),
+    /// 403: the program may not act as a ServiceAccount, or may not send this request as one.
+    #[error("{0}")]
+    NotImpersonated(Box<NotImpersonated>),
+    /// The kubeconfig itself acts as another user.
+    #[error("The kubeconfig acts as another user, so Kargo Tokens can't act as a role.")]
+    ImpersonatesAlready,
+    /// The program's own identity lacks a right.
+    #[error("Kargo Tokens itself may not {0}.")]
+    ProgramForbidden(Access),
+    /// No ServiceAccount that counts for the scope accepts the person's claims. `None`: for objects of the whole cluster.
+    #[error("No role accepts the claims of your sign-in for {}.", .0.as_ref().map_or("the whole cluster", Scope::label))]
+    NoMatchingRole(Option<Scope>),
+    /// The ServiceAccount that the person chose to act as doesn't accept their claims, or is gone.
+    #[error("The role {0} does not accept the claims of your sign-in, or it is gone.")]
+    NotYourRole(Box<ServiceAccountRef>),
     /// 404, and which object is missing isn't known.
     #[error("The cluster can't {0}: it answers that there is no such resource.")]
     NotFound(Access),
@@ -332,7 +356,22 @@ impl Error {
 
     /// The error as pages and API answers show it.
     pub fn problem(&self) -> Problem {
-        Problem::new(self.kind(), self.to_string(), self.hint()).quoting(self.quote())
+        Problem::new(self.kind(), self.to_string(), self.hint())
+            .quoting(self.quote())
+            .solved_by(self.yaml())
+    }
+
+    /// `true` if a right is missing: the identity's own, or the program's right to use it.
+    pub(in crate::cluster) fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Forbidden(_) | Self::NotImpersonated(_))
+    }
+
+    fn yaml(&self) -> Option<String> {
+        match self {
+            Self::NotImpersonated(refused) => Some(refused.yaml.clone()),
+            Self::NoReplacement { cause, .. } => cause.yaml(),
+            _ => None,
+        }
     }
 
     /// `true` if the cluster didn't answer: it can't be reached, is in trouble, or takes too long. A write may have taken effect all the same.
@@ -353,11 +392,18 @@ impl Error {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::NotAToken | Self::NotASystemRole { .. } | Self::Invalid(_) | Self::TooLong => {
-                Kind::Invalid
-            }
-            Self::Credential | Self::Unauthenticated => Kind::Unauthenticated,
-            Self::Forbidden(_) | Self::NotTheCreator { .. } => Kind::Forbidden,
+            Self::NotAToken
+            | Self::NotASystemRole { .. }
+            | Self::Invalid(_)
+            | Self::TooLong
+            | Self::ImpersonatesAlready => Kind::Invalid,
+            Self::Credential(_) | Self::Unauthenticated => Kind::Unauthenticated,
+            Self::Forbidden(_)
+            | Self::NotImpersonated(_)
+            | Self::ProgramForbidden(_)
+            | Self::NoMatchingRole(_)
+            | Self::NotYourRole(_)
+            | Self::NotTheCreator { .. } => Kind::Forbidden,
             Self::NotFound(_) | Self::NoToken(_) | Self::NoRole { .. } | Self::NotAProject(_) => {
                 Kind::NotFound
             }
@@ -391,6 +437,7 @@ impl Error {
             | Self::NotItsValue(_)
             | Self::UnsignedValue(_)
             | Self::NotARole { .. }
+            | Self::PlainHttp(_)
             | Self::ListExpired => Kind::Conflict,
             Self::Refused { cause, .. } => match **cause {
                 Cause::Policy(_) | Cause::Webhook(_) | Cause::Quota(_) => Kind::Forbidden,
@@ -419,14 +466,18 @@ impl Error {
     fn hint(&self) -> String {
         match self {
             Self::NotAToken => "Copy the whole value again.".into(),
-            Self::Credential => {
-                "Run any kubectl command with the same kubeconfig: kubectl shows what is wrong, and may sign you in again."
-                    .into()
+            Self::Credential(error) => error.hint(),
+            Self::PlainHttp(_) => {
+                "Start this program with a kubeconfig that has the API server's https address, not that of kubectl proxy.".into()
             }
             Self::Unauthenticated => {
                 "It may have expired, or its token was deleted or suspended. Sign in with another one.".into()
             }
-            Self::Forbidden(access) => forbidden_hint(access),
+            Self::Forbidden(access) | Self::ProgramForbidden(access) => forbidden_hint(access),
+            Self::NotImpersonated(_)
+            | Self::ImpersonatesAlready
+            | Self::NoMatchingRole(_)
+            | Self::NotYourRole(_) => self.acting_hint().into(),
             Self::NotFound(_) => "Kubernetes 1.28 or newer is needed. Check the cluster's version and address.".into(),
             Self::NoToken(_) => "It may have been deleted meanwhile. Reload the page to see which tokens there are.".into(),
             Self::NoRole { .. } => "A role is a ServiceAccount. Choose one that exists. Nothing was created.".into(),
@@ -503,7 +554,7 @@ impl Error {
             }
             Self::TooMany { .. } => "Wait a few seconds, then try again.".into(),
             Self::BadAnswer(_) => {
-                "Another program than Kubernetes may answer at its address. Check the kubeconfig and proxies.".into()
+                "Another program than Kubernetes may answer at its address. Check the kubeconfig's server, its scheme (https://) and proxies.".into()
             }
             Self::Unavailable { access, .. } | Self::Unreachable { access, .. } | Self::Timeout(access) if access.is_read() => {
                 "Check that it is running and that the kubeconfig has the right address, then try again.".into()
@@ -511,6 +562,22 @@ impl Error {
             Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Timeout(_) => {
                 "The change may have been made nevertheless. Reload the page before you try again.".into()
             }
+        }
+    }
+}
+
+impl Error {
+    /// Hints of the errors about acting as a role.
+    fn acting_hint(&self) -> &'static str {
+        match self {
+            Self::NotImpersonated(_) => {
+                "Ask an administrator to apply these Kubernetes objects, which allow it."
+            }
+            Self::ImpersonatesAlready => "Start it with a kubeconfig without an entry \"as\".",
+            Self::NoMatchingRole(_) => {
+                "Ask an administrator to add one of your claims to a role. A project's role counts in its project only."
+            }
+            _ => "Choose another role to act as.",
         }
     }
 }
@@ -694,6 +761,7 @@ mod tests {
         assert!(matches!(code(403), Error::Forbidden(_)));
         assert!(matches!(code(502), Error::Unavailable { .. }));
         assert!(matches!(code(302), Error::BadAnswer(_)));
+        assert!(matches!(code(400), Error::BadAnswer(_)));
         let Error::Refused { cause, .. } = code(422) else {
             panic!("an explanation is not needed");
         };

@@ -1,18 +1,32 @@
-//! Reading a kubeconfig, or the ServiceAccount of a pod.
+//! Reading kubeconfigs as kubectl reads them: which files, which entries, and what they mean. Only the entries in use are judged.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+mod cluster;
+mod fields;
+mod file;
+mod select;
+mod user;
 
-use http::Uri;
-use kube::{
-    Config,
-    config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError},
+use std::{
+    collections::HashSet,
+    io,
+    path::{Path, PathBuf},
 };
-use secrecy::ExposeSecret;
-use thiserror::Error;
 
-use crate::{name::ProjectName, value::Value};
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+use super::{
+    connect_error::ConnectError,
+    credential::{
+        Impersonation,
+        plugin::Plugin,
+        stored::{Authorization, Stored},
+    },
+    environment::Environment,
+    way::Way,
+};
+use crate::name::ProjectName;
+use cluster::Cluster;
+use file::File;
+use select::{InUse, select};
+use user::User;
 
 /// Which cluster to connect to, and as whom.
 #[derive(Debug, Clone)]
@@ -25,202 +39,105 @@ pub struct ConnectOptions {
     pub namespace: ProjectName,
 }
 
-/// Why no connection can be set up.
-#[derive(Debug, Error)]
-pub enum ConnectError {
-    /// The named kubeconfig file can't be used.
-    #[error(
-        "the kubeconfig {} can't be used: {why}. Name another file with --kubeconfig or another context with --context.",
-        .path.display()
-    )]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// No kubeconfig is in the usual places, and the program doesn't run in a pod.
-    #[error("no cluster is known: {0}. Name a kubeconfig with --kubeconfig, or set KUBECONFIG.")]
-    Nowhere(String),
-    /// The credential can't be obtained or used.
-    #[error(
-        "the kubeconfig's credential can't be used: its client certificate is damaged, or its sign-in command or token file \
-         failed. Run any kubectl command with the same kubeconfig to see what is wrong."
-    )]
-    Credential,
-    /// The certificate authority or the proxy can't be used.
-    #[error(
-        "the kubeconfig's certificate authority or proxy can't be used. Check both in its cluster entry."
-    )]
-    Connection,
+/// What the kubeconfigs say.
+pub(super) struct Configured {
+    /// Name of the context.
+    pub context: String,
+    pub way: Way,
+    /// What signs requests, unless a command does.
+    pub stored: Stored,
+    /// The sign-in command, if nothing is stored.
+    pub plugin: Option<Plugin>,
+    pub impersonation: Impersonation,
+    /// File and name of the user's entry.
+    pub user: Option<(PathBuf, String)>,
 }
 
-/// Reads the configuration that the options name, and the name of the context in use.
-pub(super) async fn read(
+/// Reads the kubeconfigs. `None` if there are none, or if they say nothing at all: kubectl takes an empty file for none.
+pub(super) fn read(
     options: &ConnectOptions,
-) -> Result<(Config, Option<String>), ConnectError> {
-    let context = KubeConfigOptions {
-        context: options.context.clone(),
-        ..KubeConfigOptions::default()
+    environment: &Environment,
+) -> Result<Option<Configured>, ConnectError> {
+    let explicit = options.kubeconfig.as_deref();
+    let files = match explicit.filter(|path| !path.as_os_str().is_empty()) {
+        Some(path) => vec![load(&environment.absolute(path))?.ok_or_else(|| {
+            ConnectError::file(&environment.absolute(path), "there is no such file")
+        })?],
+        None => usual(environment)?,
     };
-    let (mut config, name) = match &options.kubeconfig {
-        Some(path) => {
-            let unusable = |error| ConnectError::File {
-                path: path.clone(),
-                why: why(&error),
-            };
-            let kubeconfig = Kubeconfig::read_from(path).map_err(unusable)?;
-            configured(kubeconfig, &context).await.map_err(unusable)?
-        }
-        None => match from_usual_places(&context).await {
-            Ok(read) => read,
-            // Only a kubeconfig has contexts, so the pod's ServiceAccount can't be meant.
-            Err(error) if options.context.is_some() => {
-                return Err(ConnectError::Nowhere(why(&error)));
-            }
-            Err(error) => {
-                let config = Config::incluster().map_err(|_| ConnectError::Nowhere(why(&error)))?;
-                (config, None)
-            }
-        },
+    let selected = select(&files, options.context.as_deref())?;
+    selected
+        .map(|used| configured(&used, environment))
+        .transpose()
+}
+
+/// The files that the environment names, without those that don't exist.
+fn usual(environment: &Environment) -> Result<Vec<File>, ConnectError> {
+    let Some(list) = environment.variable("KUBECONFIG") else {
+        let folder = environment.absolute(environment.variable("HOME").unwrap_or_default());
+        let file = load(&folder.join(".kube/config"))?;
+        return Ok(file.into_iter().collect());
     };
-    config.connect_timeout = Some(CONNECT_TIMEOUT);
-    // kube would repeat writes, too.
-    config.default_retry = false;
-    Ok((config, name))
-}
-
-async fn from_usual_places(
-    context: &KubeConfigOptions,
-) -> Result<(Config, Option<String>), KubeconfigError> {
-    configured(Kubeconfig::read()?, context).await
-}
-
-/// Reads a kubeconfig as kube does, with one difference: the environment's proxy is not used for this machine's own addresses. kubectl
-/// doesn't use it either; kube 5.0 does, and compares `NO_PROXY` with the proxy's address.
-async fn configured(
-    kubeconfig: Kubeconfig,
-    context: &KubeConfigOptions,
-) -> Result<(Config, Option<String>), KubeconfigError> {
-    let name = context
-        .context
-        .clone()
-        .or_else(|| kubeconfig.current_context.clone());
-    let mut clusters = kubeconfig
-        .clusters
-        .iter()
-        .filter_map(|named| named.cluster.as_ref());
-    let names_a_proxy = clusters.any(|cluster| cluster.proxy_url.is_some());
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, context).await?;
-    if !names_a_proxy && is_loopback(&config.cluster_url) {
-        config.proxy_url = None;
+    let mut seen = HashSet::new();
+    let paths: Vec<PathBuf> = std::env::split_paths(list)
+        .filter(|path| !path.as_os_str().is_empty() && seen.insert(path.clone()))
+        .map(|path| environment.absolute(path))
+        .collect();
+    let mut files = Vec::new();
+    for path in &paths {
+        files.extend(load(path)?);
     }
-    Ok((config, name))
-}
-
-/// The bearer token that a kubeconfig contains or names the file of.
-pub(super) fn bearer_token(config: &Config) -> Option<Value> {
-    let auth = &config.auth_info;
-    match (&auth.token, &auth.token_file) {
-        (Some(token), _) => Some(Value::new(token.expose_secret().to_owned())),
-        (None, Some(file)) => {
-            let text = std::fs::read_to_string(file).ok()?;
-            Some(Value::new(text.trim().to_owned()))
-        }
-        (None, None) => None,
-    }
-}
-
-fn is_loopback(url: &Uri) -> bool {
-    let host = url.host().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-/// kube's own words, except where they can quote the file, which contains credentials.
-fn why(error: &KubeconfigError) -> String {
-    match error {
-        KubeconfigError::Parse(_) => {
-            "it isn't valid YAML, or a field has the wrong type".to_owned()
-        }
-        KubeconfigError::LoadClientCertificate(_) | KubeconfigError::LoadClientKey(_) => {
-            "its client certificate or key can't be read".to_owned()
-        }
-        KubeconfigError::ReadConfig(error, _) => error.to_string(),
-        KubeconfigError::ParseProxyUrl(_) => "its proxy's address is not valid".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-/// The same cluster without any credential.
-pub(super) fn without_credential(own: &Config) -> Config {
-    let mut config = Config::new(without_userinfo(&own.cluster_url));
-    config.root_cert.clone_from(&own.root_cert);
-    config.root_cert_file.clone_from(&own.root_cert_file);
-    config.accept_invalid_certs = own.accept_invalid_certs;
-    config.tls_server_name.clone_from(&own.tls_server_name);
-    config.proxy_url.clone_from(&own.proxy_url);
-    config.disable_compression = own.disable_compression;
-    config.connect_timeout = own.connect_timeout;
-    config.default_retry = own.default_retry;
-    config.auth_info = AuthInfo::default();
-    config
-}
-
-/// Removes a user name and password: `https://user:password@host/` → `https://host/`.
-fn without_userinfo(url: &Uri) -> Uri {
-    let mut parts = url.clone().into_parts();
-    let host = parts
-        .authority
-        .as_ref()
-        .and_then(|authority| authority.as_str().rsplit_once('@'))
-        .map(|(_, host)| host);
-    if let Some(Ok(host)) = host.map(str::parse) {
-        parts.authority = Some(host);
-    }
-    Uri::from_parts(parts).unwrap_or_else(|_| url.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_part_of_a_credential_is_shared() {
-        let mut own = Config::new(Uri::from_static(
-            "https://user:password@cluster.example:6443",
-        ));
-        own.auth_info.client_certificate_data = Some("certificate".to_owned());
-        own.auth_info.token_file = Some("/token".to_owned());
-        own.auth_info.impersonate = Some("somebody".to_owned());
-        own.tls_server_name = Some("kubernetes".to_owned());
-        own.default_retry = false;
-        let shared = without_credential(&own);
-        assert_eq!(
-            format!("{:?}", shared.auth_info),
-            format!("{:?}", AuthInfo::default())
+    if files.is_empty() {
+        let missing: Vec<_> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        tracing::warn!(
+            missing = missing.join(", "),
+            "no file that KUBECONFIG names exists"
         );
-        assert_eq!(
-            shared.cluster_url,
-            Uri::from_static("https://cluster.example:6443")
-        );
-        assert_eq!(shared.tls_server_name.as_deref(), Some("kubernetes"));
-        assert!(!shared.default_retry);
     }
+    Ok(files)
+}
 
-    #[test]
-    fn addresses_of_this_machine_are_recognized() {
-        for (url, expected) in [
-            ("https://127.0.0.1:6443", true),
-            ("https://[::1]:6443", true),
-            ("https://localhost:6443", true),
-            ("https://10.0.0.1:6443", false),
-            ("https://localhost.example:6443", false),
-        ] {
-            assert_eq!(is_loopback(&Uri::from_static(url)), expected, "{url}");
-        }
+/// Reads a file; `None` if it doesn't exist.
+fn load(path: &Path) -> Result<Option<File>, ConnectError> {
+    match std::fs::read(path) {
+        Ok(bytes) => File::parse(path, &bytes).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ConnectError::file(path, format!("can't read it: {error}"))),
     }
+}
+
+fn configured(in_use: &InUse<'_>, environment: &Environment) -> Result<Configured, ConnectError> {
+    let cluster = Cluster::of(in_use.cluster)?;
+    let (way, user_info) = cluster.way(environment)?;
+    let mut configured = Configured {
+        context: in_use.context.clone(),
+        way,
+        stored: Stored::default(),
+        plugin: None,
+        impersonation: Vec::new(),
+        user: None,
+    };
+    if let Some(located) = in_use.user {
+        let user = User::of(located, environment)?;
+        user.refuse_auth_provider()?;
+        configured.stored = user.stored()?;
+        configured.plugin = user.plugin(|| cluster.for_commands(&configured.way))?;
+        configured.impersonation = user.impersonation()?;
+        configured.user = Some((located.file.path.clone(), located.entry.name.clone()));
+    }
+    if let Some((name, password)) = user_info {
+        // A user within the server's address signs requests instead of the entry's token.
+        configured.stored.authorization = Authorization::Password(name, password);
+    }
+    // As with kubectl, nothing is sent over plain HTTP, and a stored credential takes a command's place.
+    if !configured.way.is_encrypted() {
+        configured.stored = Stored::default();
+        configured.plugin = None;
+    } else if !configured.stored.is_none() {
+        configured.plugin = None;
+    }
+    Ok(configured)
 }

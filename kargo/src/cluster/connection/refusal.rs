@@ -81,6 +81,8 @@ impl Cause {
         }
         match (code, status.reason.as_str()) {
             (_, "RequestEntityTooLarge") | (413, _) => Some(Self::TooLarge),
+            // Kubernetes always says why: a server for HTTPS that got plain HTTP doesn't.
+            (400, "") if message.is_empty() => None,
             (400 | 422, _) => Some(
                 if message.contains("field is immutable when `immutable` is set") {
                     Self::Immutable

@@ -1,22 +1,23 @@
 //! One request to the API server: sent unchanged, answered with bytes, always within a deadline. Reads are repeated after a transient
 //! failure. Writes are never repeated: nobody knows whether the first one took effect.
 
-use std::{error::Error as StdError, io, time::Duration};
+use std::{error::Error as StdError, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use jiff::{Timestamp, fmt::rfc2822};
-use kube::{
-    client::{AuthError, Body},
-    core::request::Error as BuildError,
-};
+use kube::core::request::Error as BuildError;
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::{sleep, timeout};
 
-use super::{Cluster, access::Access, error::Error, refusal::Status};
+use super::{
+    Cluster, access::Access, credential::Credential, error::Error, refusal::Status, transport::Sent,
+};
 
-/// Time from sending a request to the end of its answer, repeats included.
+pub(in crate::cluster) use super::transport::Body;
+
+/// Time from sending a request to the end of its answer, repeats included. A sign-in command's time doesn't count: it has its own limit.
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Waits before the second and the third try of a read.
 const BACKOFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
@@ -88,6 +89,33 @@ pub(in crate::cluster) struct Watch {
     pub started: Timestamp,
 }
 
+/// Largest event of a watch that is read: one object.
+const EVENT_LIMIT: usize = 4 * 1024 * 1024;
+
+/// The next line of a watch; `None` at its end.
+pub(in crate::cluster) async fn next_line(
+    body: &mut Body,
+    buffer: &mut Vec<u8>,
+    access: &Access,
+) -> Result<Option<Vec<u8>>, Error> {
+    let mut searched = 0;
+    loop {
+        if let Some(end) = buffer[searched..].iter().position(|byte| *byte == b'\n') {
+            return Ok(Some(buffer.drain(..=searched + end).collect()));
+        }
+        searched = buffer.len();
+        if searched > EVENT_LIMIT {
+            return Err(Error::BadAnswer(access.clone()));
+        }
+        let Some(Ok(frame)) = body.frame().await else {
+            return Ok(None);
+        };
+        if let Some(data) = frame.data_ref() {
+            buffer.extend_from_slice(data);
+        }
+    }
+}
+
 /// A failed try, and whether another try may succeed.
 struct Failure {
     error: Error,
@@ -101,11 +129,78 @@ impl Cluster {
         access: &Access,
         request: Built,
     ) -> Result<ApiResponse, Error> {
+        // Boxed: it would be a large part of every operation.
+        Box::pin(self.signed(access, request, &BACKOFF)).await
+    }
+
+    /// Sends a request that changes something, exactly once.
+    pub(in crate::cluster) async fn write(
+        &self,
+        access: &Access,
+        request: Built,
+    ) -> Result<ApiResponse, Error> {
+        Box::pin(self.signed(access, request, &[])).await
+    }
+
+    /// Opens a watch. The caller reads its events and keeps its deadline.
+    pub(in crate::cluster) async fn watch(
+        &self,
+        access: &Access,
+        request: Built,
+    ) -> Result<Watch, Error> {
         let request = request.map_err(|_| Error::Invalid(access.clone()))?;
+        let credential = self.credential().await?;
+        let mut opened = self.send(access, request.clone(), &credential).await;
+        if is_unauthenticated(opened.as_ref().err())
+            && let Some(renewed) = self.signer.renewed(&credential).await
+        {
+            opened = self.send(access, request, &renewed).await;
+        }
+        let response = opened.map_err(|failure| self.signer.explain(failure.error))?;
+        Ok(Watch {
+            started: date(&response).unwrap_or_else(Timestamp::now),
+            body: response.into_body(),
+        })
+    }
+
+    /// The credential now.
+    pub(super) async fn credential(&self) -> Result<Arc<Credential>, Error> {
+        let credential = self.signer.current().await;
+        credential.map_err(|error| Error::Credential(Box::new(error)))
+    }
+
+    /// Sends a request with the credential as it is now. If the API server doesn't accept the credential, and another one can be had, the
+    /// request is sent once more: what was refused in this way took no effect.
+    async fn signed(
+        &self,
+        access: &Access,
+        request: Built,
+        waits: &[Duration],
+    ) -> Result<ApiResponse, Error> {
+        let request = request.map_err(|_| Error::Invalid(access.clone()))?;
+        let credential = self.credential().await?;
+        let mut answer = self.tries(access, &request, waits, &credential).await;
+        if matches!(answer, Err(Error::Unauthenticated))
+            && let Some(renewed) = self.signer.renewed(&credential).await
+        {
+            answer = self.tries(access, &request, waits, &renewed).await;
+        }
+        answer.map_err(|error| self.signer.explain(error))
+    }
+
+    /// Sends a request, and again after each of the waits while the failure may pass.
+    async fn tries(
+        &self,
+        access: &Access,
+        request: &Request<Vec<u8>>,
+        waits: &[Duration],
+        credential: &Credential,
+    ) -> Result<ApiResponse, Error> {
         let tries = async {
-            let mut waits = BACKOFF.iter();
+            let mut waits = waits.iter();
             loop {
-                let failure = match self.exchange(access, request.clone()).await {
+                let answer = self.exchange(access, request.clone(), credential).await;
+                let failure = match answer {
                     Ok(answer) => return Ok(answer),
                     Err(failure) => failure,
                 };
@@ -126,46 +221,13 @@ impl Cluster {
             .unwrap_or_else(|_| Err(Error::Timeout(access.clone())))
     }
 
-    /// Sends a request that changes something, exactly once.
-    pub(in crate::cluster) async fn write(
-        &self,
-        access: &Access,
-        request: Built,
-    ) -> Result<ApiResponse, Error> {
-        let request = request.map_err(|_| Error::Invalid(access.clone()))?;
-        let once = async {
-            self.exchange(access, request)
-                .await
-                .map_err(|failure| failure.error)
-        };
-        timeout(DEADLINE, once)
-            .await
-            .unwrap_or_else(|_| Err(Error::Timeout(access.clone())))
-    }
-
-    /// Opens a watch. The caller reads its events and keeps its deadline.
-    pub(in crate::cluster) async fn watch(
-        &self,
-        access: &Access,
-        request: Built,
-    ) -> Result<Watch, Error> {
-        let request = request.map_err(|_| Error::Invalid(access.clone()))?;
-        let response = self
-            .send(access, request)
-            .await
-            .map_err(|failure| failure.error)?;
-        Ok(Watch {
-            started: date(&response).unwrap_or_else(Timestamp::now),
-            body: response.into_body(),
-        })
-    }
-
     async fn exchange(
         &self,
         access: &Access,
         request: Request<Vec<u8>>,
+        credential: &Credential,
     ) -> Result<ApiResponse, Failure> {
-        let response = self.send(access, request).await?;
+        let response = self.send(access, request, credential).await?;
         let now = date(&response).unwrap_or_else(Timestamp::now);
         let body = Limited::new(response.into_body(), BODY_LIMIT)
             .collect()
@@ -189,34 +251,52 @@ impl Cluster {
         &self,
         access: &Access,
         request: Request<Vec<u8>>,
+        credential: &Credential,
     ) -> Result<Response<Body>, Failure> {
-        let sent = self.client.send(request.map(Body::from)).await;
-        let response = sent.map_err(|error| self.disconnected(access, &error))?;
+        tracing::debug!(method = %request.method(), path = request.uri().path(), "requesting");
+        let sent = self.signer.send(credential, self.prepared(request)).await;
+        let response = sent.map_err(|error| self.disconnected(access, &*error))?;
         match response.status() {
             status if status.is_success() => Ok(response),
             status => {
                 let asked = retry_after(&response);
-                let explanation = explanation(response).await;
-                let mut error = Error::of_answer(access.clone(), status.as_u16(), &explanation);
-                if let (Error::TooMany { wait, .. }, Some(asked)) = (&mut error, asked) {
+                let mut failure = self.refused(access, status, &explanation(response).await);
+                if let (Error::TooMany { wait, .. }, Some(asked)) = (&mut failure.error, asked) {
                     *wait = asked;
                 }
-                Err(Failure {
-                    error,
-                    is_transient: is_transient(status),
-                })
+                Err(failure)
             }
+        }
+    }
+
+    /// Adds the headers of a view that acts as a ServiceAccount.
+    fn prepared(&self, request: Request<Vec<u8>>) -> Sent {
+        let mut request = request.map(|body| Full::new(body.into()));
+        if let Some(acting) = &self.acting_as {
+            acting.apply(request.headers_mut());
+        }
+        request
+    }
+
+    /// Meaning of an answer that is an error.
+    fn refused(&self, access: &Access, status: StatusCode, explanation: &Status) -> Failure {
+        let not_impersonated = match &self.acting_as {
+            Some(acting) if status == StatusCode::FORBIDDEN => {
+                acting.refused(access, &explanation.message, || self.program_user())
+            }
+            _ => None,
+        };
+        Failure {
+            error: match not_impersonated {
+                Some(refused) => Error::NotImpersonated(Box::new(refused)),
+                None => Error::of_answer(access.clone(), status.as_u16(), explanation),
+            },
+            is_transient: is_transient(status),
         }
     }
 
     /// Meaning of a failure without an answer.
     fn disconnected(&self, access: &Access, error: &(dyn StdError + 'static)) -> Failure {
-        if causes(error).any(<dyn StdError>::is::<AuthError>) {
-            return Failure {
-                error: Error::Credential,
-                is_transient: false,
-            };
-        }
         // Only texts of the operating system and of TLS are passed on: they contain nothing that was sent.
         let why = causes(error)
             .filter_map(|error| error.downcast_ref::<io::Error>())
@@ -244,6 +324,10 @@ async fn explanation(response: Response<Body>) -> Status {
     body.ok()
         .and_then(|body| serde_json::from_slice(&body.to_bytes()).ok())
         .unwrap_or_default()
+}
+
+fn is_unauthenticated(failure: Option<&Failure>) -> bool {
+    failure.is_some_and(|failure| matches!(failure.error, Error::Unauthenticated))
 }
 
 /// Whether the same read may succeed soon.

@@ -87,6 +87,7 @@ impl Cluster {
             .body(Vec::new())
             .map_err(kube::core::request::Error::BuildRequest);
         let set: KeySet = self
+            .program()
             .read(&access, request)
             .await
             .ok()?

@@ -120,7 +120,7 @@ impl Cluster {
             Ok(answer) => answer
                 .parse::<List<T>>(&access)
                 .map(|list| Some(list.items())),
-            Err(Error::Forbidden(_)) => Ok(None),
+            Err(error) if error.is_forbidden() => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -64,7 +64,7 @@ impl Change {
 pub(in crate::cluster) struct WriteContext {
     /// Time by the API server's clock.
     pub now: Timestamp,
-    /// Kubernetes user name of the person who asks.
+    /// The person who asks, as the history names them.
     pub actor: String,
     /// Location of the token.
     pub location: TokenLocation,
@@ -88,7 +88,7 @@ impl Cluster {
     ) -> Result<ChangedToken, Error> {
         let TokenRef { scope, name, .. } = target;
         let location = self.location(scope, name);
-        let actor = self.current_user().await?;
+        let actor = self.in_history(&self.current_user().await?);
         let mut tries = 0;
         loop {
             let fetched = self.fetch_verified(target).await?;

@@ -21,7 +21,10 @@ pub(in crate::cluster) struct NewToken<'a> {
     pub name: &'a TokenName,
     pub role: &'a RoleName,
     pub role_uid: &'a Uid,
+    /// The person who creates it.
     pub created_by: &'a str,
+    /// The person as the history names them.
+    pub actor: String,
     /// Token to be replaced; its note and contact are copied.
     pub predecessor: Option<&'a TokenSummary>,
     /// Time by the API server's clock.
@@ -58,7 +61,7 @@ impl NewToken<'_> {
         }
         let created = HistoryEntry {
             time: self.now,
-            actor: self.created_by.to_owned(),
+            actor: self.actor.clone(),
             action: HistoryAction::Created,
             detail,
         };

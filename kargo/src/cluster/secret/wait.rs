@@ -3,22 +3,24 @@
 
 use std::time::Duration;
 
-use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
-use kube::{client::Body, core::params::WatchParams};
+use kube::core::params::WatchParams;
 use serde::{Deserialize, de::IgnoredAny};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::find::{FetchedSecret, Secret, secrets, selector};
 use crate::{
-    cluster::connection::{Cluster, access::Access, error::Error, request::Watch},
+    cluster::connection::{
+        Cluster,
+        access::Access,
+        error::Error,
+        request::{Watch, next_line},
+    },
     name::TokenName,
     scope::Scope,
     token::TokenState,
 };
 
-/// Largest event that is read: one Secret.
-const EVENT_LIMIT: usize = 4 * 1024 * 1024;
 /// Wait between a watch that ended early and the next one.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -112,30 +114,6 @@ impl Cluster {
             }
         }
         Ok(None)
-    }
-}
-
-/// The next line of a watch; `None` at its end.
-async fn next_line(
-    body: &mut Body,
-    buffer: &mut Vec<u8>,
-    access: &Access,
-) -> Result<Option<Vec<u8>>, Error> {
-    let mut searched = 0;
-    loop {
-        if let Some(end) = buffer[searched..].iter().position(|byte| *byte == b'\n') {
-            return Ok(Some(buffer.drain(..=searched + end).collect()));
-        }
-        searched = buffer.len();
-        if searched > EVENT_LIMIT {
-            return Err(Error::BadAnswer(access.clone()));
-        }
-        let Some(Ok(frame)) = body.frame().await else {
-            return Ok(None);
-        };
-        if let Some(data) = frame.data_ref() {
-            buffer.extend_from_slice(data);
-        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! An API server that follows a script, for faults that a healthy one can't be made to have. It is a real HTTP server, so that the operations
-//! run through kube's whole stack: a test sees what kube repeats or logs.
+//! run through the whole stack: a test sees what it repeats or logs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -173,9 +173,15 @@ fn FormatHelp(format: RwSignal<Format>, session: RwSignal<Option<Session>>) -> i
             }
         })
     };
+    let caveats = move || {
+        let caveats = session.with(|s| s.as_ref().map(|s| format.get().caveats(s)));
+        let paragraph = |text| view! { <p class="help">{text}</p> };
+        caveats.into_iter().flatten().map(paragraph).collect_view()
+    };
     view! {
         {place}
         {no_kargo_address}
+        {caveats}
     }
 }
 

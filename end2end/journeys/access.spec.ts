@@ -1,0 +1,127 @@
+// Why a person has or doesn't have a role: pasted claims are compared in the browser, and what a person may not do is shown with the Role that
+// would allow it.
+import { AccessPage } from "../support/access_page.ts";
+import { done } from "../support/api_server.ts";
+import { expectNoBarriers } from "../support/accessibility.ts";
+import type { Project } from "../support/cluster.ts";
+import { expect, openWithoutScripts, test } from "../support/dashboard.ts";
+import { Places } from "../support/places.ts";
+import { TokensPage } from "../support/tokens_page.ts";
+
+const CLAIMS = { sub: "7f0c", email: "Dev@corp.example", groups: ["web-shop"], level: 3 };
+
+/** Adds a role with an annotation of claims, word for word. */
+const claimed = (project: Project, name: string, claims: string) =>
+  done("POST", `/api/v1/namespaces/${project.name}/serviceaccounts`, {
+    body: { metadata: { name, annotations: { "rbac.kargo.akuity.io/claims": claims } } },
+  });
+
+async function withClaims(project: Project) {
+  await claimed(project, "a-match", '{"groups":["ops","web-shop"]}');
+  await claimed(project, "b-void", '{"groups":"web-shop"}');
+  await claimed(project, "c-case", '{"email":["dev@corp.example"]}');
+  await claimed(project, "d-value", '{"groups":["platform-admins"]}');
+  await claimed(project, "e-missing", '{"team":["x"]}');
+  await claimed(project, "f-type", '{"level":["3"]}');
+}
+
+const idToken = (claims: object) => {
+  const part = (json: object) => Buffer.from(JSON.stringify(json)).toString("base64url");
+  return `${part({ alg: "RS256" })}.${part(claims)}.c2lnbmF0dXJl`;
+};
+
+test("pasted claims get a verdict for each role, and stay in the browser", async ({ page, dashboard, project }) => {
+  await withClaims(project);
+  const tokens = await TokensPage.open(page, dashboard);
+  await new Places(page).go("Why this role?");
+  await expect(tokens.heading).toHaveText("Why this role?");
+  const access = new AccessPage(page);
+  await expect(access.explainButton).toBeEnabled();
+  const sent: string[] = [];
+  page.on("request", (request) => sent.push(`${request.method()} ${request.url()} ${request.postData() ?? ""}`));
+  await access.explain(CLAIMS, project.name);
+  const says = (name: string, text: string) => expect(access.verdict(project.name, name)).toContainText(text);
+  await says("a-match", "Matches groups = web-shop.");
+  await says("b-void", "Kargo ignores this role's claims: the claim groups has a single value");
+  await says("b-void", "which would match");
+  await says("c-case", "Needs email = dev@corp.example; the token says email = Dev@corp.example. Upper and lower case count.");
+  await access.unfold(project.name);
+  await says("d-value", "Needs groups = platform-admins; the token says groups = web-shop.");
+  await says("e-missing", "the token has no such claim");
+  await says("f-type", "is no text and no list of texts");
+  await expect(access.main.getByText(/Without claims, so nobody acts as them:.*reader/)).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: /^1 of \d+ roles matches\.$/ })).toBeVisible();
+  expect(sent.map((line) => line.split(" ")[0] + new URL(line.split(" ")[1]!).pathname)).toEqual(["GET/api/list_accepted_claims"]);
+  expect(sent.join()).not.toContain("web-shop");
+  // Another text asks nothing again.
+  await access.explain(idToken({ ...CLAIMS, groups: ["nobody"] }), project.name);
+  await expect(access.verdict(project.name, "a-match")).toContainText("the token says groups = nobody");
+  expect(sent).toHaveLength(1);
+  await expectNoBarriers(page, "Why this role?");
+});
+
+test("a corrected annotation is copied", async ({ page, dashboard, project, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await withClaims(project);
+  const access = await AccessPage.open(page, dashboard);
+  await access.explain(CLAIMS, project.name);
+  await access.copyCorrected(project.name, "b-void").click();
+  await access.expectNotice("Copied");
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('{"groups":["web-shop"]}');
+});
+
+test("a mistake in pasted claims is named with its place", async ({ page, dashboard }) => {
+  const access = await AccessPage.open(page, dashboard);
+  for (const [text, says] of [
+    ['{\n  "groups": ["ops",]\n}', "line 2, column 20"],
+    ["ops", "neither JSON nor an ID token"],
+    ["eyJh.e!J.x", "character 7"],
+  ] as const) {
+    await access.explain(text);
+    await expect(access.alert).toContainText(says);
+    await expect(access.field).toHaveAttribute("aria-invalid", "true");
+  }
+});
+
+test("who may list few ServiceAccounts is told what is missing", async ({ page, start }) => {
+  const access = await AccessPage.open(page, start("project-admin"), "/access?find=ci-promoter&scope=projects%2Fkargo-demo");
+  await access.explain({ groups: ["ci"] }, "ci-promoter");
+  await expect(access.verdict("kargo-demo", "ci-promoter")).toContainText("Matches groups = ci.");
+  await expect(access.main).toContainText("You may not list ServiceAccounts in kargo");
+  await expect(access.main).toContainText("roles of projects may be missing");
+});
+
+test("a role whose claims are void says so where the role is, and leads to the verdict", async ({ page, dashboard, project }) => {
+  await withClaims(project);
+  const tokens = await TokensPage.open(page, dashboard, project);
+  await expect(tokens.section("b-void").locator).toContainText("claims ignored");
+  await tokens.section("b-void").locator.getByRole("link", { name: "b-void" }).click();
+  await expect(tokens.heading).toContainText("claims ignored");
+  await expect(tokens.main).toContainText("which voids the whole annotation");
+  await expect(tokens.main.getByRole("button", { name: "Copy the corrected one" })).toBeVisible();
+  await tokens.link("Why this role?").and(tokens.main.getByRole("link")).click();
+  await expect(new AccessPage(page).find).toHaveValue("b-void");
+});
+
+test("what a person may not do is shown with the Role that would allow it", async ({ page, start, project }) => {
+  await project.token("audited");
+  const tokens = await TokensPage.open(page, start("auditor"), project);
+  const row = tokens.row("audited");
+  await expect(row.button("Delete")).toHaveAttribute("aria-disabled", "true");
+  await expect(row.button("Delete")).toHaveAccessibleDescription(`You may not delete secrets in namespace ${project.name}: without it, tokens can't be deleted.`);
+  await expect(tokens.section("reader").newTokenButton).toHaveAttribute("aria-disabled", "true");
+  await tokens.main.getByText("Show the Role that would allow it").click();
+  await expect(page.getByLabel("The Role with the missing rights as YAML")).toContainText("verbs: [create, patch, delete]");
+  await expectNoBarriers(page, "missing rights");
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the page says that pasted claims need it", async ({ page, dashboard }) => {
+    await openWithoutScripts(page, dashboard, "/access");
+    const access = new AccessPage(page);
+    expect(await access.noScript.innerHTML()).toContain("needs JavaScript");
+    await expect(access.explainButton).toHaveCount(0);
+  });
+});

@@ -1,0 +1,125 @@
+//! Answers of the API server that are remembered for a short time, so many at most.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::OnceCell;
+
+/// Remembered answers by question.
+pub(super) struct Answers<Q, A> {
+    all: Mutex<HashMap<Q, Asked<A>>>,
+    /// Age up to which an answer is used.
+    fresh_for: Duration,
+    /// Most answers that are remembered.
+    limit: usize,
+}
+
+/// A question that was asked.
+#[derive(Clone)]
+struct Asked<A> {
+    time: Instant,
+    answer: Arc<OnceCell<A>>,
+}
+
+impl<Q: Clone + Eq + Hash, A: Clone> Answers<Q, A> {
+    pub fn new(fresh_for: Duration, limit: usize) -> Self {
+        Self {
+            all: Mutex::default(),
+            fresh_for,
+            limit,
+        }
+    }
+
+    /// The remembered answer, or a new one. A question that is asked twice at the same time is sent once. An error is not remembered. The age
+    /// counts from before the request: the answer may be older than its arrival.
+    pub async fn get<E>(
+        &self,
+        question: &Q,
+        ask: impl Future<Output = Result<A, E>>,
+    ) -> Result<A, E> {
+        let answer = self.entry(question, Instant::now());
+        answer.get_or_try_init(|| ask).await.cloned()
+    }
+
+    fn entry(&self, question: &Q, now: Instant) -> Arc<OnceCell<A>> {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = |asked: &Asked<A>| now.duration_since(asked.time) < self.fresh_for;
+        if let Some(asked) = all.get(question).filter(|asked| is_fresh(asked)) {
+            return Arc::clone(&asked.answer);
+        }
+        if all.len() >= self.limit {
+            all.retain(|_, asked| is_fresh(asked));
+        }
+        // Still full: whoever asks so much asks again.
+        if all.len() >= self.limit {
+            all.clear();
+        }
+        let asked = Asked {
+            time: now,
+            answer: Arc::default(),
+        };
+        all.insert(question.clone(), asked.clone());
+        asked.answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    #[tokio::test]
+    async fn an_answer_is_remembered_and_an_error_is_not() {
+        let answers = Answers::new(MINUTE, 10);
+        let asked = AtomicUsize::new(0);
+        let ask = async |answer: Result<u8, ()>| {
+            let counted = async {
+                asked.fetch_add(1, Ordering::Relaxed);
+                answer
+            };
+            answers.get(&"question", counted).await
+        };
+        assert_eq!(ask(Err(())).await, Err(()));
+        assert_eq!(ask(Ok(1)).await, Ok(1));
+        assert_eq!(ask(Ok(2)).await, Ok(1));
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn two_at_once_ask_once() {
+        let answers = Answers::new(MINUTE, 10);
+        let asked = AtomicUsize::new(0);
+        let ask = async || {
+            asked.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Ok::<_, ()>(1)
+        };
+        let both = futures::join!(
+            answers.get(&"question", ask()),
+            answers.get(&"question", ask())
+        );
+        assert_eq!(both, (Ok(1), Ok(1)));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn an_answer_ends_by_age_and_the_number_is_bounded() {
+        let answers = Answers::<_, ()>::new(MINUTE, 3);
+        let start = Instant::now();
+        let first = answers.entry(&0, start);
+        let after = |seconds| start + Duration::from_secs(seconds);
+        assert!(Arc::ptr_eq(&first, &answers.entry(&0, after(59))));
+        assert!(!Arc::ptr_eq(&first, &answers.entry(&0, after(60))));
+        for question in 1..10 {
+            answers.entry(&question, after(61));
+            assert!(answers.all.lock().is_ok_and(|all| all.len() <= 3));
+        }
+    }
+}

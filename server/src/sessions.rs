@@ -1,0 +1,533 @@
+//! Sessions of signed-in people. A session is an encrypted cookie, so that any replica with the same keys can serve any request; the program
+//! stores nothing but which sessions were ended early: in memory, and in a ConfigMap for other replicas.
+
+mod clock;
+mod cookies;
+mod keys;
+mod revocations;
+
+use std::{
+    fmt,
+    io::{Read, Write},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use app::sign_in::{SessionFacts, Ways};
+use axum::http::{HeaderMap, HeaderValue};
+use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
+use jiff::Timestamp;
+use kargo::{
+    cluster::{Cluster, Error},
+    identity::{PersonNote, ServiceAccountRef},
+    name::ConfigMapRef,
+    value::Value,
+};
+use serde::{Deserialize, Serialize};
+
+pub use clock::now;
+use clock::seconds;
+use cookies::SplitCookie;
+pub use keys::KeyError;
+
+use crate::oidc::Transaction;
+use keys::{Keys, random};
+use revocations::{Revocations, SKEW, Shared};
+use tokio::sync::watch;
+
+/// Largest session before it is encrypted, in bytes.
+const LARGEST: u64 = 64 * 1024;
+/// A session is written anew when this part of its idle time is over.
+const RENEW_AFTER: i64 = 8;
+
+/// As whom a session acts.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Credential {
+    /// The identity of the program's kubeconfig.
+    Local,
+    /// The owner of a Kubernetes bearer token.
+    Token {
+        /// The token.
+        value: Secret,
+        /// User name that the API server gave to its owner at the sign-in.
+        user: String,
+    },
+    /// A person who acts as the ServiceAccounts that accept their claims.
+    Oidc {
+        /// Who it is.
+        note: PersonNote,
+        /// The claims that can match, as JSON.
+        claims: String,
+        /// The only ServiceAccount that the person wants to act as.
+        only: Option<ServiceAccountRef>,
+    },
+    /// The owner of an ID token that the API server accepts.
+    Forwarded {
+        /// The ID token.
+        value: Secret,
+        /// User name that the API server gave to its owner at the sign-in.
+        user: String,
+    },
+}
+
+/// A bearer token inside of a session.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub Value);
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.0.expose())
+    }
+}
+
+impl Credential {
+    /// The person: sessions of one person can be ended all at once.
+    pub fn person(&self) -> String {
+        match self {
+            Self::Local => "local".to_owned(),
+            Self::Token { user, .. } | Self::Forwarded { user, .. } => user.clone(),
+            Self::Oidc { note, .. } => note.name(),
+        }
+    }
+
+    /// Whether a configuration offers the way of signing in. One that was offered with the same keys before is over.
+    pub fn is_offered(&self, ways: &Ways) -> bool {
+        match self {
+            Self::Local => ways.local,
+            Self::Token { .. } => ways.token,
+            Self::Oidc { .. } | Self::Forwarded { .. } => ways.oidc,
+        }
+    }
+
+    /// Whether an issuer signed the person in.
+    pub fn is_of_issuer(&self) -> bool {
+        matches!(self, Self::Oidc { .. } | Self::Forwarded { .. })
+    }
+}
+
+/// A signed-in person's session. Times are Unix times in seconds.
+#[derive(Serialize, Deserialize)]
+pub struct Session {
+    /// Random name of the session.
+    pub id: String,
+    /// As whom it acts.
+    pub credential: Credential,
+    /// Time of the sign-in.
+    pub issued: i64,
+    /// Time of the last request that wrote the cookie.
+    seen: i64,
+    /// Latest end.
+    ends: i64,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "Session({})", self.id)
+    }
+}
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// A session ends after so much time without a request.
+    pub idle: Duration,
+    /// A session ends at the latest so long after the sign-in.
+    pub lifetime: Duration,
+}
+
+/// Issues sessions and reads them.
+pub struct Sessions {
+    keys: Keys,
+    cookie: SplitCookie,
+    transaction_cookie: SplitCookie,
+    limits: Limits,
+    revocations: Arc<Revocations>,
+    /// Where other replicas are told of ended sessions.
+    shared: Option<Arc<Shared>>,
+}
+
+/// What a sign-out leads to. It holds in this process.
+pub struct SignedOut {
+    /// Headers that delete the cookie.
+    pub cookies: Vec<HeaderValue>,
+    /// `false` if other replicas could not be told yet.
+    pub is_told: bool,
+}
+
+/// Longest time between the beginning of a sign-in with OIDC and its end.
+const TRANSACTION: Duration = Duration::from_mins(10);
+
+/// The session is too long for cookies.
+#[derive(Debug)]
+pub struct TooLong;
+
+impl Sessions {
+    /// `key_file`: keys that other replicas have, too; without one, the sessions end with this process. `is_secure`: people reach the
+    /// program over HTTPS. `port`: where it listens; cookies ignore ports, and two programs on one machine must not sign each other out.
+    pub fn new(
+        key_file: Option<&Path>,
+        limits: Limits,
+        is_secure: bool,
+        port: u16,
+    ) -> Result<Self, KeyError> {
+        let name = if is_secure {
+            "__Host-kargo-tokens".to_owned()
+        } else {
+            format!("kargo-tokens-{port}")
+        };
+        Ok(Self {
+            keys: key_file.map_or_else(|| Ok(Keys::random()), Keys::read)?,
+            transaction_cookie: SplitCookie::lax(format!("{name}-oidc"), is_secure),
+            cookie: SplitCookie::strict(name, is_secure),
+            limits,
+            revocations: Arc::default(),
+            shared: None,
+        })
+    }
+
+    /// Shares ended sessions with other replicas, in a ConfigMap that must exist. Answers with the task that follows it.
+    pub async fn share(
+        &mut self,
+        cluster: Cluster,
+        at: ConfigMapRef,
+    ) -> Result<impl Future<Output = ()> + Send + 'static, Error> {
+        let shared = Shared::open(cluster, at, Arc::clone(&self.revocations)).await?;
+        let shared = Arc::new(shared);
+        self.shared = Some(Arc::clone(&shared));
+        Ok(async move { shared.follow().await })
+    }
+
+    /// Sees a change each time that other replicas have ended sessions.
+    pub fn changes_elsewhere(&self) -> watch::Receiver<()> {
+        self.revocations.changes_elsewhere()
+    }
+
+    /// Whether a session was ended. `issued`: when it began.
+    pub fn is_ended(&self, id: &str, person: &str, issued: i64) -> bool {
+        self.revocations.is_ended(&self.keys, id, person, issued)
+    }
+
+    /// Begins a session, and answers with its cookies.
+    pub fn begin(&self, credential: Credential) -> Result<Vec<HeaderValue>, TooLong> {
+        self.begin_until(credential, i64::MAX)
+    }
+
+    /// The same for a credential that ends at a Unix time in seconds.
+    pub fn begin_until(
+        &self,
+        credential: Credential,
+        credential_ends: i64,
+    ) -> Result<Vec<HeaderValue>, TooLong> {
+        let now = now();
+        let ended = self
+            .revocations
+            .ended_until(&self.keys, &credential.person());
+        // After a sign-out everywhere, which counts for a while into the future because clocks differ.
+        let issued = now.max(ended.saturating_add(1));
+        let session = Session {
+            id: random_id(),
+            credential,
+            issued,
+            seen: now,
+            ends: credential_ends.min(now + seconds(self.limits.lifetime)),
+        };
+        self.write(&session, now)
+    }
+
+    /// Cookies of the same session with another choice of whom to act as. `None`: as everybody who accepts the person's claims.
+    pub fn acting_only_as(
+        &self,
+        session: &Session,
+        account: Option<ServiceAccountRef>,
+    ) -> Result<Vec<HeaderValue>, TooLong> {
+        let Credential::Oidc { note, claims, .. } = &session.credential else {
+            return Ok(vec![]);
+        };
+        let session = Session {
+            id: session.id.clone(),
+            credential: Credential::Oidc {
+                note: note.clone(),
+                claims: claims.clone(),
+                only: account,
+            },
+            ..*session
+        };
+        self.write(&session, now())
+    }
+
+    /// Encrypts what a browser keeps for the time of a sign-in with OIDC.
+    pub fn seal_transaction(&self, transaction: &Transaction) -> Option<Vec<HeaderValue>> {
+        let kept = (now(), transaction);
+        let sealed = self.keys.seal("oidc", &serde_json::to_vec(&kept).ok()?);
+        self.transaction_cookie
+            .write(&sealed, seconds(TRANSACTION).unsigned_abs())
+    }
+
+    /// The sign-in with OIDC that a browser has begun.
+    pub fn transaction(&self, headers: &HeaderMap) -> Option<Transaction> {
+        let sealed = self.transaction_cookie.read(headers)?;
+        let kept = self.keys.open("oidc", &sealed)?;
+        let (begun, transaction): (i64, Transaction) = serde_json::from_slice(&kept).ok()?;
+        (now() < begun + seconds(TRANSACTION)).then_some(transaction)
+    }
+
+    /// Headers that delete it.
+    pub fn end_transaction(&self) -> Vec<HeaderValue> {
+        self.transaction_cookie.delete()
+    }
+
+    /// The session of a request, if it has a valid one.
+    pub fn of(&self, headers: &HeaderMap) -> Option<Session> {
+        self.read(headers, now())
+    }
+
+    fn read(&self, headers: &HeaderMap, now: i64) -> Option<Session> {
+        let sealed = self.keys.open("session", &self.cookie.read(headers)?)?;
+        let mut json = Vec::new();
+        DeflateDecoder::new(sealed.as_slice())
+            .take(LARGEST)
+            .read_to_end(&mut json)
+            .ok()?;
+        let session: Session = serde_json::from_slice(&json).ok()?;
+        // A limit that was made shorter holds for older sessions, too.
+        let is_over = now >= session.ends
+            || now >= session.issued + seconds(self.limits.lifetime)
+            || now >= session.seen + seconds(self.limits.idle);
+        let is_ended = self.is_ended(&session.id, &session.credential.person(), session.issued);
+        (!is_over && !is_ended).then_some(session)
+    }
+
+    /// What the page of a session says.
+    pub fn facts(&self, session: &Session) -> SessionFacts {
+        let time = |seconds| Timestamp::from_second(seconds).unwrap_or_default();
+        SessionFacts {
+            way: match &session.credential {
+                Credential::Local => "with the one-time address",
+                Credential::Token { .. } => "with a Kubernetes token",
+                Credential::Oidc { .. } | Credential::Forwarded { .. } => "with single sign-on",
+            },
+            began: time(session.issued),
+            end: time(session.ends),
+            idle_end: time((session.seen + seconds(self.limits.idle)).min(session.ends)),
+        }
+    }
+
+    /// Whether a request has a cookie of a session, valid or not.
+    pub fn has_cookie(&self, headers: &HeaderMap) -> bool {
+        self.cookie.read(headers).is_some()
+    }
+
+    /// Cookies that keep a session from ending as idle; empty where they aren't needed yet.
+    pub fn renewed(&self, session: &mut Session) -> Vec<HeaderValue> {
+        let now = now();
+        if now < session.seen + seconds(self.limits.idle) / RENEW_AFTER {
+            return vec![];
+        }
+        session.seen = now;
+        self.write(session, now).unwrap_or_default()
+    }
+
+    /// Ends a session, also for whoever has a copy of its cookie.
+    pub async fn end(&self, session: &Session) -> SignedOut {
+        let (person, times) = (session.credential.person(), (session.issued, session.ends));
+        self.revocations
+            .end(&self.keys, &session.id, &person, times, now());
+        self.signed_out().await
+    }
+
+    /// Ends all sessions of a session's person.
+    pub async fn end_all(&self, session: &Session) -> SignedOut {
+        let person = session.credential.person();
+        // Another replica's clock may be ahead.
+        let until = now().saturating_add(SKEW).max(session.issued);
+        let ends = until + seconds(self.limits.lifetime);
+        self.revocations
+            .end_all(&self.keys, &person, until, ends, now());
+        self.signed_out().await
+    }
+
+    async fn signed_out(&self) -> SignedOut {
+        let is_told = match &self.shared {
+            Some(shared) => shared.publish().await,
+            None => true,
+        };
+        SignedOut {
+            cookies: self.cookie.delete(),
+            is_told,
+        }
+    }
+
+    fn write(&self, session: &Session, now: i64) -> Result<Vec<HeaderValue>, TooLong> {
+        let json = serde_json::to_vec(session).map_err(|_| TooLong)?;
+        let mut deflate = DeflateEncoder::new(Vec::new(), Compression::best());
+        deflate.write_all(&json).map_err(|_| TooLong)?;
+        let compressed = deflate.finish().map_err(|_| TooLong)?;
+        let sealed = self.keys.seal("session", &compressed);
+        let left = session.ends.saturating_sub(now);
+        self.cookie
+            .write(&sealed, u64::try_from(left).unwrap_or_default())
+            .ok_or(TooLong)
+    }
+}
+
+/// A name that nobody can guess: 32 hexadecimal digits.
+pub fn random_id() -> String {
+    format!("{:032x}", u128::from_ne_bytes(random()))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::COOKIE;
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn sessions() -> Sessions {
+        let limits = Limits {
+            idle: HOUR,
+            lifetime: 12 * HOUR,
+        };
+        Sessions::new(None, limits, false, 3000).expect("no file is needed")
+    }
+
+    /// The header that a browser sends back.
+    fn sent(set: &[HeaderValue]) -> HeaderMap {
+        let pairs: Vec<&str> = set
+            .iter()
+            .filter_map(|value| value.to_str().ok()?.split(';').next())
+            .filter(|pair| !pair.ends_with('='))
+            .collect();
+        let header = HeaderValue::from_str(&pairs.join("; ")).expect("a header");
+        HeaderMap::from_iter([(COOKIE, header)])
+    }
+
+    fn token(value: &str, user: &str) -> Credential {
+        Credential::Token {
+            value: Secret(Value::new(value.to_owned())),
+            user: user.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_session_comes_back_with_its_credential_and_hides_it() {
+        let sessions = sessions();
+        let set = sessions.begin(token("sentinel", "me")).expect("short");
+        let headers = sent(&set);
+        assert!(!format!("{headers:?}").contains("sentinel"));
+        let session = sessions.of(&headers).expect("valid");
+        assert!(!format!("{session:?}").contains("sentinel"));
+        let Credential::Token { value, user } = session.credential else {
+            panic!("another kind")
+        };
+        assert_eq!((value.0.expose(), user.as_str()), ("sentinel", "me"));
+        assert!(self::sessions().of(&headers).is_none(), "other keys");
+    }
+
+    #[test]
+    fn a_session_ends_after_its_idle_time_and_at_its_absolute_end() {
+        let sessions = sessions();
+        let headers = sent(&sessions.begin(Credential::Local).expect("short"));
+        let begun = now();
+        let hour = seconds(HOUR);
+        assert!(sessions.read(&headers, begun + hour - 5).is_some());
+        assert!(sessions.read(&headers, begun + hour + 5).is_none(), "idle");
+        // A person who goes on using it.
+        let mut session = sessions.of(&headers).expect("valid");
+        assert!(sessions.renewed(&mut session).is_empty(), "just written");
+        session.seen -= hour / 2;
+        session.ends -= 11 * hour;
+        let headers = sent(&sessions.renewed(&mut session));
+        assert!(sessions.read(&headers, begun + hour - 5).is_some());
+        assert!(sessions.read(&headers, begun + hour + 5).is_none(), "over");
+    }
+
+    #[tokio::test]
+    async fn an_ended_session_is_void_for_a_copy_of_its_cookie() {
+        let sessions = sessions();
+        let one = sent(&sessions.begin(token("a", "me")).expect("short"));
+        let two = sent(&sessions.begin(token("b", "me")).expect("short"));
+        let other = sent(&sessions.begin(token("c", "you")).expect("short"));
+        let ended = sessions.end(&sessions.of(&one).expect("valid")).await;
+        assert!(
+            ended
+                .cookies
+                .iter()
+                .all(|header| header.to_str().is_ok_and(|text| text.contains("Max-Age=0")))
+        );
+        assert!(sessions.of(&one).is_none());
+        let session = sessions.of(&two).expect("another session");
+        assert!(sessions.end_all(&session).await.is_told);
+        assert!(sessions.of(&two).is_none());
+        assert!(sessions.of(&other).is_some(), "another person");
+        let again = sent(&sessions.begin(token("d", "me")).expect("short"));
+        assert!(sessions.of(&again).is_some(), "signed in again at once");
+    }
+
+    #[test]
+    fn a_session_of_a_way_that_is_no_longer_offered_is_over() {
+        let ways = |local, token, oidc| Ways { local, token, oidc };
+        let local = Credential::Local;
+        assert!(local.is_offered(&ways(true, false, false)));
+        assert!(!local.is_offered(&ways(false, true, true)));
+        let token = token("value", "me");
+        assert!(token.is_offered(&ways(false, true, false)));
+        assert!(!token.is_offered(&ways(true, false, true)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn a_cookie_with_other_bytes_is_no_session(
+            changes in proptest::collection::vec((any::<proptest::sample::Index>(), "[!#-+--:<-\\[\\]-~]"), 1..4),
+            cut in 0..20usize,
+        ) {
+            let sessions = sessions();
+            let set = sessions.begin(Credential::Local).expect("short");
+            let pair = set[0].to_str().expect("text").split(';').next().expect("a pair").to_owned();
+            let start = pair.find('=').expect("a name") + 1;
+            let mut text = pair.clone();
+            for (index, byte) in changes {
+                let at = start + index.index(text.len() - start);
+                text.replace_range(at..=at, &byte);
+            }
+            text.truncate(text.len() - cut);
+            prop_assume!(text != pair);
+            let header = HeaderValue::from_str(&text).expect("a header");
+            let headers = HeaderMap::from_iter([(COOKIE, header)]);
+            prop_assert!(sessions.of(&headers).is_none(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn a_damaged_cookie_is_no_session() {
+        let sessions = sessions();
+        let set = sessions.begin(Credential::Local).expect("short");
+        let text = set[0].to_str().expect("text").split(';').next();
+        let text = text.expect("name and value");
+        for bad in [
+            text.replace("3000", "3001"),
+            format!("{text}A"),
+            text[..text.len() - 1].to_owned(),
+            text.replace("=1.", "=2."),
+        ] {
+            let header = HeaderValue::from_str(&bad).expect("a header");
+            let headers = HeaderMap::from_iter([(COOKIE, header)]);
+            assert!(sessions.of(&headers).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_credential_that_is_too_long_is_refused() {
+        // Repetitions compress well.
+        assert!(sessions().begin(token(&"a".repeat(9000), "me")).is_ok());
+        let random = BASE64_STANDARD.encode(random::<9000>());
+        assert!(sessions().begin(token(&random, "me")).is_err());
+    }
+}

@@ -1,0 +1,117 @@
+//! The control plane that tests of this crate share with those of `kargo`. `make test` starts it.
+
+use std::{path::PathBuf, process::Command, sync::Mutex};
+
+use kargo::{
+    cluster::{Cluster, ConnectOptions, Connector},
+    name::ConfigMapRef,
+};
+use tempfile::TempDir;
+
+/// What one test has on the control plane; removed when dropped.
+pub struct TestCluster {
+    folder: TempDir,
+    /// Distinguishes the objects of tests that run at the same time.
+    suffix: String,
+    made: Mutex<Vec<String>>,
+}
+
+fn variable(name: &str) -> PathBuf {
+    std::env::var_os(name)
+        .unwrap_or_else(|| {
+            panic!("{name} is not set. Use `make test`: it starts a control plane first.")
+        })
+        .into()
+}
+
+fn kubeconfig() -> PathBuf {
+    variable("KARGO_TOKENS_TEST_CLUSTER").join("kubeconfig")
+}
+
+fn kubectl(arguments: &[&str]) -> Result<(), String> {
+    let output = Command::new(variable("KARGO_TOKENS_CLUSTER_BIN").with_file_name("kubectl"))
+        .arg("--kubeconfig")
+        .arg(kubeconfig())
+        .args(["--namespace", "kargo"])
+        .args(arguments)
+        .output()
+        .expect("kubectl runs");
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+impl TestCluster {
+    pub fn new() -> Self {
+        let folder = TempDir::with_prefix("test-").expect("a folder");
+        let name = folder.path().file_name().expect("a name").to_string_lossy();
+        Self {
+            suffix: name.to_lowercase(),
+            folder,
+            made: Mutex::default(),
+        }
+    }
+
+    /// View of the control plane's admin.
+    pub async fn admin(&self) -> Cluster {
+        let options = ConnectOptions {
+            kubeconfig: Some(kubeconfig()),
+            context: None,
+            namespace: "kargo".parse().expect("a name"),
+        };
+        let loaded = Connector::load(&options).await;
+        loaded.expect("a working kubeconfig").1
+    }
+
+    /// A file of this test.
+    pub fn file(&self, name: &str, content: &str) -> PathBuf {
+        let file = self.folder.path().join(name);
+        std::fs::write(&file, content).expect("a file");
+        file
+    }
+
+    /// A new, empty ConfigMap of this test.
+    pub fn config_map(&self, name: &str) -> ConfigMapRef {
+        let name = format!("{name}-{}", self.suffix);
+        kubectl(&["create", "configmap", &name]).expect("created");
+        self.made
+            .lock()
+            .expect("a list")
+            .push(format!("configmap/{name}"));
+        format!("kargo/{name}").parse().expect("a ConfigMap")
+    }
+
+    /// A new project of this test, with the role `ci`. Answers with its namespace.
+    pub fn project(&self, name: &str) -> String {
+        let name = format!("{name}-{}", self.suffix);
+        for arguments in [
+            &["create", "namespace", &name][..],
+            &["label", "namespace", &name, "kargo.akuity.io/project=true"],
+            &["create", "serviceaccount", "ci", "--namespace", &name],
+        ] {
+            kubectl(arguments).expect("created");
+        }
+        self.made
+            .lock()
+            .expect("a list")
+            .push(format!("namespace/{name}"));
+        name
+    }
+
+    /// Deletes a ConfigMap of this test.
+    pub fn delete_config_map(&self, name: &str) {
+        let name = format!("{name}-{}", self.suffix);
+        kubectl(&["delete", "configmap", &name]).expect("deleted");
+    }
+}
+
+impl Drop for TestCluster {
+    fn drop(&mut self) {
+        for name in self.made.lock().expect("a list").iter() {
+            // A test that fails must fail with its own words.
+            let _ = kubectl(&["delete", name, "--ignore-not-found", "--wait=false"]);
+        }
+    }
+}
