@@ -10,7 +10,7 @@ use crate::reports::Reports;
 /// A task without an answer.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What ends a task before it is done.
+/// Event that cancels a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
     /// The end of the session that started it.

@@ -178,7 +178,7 @@ fn is_compromised(token: &TokenSummary) -> bool {
     token.is_compromised && is_suspended(token)
 }
 
-/// What the token waits for.
+/// Offers the commands that a waiting token needs next.
 fn waiting(all: &mut Offering, situation: &Situation) {
     let Situation {
         permissions: may,

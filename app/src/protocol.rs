@@ -46,7 +46,7 @@ pub const EXPLAIN_STATUS: &str = "explain-status";
 /// The `id` of the element that the browser's code fills with the verdicts about pasted claims.
 pub const EXPLAINED: &str = "explained";
 
-/// What the comparison of pasted claims needs to know.
+/// Settings for the comparison of pasted claims.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExplainContext {
     /// The namespace that Kargo runs in.

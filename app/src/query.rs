@@ -122,7 +122,7 @@ impl TokensQuery {
     }
 }
 
-/// What an address of the page *Why this role?* asks for.
+/// Query of an address of the page *Why this role?*.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessQuery {
     /// Pasted claims, not those of the person.

@@ -14,7 +14,7 @@ pub struct Ways {
     pub oidc: bool,
 }
 
-/// What the person's own session page says.
+/// Facts of a session, for the person's own session page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionFacts {
     /// How the person signed in, after `Signed in …,`.
@@ -99,7 +99,7 @@ impl Refusal {
         format!("/sign-in?refused={}", self.word())
     }
 
-    /// What the page says.
+    /// The message on the sign-in page.
     pub fn problem(self) -> Problem {
         let (kind, message, hint) = match self {
             Self::NotAToken => (

@@ -83,7 +83,7 @@ test("a mistake in pasted claims is named with its place", async ({ page, dashbo
   }
 });
 
-test("who may list few ServiceAccounts is told what is missing", async ({ page, start }) => {
+test("the page names the ServiceAccounts that the person may not list", async ({ page, start }) => {
   const access = await AccessPage.open(page, start("project-admin"), "/access?find=ci-promoter&scope=projects%2Fkargo-demo");
   await access.explain({ groups: ["ci"] }, "ci-promoter");
   await expect(access.verdict("kargo-demo", "ci-promoter")).toContainText("Matches groups = ci.");

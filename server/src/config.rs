@@ -1,6 +1,7 @@
 //! Command-line flags, each also an environment variable `KARGO_TOKENS_*`, and the errors that prevent a start.
 
 mod duration;
+pub mod network;
 mod oidc;
 mod url;
 
@@ -22,6 +23,7 @@ use crate::{
     sessions::{KeyError, Limits, Sessions},
     tls::{Tls, TlsError},
 };
+use network::network;
 use oidc::{OidcFlags, OidcFlagsError};
 use url::http_url;
 
@@ -71,7 +73,7 @@ pub struct Config {
         env = "KARGO_TOKENS_TRUSTED_PROXIES",
         value_name = "CIDR",
         value_delimiter = ',',
-        value_parser = crate::http::network
+        value_parser = network
     )]
     pub trusted_proxies: Vec<IpNet>,
 

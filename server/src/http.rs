@@ -37,7 +37,7 @@ use crate::{
     one_time_address::OneTimeAddresses, sessions::Sessions,
 };
 
-pub use peer::{Peer, network};
+pub use peer::Peer;
 
 /// State shared by all requests.
 #[derive(Clone)]

@@ -44,9 +44,9 @@ pub struct Transaction {
 
 /// A person whom the issuer has signed in.
 pub struct SignedIn {
-    /// Who it is.
+    /// Issuer, subject and user name.
     pub note: PersonNote,
-    /// What the issuer says of them.
+    /// Claims of the ID token.
     pub claims: PersonClaims,
     /// The ID token.
     pub id_token: SecretString,

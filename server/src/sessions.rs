@@ -56,7 +56,7 @@ pub enum Credential {
     },
     /// A person who acts as the ServiceAccounts that accept their claims.
     Oidc {
-        /// Who it is.
+        /// Issuer, subject and user name.
         note: PersonNote,
         /// The claims that can match, as JSON.
         claims: String,

@@ -42,12 +42,10 @@ pub struct TokenDescription {
 pub async fn describe_token(scope: String, name: String) -> Result<TokenDescription, ApiError> {
     let scope = super::argument("scope", scope)?;
     let name = super::argument("name", name)?;
-    let details = Box::pin(crate::page_model::describe(
-        &super::viewer()?,
-        &scope,
-        &name,
-    ))
-    .await?;
+    let viewer = super::viewer()?;
+    let cluster = viewer.to_read(&scope).await?;
+    let details = crate::page_model::describe(&viewer, &cluster, &scope, &name);
+    let details = Box::pin(details).await?;
     Ok(TokenDescription {
         abilities: details
             .permissions

@@ -26,7 +26,7 @@ use crate::{
 /// Namespaces that are named.
 const NAMED: usize = 5;
 
-/// What the right side shows.
+/// Content of the right side.
 #[derive(Clone)]
 enum Outcome {
     /// Nothing: the text has a mistake, or nothing was asked yet.
@@ -139,7 +139,7 @@ fn shown(outcome: Outcome) -> AnyView {
     }
 }
 
-/// What could not be read, in a sentence.
+/// Names the namespaces whose ServiceAccounts could not be read.
 fn unread(roles: &ClaimedAccounts) -> Option<String> {
     let ClaimedAccounts {
         hidden,

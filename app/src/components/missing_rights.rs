@@ -42,7 +42,7 @@ fn alternatives(words: &[&str]) -> String {
     }
 }
 
-/// What can't be done without a right.
+/// Says in words what a missing right prevents.
 fn consequence(right: Right) -> &'static str {
     match right {
         Right::ListTokens => "no tokens are shown",

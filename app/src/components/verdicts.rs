@@ -261,7 +261,8 @@ fn values(parts: &mut Vec<Part>, all: Vec<String>) {
     }
 }
 
-/// What a ServiceAccount accepts: `Needs groups = ops, qa or email = …`. `otherwise`: for those who may not know it.
+/// Adds the claims that a ServiceAccount accepts: `Needs groups = ops, qa or email = …`. `otherwise`: the text for viewers who may not read
+/// them.
 fn needs(parts: &mut Vec<Part>, accepted: Option<Vec<Claim>>, otherwise: &str) -> bool {
     let Some(accepted) = accepted else {
         parts.push(words(otherwise));
@@ -333,7 +334,7 @@ fn why(verdict: Verdict, accepted: Option<Vec<Claim>>) -> Vec<Part> {
     parts
 }
 
-/// What makes a near miss one.
+/// Names the difference between an accepted claim and a near miss.
 fn difference(accepted: &ClaimValue, has: &ClaimValue) -> &'static str {
     let trimmed = |of: &ClaimValue| (of.claim.trim().to_owned(), of.value.trim().to_owned());
     if trimmed(accepted) == trimmed(has) {
@@ -373,7 +374,7 @@ pub fn void_view(void: VoidClaims, would_match: bool) -> AnyView {
 mod tests {
     use super::*;
 
-    /// What a verdict says.
+    /// Renders a verdict as text.
     fn said(verdict: Verdict, accepted: Option<&str>) -> String {
         let accepted = accepted.map(|value| {
             vec![Claim {

@@ -10,7 +10,7 @@ use crate::error::ApiError;
 /// A person who acts as ServiceAccounts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActingPerson {
-    /// Who it is.
+    /// Issuer, subject and user name.
     pub note: PersonNote,
     /// ServiceAccounts that accept their claims; or why they can't be read.
     pub accounts: Result<Vec<ServiceAccountRef>, ApiError>,

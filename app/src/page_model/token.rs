@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use kargo::{
-    cluster::Viewer,
+    cluster::{Cluster, Viewer},
     event::Event,
     name::TokenName,
     permissions::{ClusterFeatures, Permissions},
@@ -51,16 +51,17 @@ pub struct TokenDetails {
     pub now: Timestamp,
 }
 
-/// Reads one token in full. Only the token itself must be readable; what else is not, the answer says in its place.
+/// Reads one token in full. Only the token itself must be readable; what else is not, the answer says in its place. `cluster`: the viewer's
+/// view to read the scope with.
 ///
 /// # Errors
 /// Those of reading the token.
 pub async fn describe(
     viewer: &Viewer,
+    cluster: &Cluster,
     scope: &Scope,
     name: &TokenName,
 ) -> Result<TokenDetails, ApiError> {
-    let cluster = viewer.to_read(scope).await?;
     let token = async {
         let token = cluster.describe_token(scope, name).await?;
         let other = async |name: &Option<TokenName>| match name {
@@ -133,7 +134,8 @@ pub async fn read_token_page(
     policy: TokenPolicy,
 ) -> Result<TokenPageModel, ApiError> {
     let cluster = viewer.to_read(&scope).await?;
-    let (details, identity) = futures::join!(describe(&viewer, &scope, &name), cluster.whoami());
+    let (details, identity) =
+        futures::join!(describe(&viewer, &cluster, &scope, &name), cluster.whoami());
     let details = details?;
     let summary = &details.summary;
     let namespace = cluster.namespace(&scope).to_owned();

@@ -266,7 +266,7 @@ fn without_a_role(
     }
 }
 
-/// What all rows share, as far as a snapshot says it.
+/// Builds the context that all rows share, from a snapshot if there is one.
 fn context(
     scope: &Scope,
     namespace: &str,

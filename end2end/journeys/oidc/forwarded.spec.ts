@@ -37,7 +37,7 @@ for (const kind of PROVIDERS) {
   });
 }
 
-test("a person of an issuer that the cluster doesn't trust is told so", async ({ page, startProvider, startFor }) => {
+test("the sign-in page says that the cluster does not trust the issuer", async ({ page, startProvider, startFor }) => {
   const provider = await startProvider("node", "dex");
   const origin = await startFor(provider, "--oidc-forward");
   await goToIssuer(page, origin);

@@ -55,7 +55,7 @@ test("a second sign-in needs no form while the person is signed in at the issuer
   await expectSignedIn(page, other);
 });
 
-test("a person whom no role accepts is told so", async ({ page, project, program, startProvider, startFor }) => {
+test("the page says that no role accepts the person", async ({ page, project, program, startProvider, startFor }) => {
   const provider = await startProvider("go", "keycloak");
   await program.accept(provider.person.group);
   const origin = await startFor(provider, "--kubeconfig", program.kubeconfig);

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { done } from "../../support/api_server.ts";
 import { expect, test } from "../../support/dashboard.ts";
 
-test("a sign-out holds on the other replica within 5 seconds, and the person is told where it can't be shared", async ({ page, project, start }, info) => {
+test("a sign-out holds on the other replica within 5 seconds; the page says if other replicas could not be told", async ({ page, project, start }, info) => {
   const maps = `/api/v1/namespaces/${project.namespace}/configmaps`;
   await done("POST", maps, { body: { metadata: { name: "revocations" } } });
   const keys = info.outputPath("keys");

@@ -57,7 +57,7 @@ pub struct VoidClaims {
     pub line: usize,
     /// Column of the first mistake, in bytes; 0 if the text ends before.
     pub column: usize,
-    /// What is wrong.
+    /// The mistake.
     pub reason: VoidReason,
     /// Annotation as it was probably meant, to copy; `None` if that can't be derived.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::person::{ClaimsError, PersonClaims};
 
-/// What a pasted text says.
+/// Claims of a pasted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastedClaims {
     /// The claims.

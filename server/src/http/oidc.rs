@@ -76,13 +76,12 @@ async fn finish(
         }
         _ => Err(Refusal::OtherTransaction),
     };
-    let mut response = match begun {
+    let response = match begun {
         Ok((cookies, person)) => Note::signed_in("oidc", person)
             .to(with_cookies(hop("/system", "You are signed in."), cookies)),
         Err(refusal) => of_sign_in(refuse(refusal)),
     };
-    response = with_cookies(response, state.sessions.end_transaction());
-    response
+    with_cookies(response, state.sessions.end_transaction())
 }
 
 /// Begins the session: its cookies, and the person's name.
@@ -167,7 +166,7 @@ async fn mapped(state: &State, signed_in: SignedIn) -> Result<(Vec<HeaderValue>,
     Ok((cookies, person))
 }
 
-/// What the person is told. The log tells the administrator more.
+/// Tells the person why, and the log in more detail.
 fn refusal(error: &OidcError) -> Refusal {
     tracing::warn!(%error, "nobody was signed in with OIDC");
     match error {

@@ -17,7 +17,7 @@ pub enum ConnectError {
         path: PathBuf,
         /// Entry and field, such as `user ci, field tokenFile`; `None` if the whole file is meant.
         field: Option<String>,
-        /// What is wrong.
+        /// The mistake.
         why: String,
         /// What to do.
         next: String,
@@ -57,7 +57,7 @@ pub enum ConnectError {
     Proxy {
         /// The variable.
         variable: &'static str,
-        /// What is wrong.
+        /// The mistake.
         why: String,
     },
 }

@@ -64,7 +64,7 @@ impl People {
 }
 
 impl Person {
-    /// Who it is.
+    /// Issuer, subject and user name of the person.
     pub fn note(&self) -> &PersonNote {
         &self.note
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 pub(super) struct WrongType {
     /// Path of the field, such as `exec.env`.
     pub field: String,
-    /// What is wrong. Never quotes what stands there.
+    /// The mistake. Never quotes the field.
     pub why: &'static str,
 }
 
