@@ -2,6 +2,7 @@
 import { api } from "../support/api_server.ts";
 import type { Page } from "@playwright/test";
 import { type Dashboard, expect, openWithoutScripts, test } from "../support/dashboard.ts";
+import { Places } from "../support/places.ts";
 import { TokensPage } from "../support/tokens_page.ts";
 
 test.describe("with a token", () => {
@@ -15,6 +16,7 @@ test.describe("with a token", () => {
     await page.getByLabel("Kubernetes token").fill(` ${await token.value()}\n`);
     await page.getByRole("button", { name: "Sign in" }).click();
     await expect(page).toHaveURL(`${origin}/system`);
+    await new Places(page).show();
     await expect(page.getByText(`system:serviceaccount:${project.namespace}:reader`)).toBeVisible();
 
     const cookies = await context.cookies(origin);
@@ -92,7 +94,7 @@ test.describe("with a token", () => {
     await api("DELETE", `/api/v1/namespaces/${project.namespace}/secrets/me`);
     await expect(async () => {
       await page.goto(`${origin}${project.path}`);
-      await expect(page.getByText("The cluster doesn't accept the credential.").first()).toBeVisible({ timeout: 500 });
+      await expect(page.getByRole("main").getByText("The cluster doesn't accept the credential.")).toBeVisible({ timeout: 500 });
     }).toPass();
   });
 });
