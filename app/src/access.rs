@@ -1,15 +1,16 @@
-//! How a person's claims fit each ServiceAccount, in the order in which the page shows it. Pure: the server uses it for the person's own claims,
-//! and the browser for pasted ones.
+//! How a person's claims fit each ServiceAccount, in the order in which the page shows it. Pure.
 
 use std::collections::BTreeMap;
 
-#[cfg(any(test, feature = "browser"))]
-use kargo::claims::{ClaimedAccount, ClaimedAccounts, PersonClaims};
 use kargo::{
-    claims::{Claim, Verdict, VoidClaims},
+    claims::{Claim, ClaimedAccount, ClaimedAccounts, PersonClaims, Verdict, VoidClaims},
     identity::ServiceAccountRef,
     name::{ProjectName, RoleName},
 };
+
+/// What a person pasted: an ID token without its signature, or claims as JSON. Provided as context to the page that explains it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastedText(pub String);
 
 /// How the claims fit one ServiceAccount. All texts are cleaned for pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,6 @@ pub struct RoleVerdict {
     pub impersonation_roles: Option<String>,
 }
 
-#[cfg(any(test, feature = "browser"))]
 impl RoleVerdict {
     /// Judges pasted claims.
     pub fn of_pasted(role: &ClaimedAccount, claims: &PersonClaims) -> Self {
@@ -118,7 +118,6 @@ impl Verdicts {
     }
 
     /// Judges pasted claims.
-    #[cfg(any(test, feature = "browser"))]
     pub fn of_pasted(roles: &ClaimedAccounts, claims: &PersonClaims, find: &str) -> Self {
         let roles = roles.accounts.iter();
         Self::of(roles.map(|role| RoleVerdict::of_pasted(role, claims)), find)

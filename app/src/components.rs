@@ -1,5 +1,5 @@
-//! Pieces of pages, one file each; its style has the same name under `style/`. Plain HTML, rendered on the server. [`problem`] and
-//! [`verdicts`] are also used in the browser.
+//! Pieces of pages, one file each; its style has the same name under `style/`. Plain HTML, rendered on the server. [`problem`] is also
+//! used in the browser.
 
 #[cfg(feature = "ssr")]
 pub mod blank;
@@ -38,6 +38,7 @@ pub mod token_history;
 pub mod token_row;
 #[cfg(feature = "ssr")]
 pub mod token_table;
+#[cfg(feature = "ssr")]
 pub mod verdicts;
 #[cfg(feature = "ssr")]
 pub mod without_code;

@@ -7,7 +7,8 @@
 // Views are types as deep as the page.
 #![recursion_limit = "256"]
 
-mod access;
+#[cfg(feature = "ssr")]
+pub mod access;
 pub mod api;
 #[cfg(feature = "ssr")]
 mod app;

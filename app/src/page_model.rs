@@ -27,7 +27,7 @@ use kargo::{
     token::TokenSummary,
 };
 
-pub use access::{OwnClaims, read_own_claims};
+pub use access::{ComparedClaims, PasteProblem, read_own_claims, read_pasted_claims};
 pub use compromise::{CompromisePageModel, exposure_report, read_compromise_page};
 pub use frame::{Frame, read_frame};
 pub use session::{ActingPerson, read_acting_person};

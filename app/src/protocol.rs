@@ -39,21 +39,8 @@ pub const SELECT_ALL: &str = "select-all";
 /// Class of a row that leads to tokens of the view that the page doesn't show.
 pub const MORE: &str = "more";
 
-/// The `id` of the form with pasted claims. It carries an [`ExplainContext`] as [`DETAIL`].
-pub const EXPLAIN: &str = "explain";
-/// The `id` of the line that says what came out of pasted claims.
-pub const EXPLAIN_STATUS: &str = "explain-status";
-/// The `id` of the element that the browser's code fills with the verdicts about pasted claims.
-pub const EXPLAINED: &str = "explained";
-
-/// Settings for the comparison of pasted claims.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExplainContext {
-    /// The namespace that Kargo runs in.
-    pub system: String,
-    /// A scope whose roles are read although the person may not list projects.
-    pub scope: Option<String>,
-}
+/// The `id` of the field for pasted claims.
+pub const PASTED_CLAIMS: &str = "pasted-claims";
 
 /// What the browser's code needs to know of the page that it runs on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

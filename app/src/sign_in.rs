@@ -11,7 +11,16 @@ pub struct Ways {
     /// A Kubernetes bearer token.
     pub token: bool,
     /// An OIDC issuer.
-    pub oidc: bool,
+    pub oidc: Option<OidcMode>,
+}
+
+/// How people who sign in at an issuer reach the API server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OidcMode {
+    /// As the ServiceAccounts that accept their claims.
+    Mapped,
+    /// By their ID token.
+    Forwarded,
 }
 
 /// Facts of a session, for the person's own session page.

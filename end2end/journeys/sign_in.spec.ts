@@ -15,7 +15,8 @@ test.describe("with a token", () => {
     await expect(page.getByText("Kargo's admin password doesn't work")).toBeVisible();
     await page.getByLabel("Kubernetes token").fill(` ${await token.value()}\n`);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await expect(page).toHaveURL(`${origin}/system`);
+    // The project is the token's own.
+    await expect(page).toHaveURL(origin + project.path);
     await new Places(page).show();
     await expect(page.getByText(`system:serviceaccount:${project.namespace}:reader`)).toBeVisible();
 
@@ -40,7 +41,7 @@ test.describe("with a token", () => {
       await page.goto(`${origin}/sign-in`);
       await page.getByLabel("Kubernetes token").fill(await token.value());
       await page.getByRole("button", { name: "Sign in" }).click();
-      await expect(page).toHaveURL(`${origin}/system`);
+      await expect(page).toHaveURL(origin + project.path);
     }
     const [one, other] = pages as [typeof pages[0], typeof pages[0]];
     await one!.goto(`${origin}/session`);
@@ -90,7 +91,7 @@ test.describe("with a token", () => {
     await page.goto(`${origin}/sign-in`);
     await page.getByLabel("Kubernetes token").fill(await token.value());
     await page.getByRole("button", { name: "Sign in" }).click();
-    await expect(page).toHaveURL(`${origin}/system`);
+    await expect(page).toHaveURL(origin + project.path);
     await api("DELETE", `/api/v1/namespaces/${project.namespace}/secrets/me`);
     await expect(async () => {
       await page.goto(`${origin}${project.path}`);

@@ -1,6 +1,6 @@
 // Pictures of signing in, and of the pages of a person who acts as roles.
 import { ready, visit } from "../support/dashboard.ts";
-import { goToIssuer, test as base } from "../support/oidc/test.ts";
+import { expectSignedIn, goToIssuer, test as base } from "../support/oidc/test.ts";
 import { done } from "../support/api_server.ts";
 import { TokensPage } from "../support/tokens_page.ts";
 import { takePictures } from "./picture.ts";
@@ -34,7 +34,7 @@ for (const [title, path] of [
     const origin = await startFor(provider, "--kubeconfig", program.kubeconfig);
     await goToIssuer(page, origin);
     await provider.signIn(page);
-    await page.waitForURL(`${origin}/system`);
+    await expectSignedIn(page, origin);
     await visit(page, path || project.path);
     await ready(page);
     if (!path) await new TokensPage(page).row("existing-1").expectState("Active");

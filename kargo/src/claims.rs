@@ -16,6 +16,6 @@ mod verdict;
 pub use account::{ClaimedAccount, ClaimedAccounts};
 pub use annotations::{AcceptedClaims, Claim, ClaimValue, VoidClaims, VoidReason};
 pub use namespaces::LookedAt;
-pub use pasted::{PasteError, PastedClaims};
+pub use pasted::{PasteError, PastedClaims, without_signature};
 pub use person::{ClaimsError, PersonClaims};
 pub use verdict::Verdict;

@@ -7,7 +7,10 @@ mod url;
 
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
-use app::{policy::TokenPolicy, sign_in::Ways};
+use app::{
+    policy::TokenPolicy,
+    sign_in::{OidcMode, Ways},
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use kargo::{
@@ -20,7 +23,7 @@ use thiserror::Error;
 use crate::{
     audit::{Audit, FileError},
     oidc::Oidc,
-    sessions::{KeyError, Limits, Sessions},
+    sessions::{CookieName, KeyError, Limits, Sessions},
     tls::{Tls, TlsError},
 };
 use network::network;
@@ -401,7 +404,8 @@ impl Config {
 
     /// Refuses an API server that no person's token may be sent to, if people sign in with tokens. `server`: its address.
     pub fn check_server(&self, server: &str) -> Result<(), StartError> {
-        let sends_tokens = self.sign_in.contains(&Way::Token) || self.oidc.forwards();
+        let sends_tokens =
+            self.sign_in.contains(&Way::Token) || self.oidc.mode() == OidcMode::Forwarded;
         if sends_tokens && server.starts_with("http://") {
             return Err(StartError::PlainHttp(server.to_owned()));
         }
@@ -449,7 +453,12 @@ impl Config {
     pub fn sessions(&self, address: SocketAddr) -> Result<Sessions, StartError> {
         let file = self.session_keys.as_deref();
         let is_secure = self.is_https();
-        Sessions::new(file, self.session_limits(), is_secure, address.port()).map_err(|error| {
+        let cookie = CookieName {
+            is_secure,
+            // Cookies ignore ports, and two programs on one machine must not sign each other out. Replicas behind one address share a name.
+            port: (!is_secure || self.external_url.is_none()).then(|| address.port()),
+        };
+        Sessions::new(file, self.session_limits(), cookie).map_err(|error| {
             StartError::SessionKeys(self.session_keys.clone().unwrap_or_default(), error)
         })
     }
@@ -459,7 +468,7 @@ impl Config {
         Ways {
             local: self.sign_in.contains(&Way::Local),
             token: self.sign_in.contains(&Way::Token),
-            oidc: self.sign_in.contains(&Way::Oidc),
+            oidc: self.sign_in.contains(&Way::Oidc).then(|| self.oidc.mode()),
         }
     }
 

@@ -123,7 +123,7 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
     };
     state.identities.end_with(state.sessions.clone());
     let private = Router::new()
-        .merge(limited(pages::routes(&state)))
+        .merge(pages::routes(&state))
         .merge(api::routes(&state))
         .merge(limited(sign_in::signed_in_routes(&state)))
         .layer(middleware::from_fn_with_state(

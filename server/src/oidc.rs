@@ -8,10 +8,10 @@ mod times;
 
 use kargo::{claims::PersonClaims, identity::PersonNote};
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, LogoutRequest, Nonce,
-    PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, RedirectUrl, RequestTokenError,
-    Scope, TokenResponse,
-    core::{CoreAuthenticationFlow, CoreErrorResponseType, CoreIdToken},
+    AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, LogoutRequest,
+    Nonce, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, RedirectUrl,
+    RequestTokenError, Scope, TokenResponse,
+    core::{CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType, CoreIdToken},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -146,12 +146,20 @@ impl Oidc {
 
     fn client_of(&self, metadata: &issuer::Metadata) -> Client {
         let secret = self.settings.client_secret.as_ref();
+        let methods = metadata.token_endpoint_auth_methods_supported();
+        let takes_header = methods
+            .is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
         Client::from_provider_metadata(
             metadata.clone(),
             ClientId::new(self.settings.client_id.clone()),
             secret.map(|secret| ClientSecret::new(secret.expose_secret().to_owned())),
         )
         .set_redirect_uri(self.redirect.clone())
+        .set_auth_type(if takes_header {
+            AuthType::BasicAuth
+        } else {
+            AuthType::RequestBody
+        })
     }
 
     async fn exchange(&self, code: String, verifier: String) -> Result<CoreIdToken, OidcError> {

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use app::sign_in::{SessionFacts, Ways};
+use app::sign_in::{OidcMode, SessionFacts, Ways};
 use axum::http::{HeaderMap, HeaderValue};
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use jiff::Timestamp;
@@ -98,7 +98,8 @@ impl Credential {
         match self {
             Self::Local => ways.local,
             Self::Token { .. } => ways.token,
-            Self::Oidc { .. } | Self::Forwarded { .. } => ways.oidc,
+            Self::Oidc { .. } => ways.oidc == Some(OidcMode::Mapped),
+            Self::Forwarded { .. } => ways.oidc == Some(OidcMode::Forwarded),
         }
     }
 
@@ -138,6 +139,23 @@ pub struct Limits {
     pub lifetime: Duration,
 }
 
+/// What the cookie's name says.
+#[derive(Debug, Clone, Copy)]
+pub struct CookieName {
+    /// People reach the program over HTTPS. Browsers accept the name then only from this host.
+    pub is_secure: bool,
+    /// The program's port, where people reach it by that.
+    pub port: Option<u16>,
+}
+
+impl fmt::Display for CookieName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_secure { "__Host-" } else { "" })?;
+        f.write_str("kargo-tokens")?;
+        self.port.map_or(Ok(()), |port| write!(f, "-{port}"))
+    }
+}
+
 /// Issues sessions and reads them.
 pub struct Sessions {
     keys: Keys,
@@ -165,19 +183,13 @@ const TRANSACTION: Duration = Duration::from_mins(10);
 pub struct TooLong;
 
 impl Sessions {
-    /// `key_file`: keys that other replicas have, too; without one, the sessions end with this process. `is_secure`: people reach the
-    /// program over HTTPS. `port`: where it listens; cookies ignore ports, and two programs on one machine must not sign each other out.
+    /// `key_file`: keys that other replicas have, too; without one, the sessions end with this process.
     pub fn new(
         key_file: Option<&Path>,
         limits: Limits,
-        is_secure: bool,
-        port: u16,
+        cookie: CookieName,
     ) -> Result<Self, KeyError> {
-        let name = if is_secure {
-            "__Host-kargo-tokens".to_owned()
-        } else {
-            format!("kargo-tokens-{port}")
-        };
+        let (name, is_secure) = (cookie.to_string(), cookie.is_secure);
         Ok(Self {
             keys: key_file.map_or_else(|| Ok(Keys::random()), Keys::read)?,
             transaction_cookie: SplitCookie::lax(format!("{name}-oidc"), is_secure),
@@ -387,13 +399,25 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_hours(1);
+    const NAME: CookieName = CookieName {
+        is_secure: false,
+        port: Some(3000),
+    };
+
+    #[test]
+    fn the_cookie_is_named_by_how_people_reach_the_program() {
+        let name = |is_secure, port| CookieName { is_secure, port }.to_string();
+        assert_eq!(name(false, Some(3000)), "kargo-tokens-3000");
+        assert_eq!(name(true, Some(8443)), "__Host-kargo-tokens-8443");
+        assert_eq!(name(true, None), "__Host-kargo-tokens");
+    }
 
     fn sessions() -> Sessions {
         let limits = Limits {
             idle: HOUR,
             lifetime: 12 * HOUR,
         };
-        Sessions::new(None, limits, false, 3000).expect("no file is needed")
+        Sessions::new(None, limits, NAME).expect("no file is needed")
     }
 
     /// The header that a browser sends back.
@@ -471,13 +495,29 @@ mod tests {
 
     #[test]
     fn a_session_of_a_way_that_is_no_longer_offered_is_over() {
+        const MAPPED: Option<OidcMode> = Some(OidcMode::Mapped);
         let ways = |local, token, oidc| Ways { local, token, oidc };
         let local = Credential::Local;
-        assert!(local.is_offered(&ways(true, false, false)));
-        assert!(!local.is_offered(&ways(false, true, true)));
+        assert!(local.is_offered(&ways(true, false, None)));
+        assert!(!local.is_offered(&ways(false, true, MAPPED)));
         let token = token("value", "me");
-        assert!(token.is_offered(&ways(false, true, false)));
-        assert!(!token.is_offered(&ways(true, false, true)));
+        assert!(token.is_offered(&ways(false, true, None)));
+        assert!(!token.is_offered(&ways(true, false, MAPPED)));
+        let mapped = Credential::Oidc {
+            note: PersonNote {
+                issuer: "https://issuer.example.com".to_owned(),
+                subject: "ana".to_owned(),
+                user: "ana".to_owned(),
+            },
+            claims: "{}".to_owned(),
+            only: None,
+        };
+        assert!(mapped.is_offered(&ways(false, false, MAPPED)));
+        let forwarded = ways(false, false, Some(OidcMode::Forwarded));
+        assert!(
+            !mapped.is_offered(&forwarded),
+            "people act as themselves now"
+        );
     }
 
     proptest! {

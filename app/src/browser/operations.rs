@@ -2,7 +2,6 @@
 
 use kargo::{
     claim::ClaimId,
-    claims::ClaimedAccounts,
     problem::Problem,
     token::{Notes, TokenRef},
     value::Value,
@@ -144,11 +143,6 @@ pub async fn notes(token: &TokenRef) -> Result<Notes<String>, Problem> {
 /// Reads who is signed in, and the addresses that a token's user needs.
 pub async fn session() -> Result<Session, Problem> {
     api::get_session().await.map_err(problem)
-}
-
-/// Reads which claims the roles accept that the person may list. `scope`: a scope that is tried although the person may not list projects.
-pub async fn accepted_claims(scope: Option<String>) -> Result<ClaimedAccounts, Problem> {
-    api::list_accepted_claims(scope).await.map_err(problem)
 }
 
 /// Reads every token of the page's view that bulk commands can be used on.

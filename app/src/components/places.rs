@@ -39,7 +39,7 @@ fn Side(frame: Frame, here: String) -> impl IntoView {
     let label = scope.as_ref().map_or("Go to…", Scope::label).to_owned();
     view! {
         <header class="side" id="side" data-merge="">
-            <a class="brand" href="/system"><Key /> "Kargo Tokens"</a>
+            <a class="brand" href="/"><Key /> "Kargo Tokens"</a>
             <button type="button" class="btn places-button" popovertarget="places">{label} " ▾"</button>
             <div id="places" class="places" popover="auto">
                 <nav aria-label="Places">

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use kargo::{
+    identity::ServiceAccountRef,
     name::{RoleName, TokenName},
     role::{RoleStatus, RoleSummary},
     scope::Scope,
@@ -149,7 +150,12 @@ fn role_words(
 
 fn created(token: &TokenSummary, now: Timestamp, viewer: Option<String>) -> AnyView {
     let by = match token.created_by.clone() {
-        Some(name) => view! { " by " <Person name viewer /> }.into_any(),
+        Some(name) => {
+            let shared = ServiceAccountRef::of_user(&name).map(|_| {
+                view! { <small>"A ServiceAccount, not a person: whoever has one of its tokens acts under this name."</small> }
+            });
+            view! { " by " <Person name viewer /> {shared} }.into_any()
+        }
         None => view! { " with another tool: its creator is not noted" }.into_any(),
     };
     fact(

@@ -1,5 +1,4 @@
-//! Why a person has or doesn't have each role: one verdict a ServiceAccount. Drawn by the server for the person's own claims, and in the browser
-//! for pasted ones.
+//! Why a person has or doesn't have each role: one verdict a ServiceAccount.
 
 use kargo::{
     claims::{Claim, ClaimValue, PersonClaims, Verdict, VoidClaims},

@@ -1,9 +1,9 @@
-//! The model of `/access`: how the person's own claims fit each ServiceAccount.
+//! The model of `/access`: how a person's claims fit each ServiceAccount.
 
 use std::collections::BTreeMap;
 
 use kargo::{
-    claims::{ClaimedAccounts, PersonClaims},
+    claims::{ClaimedAccounts, PasteError, PastedClaims, PersonClaims},
     cluster::{Explanation, Person, Viewer},
     identity::ServiceAccountRef,
     name::ProjectName,
@@ -15,13 +15,55 @@ use crate::{
     error::ApiError,
 };
 
-/// How a person's own claims fit.
+/// Namespaces that are named.
+const NAMED: usize = 5;
+
+/// How a person's claims fit.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OwnClaims {
-    /// The claims of their session.
+pub struct ComparedClaims {
+    /// The claims.
     pub claims: PersonClaims,
     /// One verdict for each ServiceAccount.
     pub verdicts: Verdicts,
+    /// Names the namespaces whose ServiceAccounts could not be read.
+    pub unread: Option<String>,
+}
+
+/// Why pasted claims can't be compared.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PasteProblem {
+    /// The text has a mistake.
+    Mistake(PasteError),
+    /// The roles can't be read.
+    Unreadable(ApiError),
+}
+
+impl From<PasteError> for PasteProblem {
+    fn from(error: PasteError) -> Self {
+        Self::Mistake(error)
+    }
+}
+
+/// Compares pasted claims with the ServiceAccounts that the person may list by their own rights. `also`: a scope that is tried although the
+/// person may not list projects. `find`: see [`Verdicts::of`].
+///
+/// # Errors
+/// Names a mistake in the text, or says why ServiceAccounts can't be read.
+pub async fn read_pasted_claims(
+    viewer: Viewer,
+    global: &[ProjectName],
+    also: Option<&Scope>,
+    text: &str,
+    find: &str,
+) -> Result<ComparedClaims, PasteProblem> {
+    let claims = PastedClaims::parse(text)?.claims;
+    let roles = viewer.claimed_accounts(global, also).await;
+    let roles = roles.map_err(|error| PasteProblem::Unreadable(error.into()))?;
+    Ok(ComparedClaims {
+        verdicts: Verdicts::of_pasted(&roles, &claims, find),
+        unread: unread(&roles),
+        claims,
+    })
 }
 
 /// Reads the verdicts about the person's own claims; `None` for somebody who doesn't act by claims. `find`: see [`Verdicts::of`].
@@ -29,7 +71,7 @@ pub async fn read_own_claims(
     viewer: Viewer,
     global: &[ProjectName],
     find: &str,
-) -> Option<Result<OwnClaims, ApiError>> {
+) -> Option<Result<ComparedClaims, ApiError>> {
     let person = viewer.person()?;
     Some(read(&viewer, person, global, find).await)
 }
@@ -39,14 +81,15 @@ async fn read(
     person: &Person,
     global: &[ProjectName],
     find: &str,
-) -> Result<OwnClaims, ApiError> {
+) -> Result<ComparedClaims, ApiError> {
     let (explanations, readable) = futures::try_join!(
         person.explain(),
         viewer.claimed_accounts(global, None::<&Scope>)
     )?;
-    Ok(OwnClaims {
+    Ok(ComparedClaims {
         claims: person.claims().clone(),
         verdicts: Verdicts::of(own_verdicts(explanations, &readable), find),
+        unread: None,
     })
 }
 
@@ -77,12 +120,79 @@ fn own_verdicts(explanations: Vec<Explanation>, readable: &ClaimedAccounts) -> V
         .collect()
 }
 
+/// Names the namespaces whose ServiceAccounts could not be read.
+fn unread(roles: &ClaimedAccounts) -> Option<String> {
+    let ClaimedAccounts {
+        hidden,
+        unknown_projects,
+        ..
+    } = roles;
+    let more = hidden.len().saturating_sub(NAMED);
+    let named: Vec<_> = hidden.iter().take(NAMED).map(ProjectName::as_str).collect();
+    let named = named.join(", ");
+    let missing = match (hidden.len(), more) {
+        (0, _) => None,
+        (_, 0) => Some(named),
+        _ => Some(format!("{named} and {more} more namespaces")),
+    };
+    let missing = missing.map(|missing| {
+        format!("You may not list ServiceAccounts in {missing}, so their roles are missing here.")
+    });
+    let unknown = unknown_projects.as_ref().map(|problem| {
+        format!(
+            "{} So roles of projects may be missing here.",
+            problem.message
+        )
+    });
+    let sentences: Vec<_> = missing.into_iter().chain(unknown).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
 #[cfg(test)]
 mod tests {
-    use kargo::claims::{AcceptedClaims, ClaimedAccount, Verdict};
+    use kargo::{
+        claims::{AcceptedClaims, ClaimedAccount, Verdict},
+        problem::Kind,
+    };
 
     use super::*;
 
+    #[test]
+    fn what_could_not_be_read_is_named() {
+        let hidden = |count: usize| {
+            let names = (0..count).map(|n| format!("ns-{n}").parse().expect("a name"));
+            names.collect::<Vec<_>>()
+        };
+        let problem =
+            kargo::problem::Problem::new(Kind::Forbidden, "You may not list namespaces.", "");
+        for (hidden, unknown_projects, text) in [
+            (hidden(0), None, None),
+            (
+                hidden(1),
+                None,
+                Some("You may not list ServiceAccounts in ns-0, so their roles are missing here."),
+            ),
+            (
+                hidden(7),
+                None,
+                Some(
+                    "You may not list ServiceAccounts in ns-0, ns-1, ns-2, ns-3, ns-4 and 2 more namespaces, so their roles are missing here.",
+                ),
+            ),
+            (
+                hidden(0),
+                Some(problem),
+                Some("You may not list namespaces. So roles of projects may be missing here."),
+            ),
+        ] {
+            let roles = ClaimedAccounts {
+                hidden,
+                unknown_projects,
+                ..ClaimedAccounts::default()
+            };
+            assert_eq!(unread(&roles).as_deref(), text);
+        }
+    }
     fn account(name: &str) -> ServiceAccountRef {
         ServiceAccountRef {
             namespace: "demo".parse().expect("a name"),

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use kargo::{
     cluster::{Cluster, Viewer},
     name::TokenName,
+    permissions::Permissions,
     role::{Rules, SecretAccess, secret_access},
     scope::Scope,
     token::{TokenState, TokenSummary},
@@ -19,7 +20,7 @@ use crate::{
     protocol::BrowserContext,
 };
 
-use super::entity_tag;
+use super::{MissingRights, UNKNOWN_PERMISSIONS, entity_tag};
 
 /// Tokens that a report names one by one. There may be more.
 const NAMED: usize = 100;
@@ -238,8 +239,10 @@ pub struct CompromisePageModel {
     pub report: Result<ExposureReport, ApiError>,
     /// Cluster and context, for dialogs.
     pub cluster: String,
-    /// Whether the person may have Kubernetes mint expiring tokens.
-    pub mint: bool,
+    /// What the person may do in the scope.
+    pub permissions: Permissions,
+    /// Rights that the person lacks in the scope.
+    pub missing: MissingRights,
     /// What the configuration allows.
     pub policy: TokenPolicy,
     /// The time by the API server's clock; the start of 1970 where it isn't known.
@@ -264,7 +267,11 @@ pub async fn read_compromise_page(
                 token: Err(error.clone()),
                 report: Err(error),
                 cluster: name_of_cluster,
-                mint: false,
+                permissions: Permissions {
+                    mint: false,
+                    ..UNKNOWN_PERMISSIONS
+                },
+                missing: MissingRights::default(),
                 policy,
                 now: Timestamp::default(),
                 scope,
@@ -274,11 +281,13 @@ pub async fn read_compromise_page(
             };
         }
     };
-    let (token, report, permissions) = futures::join!(
+    let (token, report, permissions, identity) = futures::join!(
         cluster.get_token(&scope, &name),
         exposure_report(&cluster, &scope, &role, Some(name.as_str()), reported),
         viewer.permissions(&scope),
+        cluster.whoami(),
     );
+    let permissions = permissions.unwrap_or(UNKNOWN_PERMISSIONS);
     let token = match token {
         Ok(token) => Ok(Some(token)),
         Err(kargo::cluster::Error::NoToken(_)) => Ok(None),
@@ -292,7 +301,13 @@ pub async fn read_compromise_page(
         token,
         report,
         cluster: name_of_cluster,
-        mint: permissions.is_ok_and(|may| may.mint),
+        missing: MissingRights::of(
+            permissions,
+            [],
+            cluster.namespace(&scope),
+            identity.ok().map(|identity| identity.user).as_deref(),
+        ),
+        permissions,
         policy,
         now,
         scope,
@@ -307,7 +322,7 @@ impl CompromisePageModel {
     pub fn browser_context(&self) -> BrowserContext {
         BrowserContext {
             scope: self.scope.to_string(),
-            mint: self.mint,
+            mint: self.permissions.mint,
             max_lifetime: self.policy.max_lifetime,
             cluster: self.cluster.clone(),
             now: self.now.as_second(),
@@ -317,7 +332,7 @@ impl CompromisePageModel {
 
     /// The page's entity tag.
     pub fn entity_tag(&self) -> String {
-        entity_tag(self.now, &(&self.token, &self.report, self.mint))
+        entity_tag(self.now, &(&self.token, &self.report, &self.missing))
     }
 }
 

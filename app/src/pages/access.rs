@@ -6,15 +6,15 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
+    access::PastedText,
     components::{
         problem::ProblemView,
         verdicts::{ClaimList, VerdictList},
-        without_code::NotStarted,
     },
     error::ApiError,
-    page_model::{OwnClaims, read_own_claims},
+    page_model::{ComparedClaims, PasteProblem, read_own_claims, read_pasted_claims},
     policy::GlobalNamespaces,
-    protocol::{DETAIL, EXPLAIN, EXPLAIN_STATUS, EXPLAINED, ExplainContext, to_attribute},
+    protocol::PASTED_CLAIMS,
     query::AccessQuery,
     reading::when_read,
 };
@@ -37,7 +37,6 @@ pub fn AccessPage() -> impl IntoView {
                 </div>
             </div>
             {content}
-            <NotStarted />
         </main>
     }
 }
@@ -51,7 +50,7 @@ fn content(viewer: Viewer, query: AccessQuery) -> AnyView {
         let no_own = (!is_person).then(|| {
             view! { <p class="help">"You didn't sign in with claims that Kargo Tokens compares, so it knows none of yours. Paste those of a person."</p> }
         });
-        return view! { {switch} {no_own} <Pasted query system /> }.into_any();
+        return view! { {switch} {no_own} {pasted(viewer, query, system)} }.into_any();
     }
     let global = GlobalNamespaces::get();
     let find = query.find.clone();
@@ -86,8 +85,10 @@ fn Switch(query: AccessQuery) -> impl IntoView {
 }
 
 #[component]
-fn Own(own: OwnClaims, query: AccessQuery, system: String) -> impl IntoView {
-    let OwnClaims { claims, verdicts } = own;
+fn Own(own: ComparedClaims, query: AccessQuery, system: String) -> impl IntoView {
+    let ComparedClaims {
+        claims, verdicts, ..
+    } = own;
     view! {
         <div class="why">
             <section aria-labelledby="claims">
@@ -116,39 +117,104 @@ fn FindField(find: String) -> impl IntoView {
     }
 }
 
-/// The field for pasted claims. It has no name, so that no browser can send what is in it. The browser's code fills the right side.
-#[component]
-fn Pasted(query: AccessQuery, system: String) -> impl IntoView {
-    let context = ExplainContext {
-        system,
-        scope: query.scope.map(|scope| scope.to_string()),
+/// The field for pasted claims, and what came out of those that were sent.
+fn pasted(viewer: Viewer, query: AccessQuery, system: String) -> AnyView {
+    let Some(PastedText(text)) = use_context() else {
+        let form = view! { <PastedForm query text=String::new() mistake=None /> };
+        return explained(
+            form,
+            "Paste claims to see which roles they match.".to_owned(),
+            ().into_any(),
+        )
+        .into_any();
     };
-    let form = view! {
-        <form id=EXPLAIN class="explain">
-            <label for="pasted-claims">"ID token, or claims as JSON"</label>
+    let global = GlobalNamespaces::get();
+    let asked = (query.clone(), text.clone());
+    let reading = async move {
+        let (AccessQuery { scope, find, .. }, text) = asked;
+        read_pasted_claims(viewer, &global, scope.as_ref(), &text, &find).await
+    };
+    when_read(reading, move |answer| {
+        let (mistake, sentence, verdicts) = match answer {
+            Ok(compared) => (
+                None,
+                compared.verdicts.sentence(),
+                view! { <Compared compared system /> }.into_any(),
+            ),
+            Err(PasteProblem::Mistake(error)) => (
+                Some(error.to_string()),
+                "Correct the claims first.".to_owned(),
+                ().into_any(),
+            ),
+            Err(PasteProblem::Unreadable(error)) => (
+                None,
+                String::new(),
+                view! { <ProblemView problem=error.0 /> }.into_any(),
+            ),
+        };
+        let form = view! { <PastedForm query text mistake /> };
+        explained(form, sentence, verdicts)
+    })
+    .into_any()
+}
+
+fn explained(form: impl IntoView, sentence: String, verdicts: AnyView) -> impl IntoView {
+    view! {
+        <div class="why">
+            <section aria-label="Pasted claims">{form}</section>
+            <section class="card" aria-label="Roles">
+                <p class="help" role="status">{sentence}</p>
+                {verdicts}
+            </section>
+        </div>
+    }
+}
+
+/// The claims are posted, so that no address has them. `mistake`: what is wrong with `text`.
+#[component]
+fn PastedForm(query: AccessQuery, text: String, mistake: Option<String>) -> impl IntoView {
+    let is_invalid = mistake.as_ref().map(|_| "true");
+    let mistake =
+        mistake.map(|mistake| view! { <p class="field-error" role="alert">{mistake}</p> });
+    let scope = query
+        .scope
+        .map(|scope| view! { <input type="hidden" name="scope" value=scope.to_string() /> });
+    view! {
+        <form method="post" action="/access" class="explain">
+            <label for=PASTED_CLAIMS>"ID token, or claims as JSON"</label>
             <textarea
-                id="pasted-claims"
+                id=PASTED_CLAIMS
+                name="claims"
                 rows="12"
+                required
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
+                aria-invalid=is_invalid
                 aria-describedby="pasted-help"
                 placeholder="{\n  \"sub\": \"7f0c\",\n  \"email\": \"dev@corp.example\",\n  \"groups\": [\"engineering\"]\n}"
-            ></textarea>
-            <p id="pasted-help" class="help">"Decoded in this browser, sent nowhere. The signature isn't checked."</p>
+            >
+                {text}
+            </textarea>
+            {mistake}
+            <p id="pasted-help" class="help">"Compared by this server and not kept. Of an ID token, the signature is cut off in your browser, and is not checked."</p>
             <div class="find-role"><FindField find=query.find /></div>
-            <button type="submit" class="btn primary needs-js" disabled>"Explain"</button>
+            {scope}
+            <button type="submit" class="btn primary">"Explain"</button>
         </form>
     }
-    .attr(DETAIL, to_attribute(&context));
+}
+
+#[component]
+fn Compared(compared: ComparedClaims, system: String) -> impl IntoView {
+    let ComparedClaims {
+        claims,
+        verdicts,
+        unread,
+    } = compared;
     view! {
-        <noscript><p class="callout">"Pasted claims are compared in the browser, which needs JavaScript."</p></noscript>
-        <div class="why">
-            <section class="needs-js" aria-label="Pasted claims">{form}</section>
-            <section class="card" aria-label="Roles">
-                <p id=EXPLAIN_STATUS class="help" role="status">"Paste claims to see which roles they match."</p>
-                <div id=EXPLAINED></div>
-            </section>
-        </div>
+        {unread.map(|text| view! { <p class="callout">{text}</p> })}
+        <details><summary>"The claims, decoded"</summary><ClaimList claims /></details>
+        <VerdictList verdicts system />
     }
 }

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use kargo::{
     cluster::Viewer,
     name::TokenName,
+    permissions::Permissions,
     scope::Scope,
     token::{REFUSED_AFTER, TokenRef},
 };
@@ -15,12 +16,14 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use crate::{
     components::{
         commands::TokenFields,
+        missing_rights::{MissingRightsNote, lacking},
         problem::ProblemView,
         time::{Countdown, exact},
         without_code::{NoScript, NotStarted},
     },
     error::ApiError,
     exposure_report::{ExposureReport, MadeSince},
+    offers::missing_for,
     page_model::{CompromisePageModel, read_compromise_page},
     policy::TokenPolicy,
     protocol::{COMMAND, CONTEXT, Command, ROW, to_attribute},
@@ -82,13 +85,19 @@ fn Report(page: CompromisePageModel) -> impl IntoView {
         reported,
         token,
         report,
+        permissions,
+        missing,
         ..
     } = page;
+    let buttons = Buttons {
+        may: permissions,
+        namespace: missing.namespace.clone(),
+    };
     let reported = reported.map(|time| format!(", reported {}", exact(time)));
     let ended = ended(&scope, &name, token, page_now);
     let rest = match report {
         Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
-        Ok(report) => view! { <Reach scope=scope.clone() report /> }.into_any(),
+        Ok(report) => view! { <Reach scope=scope.clone() report buttons /> }.into_any(),
     };
     view! {
         <main id="main" class="report" tabindex="-1">
@@ -100,6 +109,7 @@ fn Report(page: CompromisePageModel) -> impl IntoView {
                 </div>
             </div>
             <NoScript />
+            <MissingRightsNote missing />
             <ol class="checklist">
                 {ended}
                 {rest}
@@ -178,7 +188,7 @@ fn ended(
 
 /// The other points: which tokens the holder could have read or created.
 #[component]
-fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
+fn Reach(scope: Scope, report: ExposureReport, buttons: Buttons) -> impl IntoView {
     let ExposureReport {
         findings,
         is_partial,
@@ -190,7 +200,7 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
         beside,
         made_since,
     } = report;
-    let made = (!made_since.is_empty()).then(|| made_since_point(made_since));
+    let made = (!made_since.is_empty()).then(|| made_since_point(made_since, &buttons));
     let partial = is_partial.then(|| {
         view! { <p class="help">"The list may be incomplete: system roles have more rights in each project, and some rules may be hidden from you."</p> }
     });
@@ -206,20 +216,15 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
         .into_any();
     }
     let row = |token: TokenRef| {
-        let heard = format!("Recreate {}", token.name);
-        let recreate = view! { <button type="button" class="ghost lead needs-js" disabled aria-label=heard>"Recreate"</button> }
-            .attr(COMMAND, Command::Recreate.word());
+        let recreate = buttons.recreate(&token);
         let about = view! { "of " <bdi>{token.role.clone()}</bdi> };
-        token_row(token, about.into_any(), Some(recreate.into_any()))
+        token_row(token, about.into_any(), Some(recreate))
     };
     let done = replaced.len();
     let open = total + usize::from(successor.is_some()) + beside.len();
     let progress = format!("{done} of {} replaced", done + open);
     let rest = total.saturating_sub(tokens.len());
-    let all = (open > 1).then(|| {
-        view! { <button type="button" class="btn needs-js" disabled>"Recreate all"</button> }
-            .attr(COMMAND, Command::RecreateAll.word())
-    });
+    let all = (open > 1).then(|| buttons.recreate_all());
     let successor = successor.map(|token| {
         view! {
             <p class="help">"Its successor may also have been read, in the seconds in which the API server still accepted the old token:"</p>
@@ -235,7 +240,7 @@ fn Reach(scope: Scope, report: ExposureReport) -> impl IntoView {
         .collect_view();
     let beside_rows = beside
         .into_iter()
-        .map(|(old, new)| beside_row(old, &new))
+        .map(|(old, new)| beside_row(old, &new, &buttons))
         .collect_view();
     let by_hand = (!by_hand.is_empty()).then(|| {
         let rows = by_hand
@@ -302,25 +307,68 @@ fn token_row(token: TokenRef, about: AnyView, button: Option<AnyView>) -> impl I
     .attr(ROW, "")
 }
 
-/// Deletes the token of a row, with or without JavaScript.
-fn delete_button(token: &TokenRef) -> AnyView {
-    let heard = format!("Delete {}", token.name);
-    let endpoint = Command::Delete.endpoint();
-    view! { <button type="submit" class="ghost bad" aria-label=heard formaction=endpoint>"Delete"</button> }
-        .into_any()
+/// The buttons of the page. One that lacks a right says so.
+struct Buttons {
+    may: Permissions,
+    namespace: String,
+}
+
+impl Buttons {
+    fn recreate(&self, token: &TokenRef) -> AnyView {
+        let heard = format!("Recreate {}", token.name);
+        self.or_lacking(Command::Recreate, "ghost lead needs-js", "Recreate", heard.clone(), || {
+            view! { <button type="button" class="ghost lead needs-js" disabled aria-label=heard>"Recreate"</button> }
+                .attr(COMMAND, Command::Recreate.word())
+                .into_any()
+        })
+    }
+
+    fn recreate_all(&self) -> AnyView {
+        self.or_lacking(Command::Recreate, "btn needs-js", "Recreate all", "Recreate all".to_owned(), || {
+            view! { <button type="button" class="btn needs-js" disabled>"Recreate all"</button> }
+                .attr(COMMAND, Command::RecreateAll.word())
+                .into_any()
+        })
+    }
+
+    /// Deletes the token of a row, with or without JavaScript.
+    fn delete(&self, token: &TokenRef) -> AnyView {
+        let heard = format!("Delete {}", token.name);
+        self.or_lacking(Command::Delete, "ghost bad", "Delete", heard.clone(), || {
+            let endpoint = Command::Delete.endpoint();
+            view! { <button type="submit" class="ghost bad" aria-label=heard formaction=endpoint>"Delete"</button> }
+                .into_any()
+        })
+    }
+
+    fn or_lacking(
+        &self,
+        command: Command,
+        class: &str,
+        label: &'static str,
+        heard: String,
+        button: impl FnOnce() -> AnyView,
+    ) -> AnyView {
+        let missing = missing_for(command, self.may);
+        if missing.is_empty() {
+            button()
+        } else {
+            lacking(class.to_owned(), label, heard, &missing, &self.namespace)
+        }
+    }
 }
 
 /// A token that has a successor and exists beside it: the last step is to delete it.
-fn beside_row(old: TokenRef, new: &TokenName) -> impl IntoView + use<> {
+fn beside_row(old: TokenRef, new: &TokenName, buttons: &Buttons) -> impl IntoView + use<> {
     let address = token_address(&old.scope, new);
     let about =
         view! { "has the successor " <a href=address>{new.to_string()}</a> ", and still exists" };
-    let delete = delete_button(&old);
+    let delete = buttons.delete(&old);
     token_row(old, about.into_any(), Some(delete))
 }
 
 /// The point about tokens that the holder may have made before the value ended.
-fn made_since_point(tokens: Vec<MadeSince>) -> impl IntoView {
+fn made_since_point(tokens: Vec<MadeSince>, buttons: &Buttons) -> impl IntoView + use<> {
     let rows = tokens
         .into_iter()
         .map(
@@ -331,7 +379,7 @@ fn made_since_point(tokens: Vec<MadeSince>) -> impl IntoView {
              }| {
                 let by = created_by.map(|person| view! { ", created by " <bdi>{person}</bdi> });
                 let about = view! { "of " <bdi>{token.role.clone()}</bdi> {by} };
-                let delete = is_managed.then(|| delete_button(&token));
+                let delete = is_managed.then(|| buttons.delete(&token));
                 token_row(token, about.into_any(), delete)
             },
         )

@@ -26,9 +26,9 @@ pub fn SignIn() -> impl IntoView {
                 {refused.map(|refused| view! { <ProblemView problem=refused.problem() /> })}
                 {ways
                     .oidc
-                    .then(|| view! { <p><a class="btn primary" href="/sign-in/oidc" rel="external">"Continue with single sign-on"</a></p> })}
-                {(ways.oidc && ways.token).then(|| view! { <p class="or">"or with a token"</p> })}
-                {ways.token.then(|| view! { <TokenForm is_primary=!ways.oidc /> })}
+                    .map(|_| view! { <p><a class="btn primary" href="/sign-in/oidc" rel="external">"Continue with single sign-on"</a></p> })}
+                {(ways.oidc.is_some() && ways.token).then(|| view! { <p class="or">"or with a token"</p> })}
+                {ways.token.then(|| view! { <TokenForm is_primary=ways.oidc.is_none() /> })}
                 {ways
                     .local
                     .then(|| view! {

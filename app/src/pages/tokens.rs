@@ -3,6 +3,7 @@
 use kargo::{
     cluster::Viewer,
     filter::{EXPIRES_SOON_DAYS, TokenFilter},
+    problem::Kind,
     role::RoleSummary,
     scope::Scope,
 };
@@ -83,7 +84,12 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
         .map(|problem| view! { <ProblemView problem=problem.clone() /> })
         .collect_view();
     let again = (page.availability == Availability::Unreadable).then(|| {
-        view! { <p><a class="btn" href=query.address()>"Try again"</a></p> }
+        let is_refused = page
+            .problems
+            .iter()
+            .any(|problem| problem.kind == Kind::Unauthenticated);
+        let session = is_refused.then(|| view! { <a class="btn" href="/session">"Your session"</a> });
+        view! { <p class="commands"><a class="btn" href=query.address()>"Try again"</a> {session}</p> }
     });
     let chips = page
         .counts

@@ -1,5 +1,6 @@
 // Sign-ins that must fail: the page says why, nothing of the sign-in is left, and the next one works.
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { visit } from "../../support/dashboard.ts";
 import { FAULTS, LyingIssuer } from "../../support/oidc/lying_issuer.ts";
 import { expect, expectNotSignedIn, expectRefused, expectSignedIn, goToIssuer, test } from "../../support/oidc/test.ts";
@@ -61,6 +62,23 @@ test("the address that ends a sign-in works once, and a second use ends no sessi
   expect(lying.count("POST /token")).toBe(1);
   await page.goto(`${origin}/system`);
   await expectSignedIn(page, origin);
+});
+
+test("an issuer without public clients gets the client's secret", async ({ page, context, lying, startFor }, info) => {
+  lying.secret = "secret-of-the-client";
+  const file = (name: string, text: string) => {
+    writeFileSync(info.outputPath(name), text);
+    return info.outputPath(name);
+  };
+  const right = await startFor(lying, "--oidc-client-secret-file", file("right", `${lying.secret}\n`));
+  await goToIssuer(page, right);
+  await expectSignedIn(page, right);
+  await context.clearCookies();
+  for (const flags of [["--oidc-client-secret-file", file("wrong", "another")], []]) {
+    const origin = await startFor(lying, ...flags);
+    await goToIssuer(page, origin);
+    await expectNotSignedIn(page, origin, "");
+  }
 });
 
 test("a code that was used before is refused", async ({ page, context, lying, startFor }) => {

@@ -1,4 +1,5 @@
 // Signing in at an issuer that the API server trusts itself: the ID token is the credential.
+import { randomUUID } from "node:crypto";
 import { expectAccepted } from "../../support/api_server.ts";
 import { ready, visit } from "../../support/dashboard.ts";
 import { allowGroup, trust, userName } from "../../support/oidc/forwarded.ts";
@@ -36,6 +37,29 @@ for (const kind of PROVIDERS) {
     await reveal.expectClosed();
   });
 }
+
+test("an ID token with as many groups as Entra sends fits into cookies", async ({ page, startProvider, startFor }) => {
+  const provider = await startProvider("node", "entra");
+  trust(provider);
+  const origin = await startFor(provider, "--oidc-forward");
+  await expect(async () => {
+    await goToIssuer(page, origin);
+    await expect(page).toHaveURL((url) => url.origin !== origin || url.pathname === "/system", { timeout: 2000 });
+    if (new URL(page.url()).origin !== origin) await provider.signIn(page);
+    await expect(page).toHaveURL(`${origin}/system`, { timeout: 2000 });
+  }).toPass();
+});
+
+test("an ID token that fits into no cookies is refused, with what to change", async ({ page, lying, startFor }) => {
+  lying.claims = { sub: "ana", email: "ana@example.com", groups: Array.from({ length: 600 }, () => randomUUID()) };
+  trust(lying);
+  const origin = await startFor(lying, "--oidc-forward");
+  await expect(async () => {
+    await goToIssuer(page, origin);
+    await expect(page.getByRole("alert")).toContainText("Your ID token is too large", { timeout: 2000 });
+  }).toPass();
+  await expect(page.getByRole("alert")).toContainText("send fewer claims");
+});
 
 test("the sign-in page says that the cluster does not trust the issuer", async ({ page, startProvider, startFor }) => {
   const provider = await startProvider("node", "dex");

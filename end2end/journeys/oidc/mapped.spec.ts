@@ -23,9 +23,8 @@ for (const kind of PROVIDERS) {
       await singleSignOn(page).click();
       await provider.expectForm(page);
       await provider.signIn(page);
-      await expectSignedIn(page, origin);
-
-      await visit(page, project.path);
+      // Their only role is the project's.
+      await expect(page).toHaveURL(origin + project.path);
       await ready(page);
       const tokens = new TokensPage(page);
       await tokens.row("existing-1").expectState("Active");

@@ -66,6 +66,8 @@ export class LyingIssuer {
   fault?: string;
   /** Claims beside those of the protocol. */
   claims: Claims = { sub: "ana", email: "ana@example.com", groups: [] };
+  /** The secret that the client must send; without one, the client is public. */
+  secret?: string;
   /** Shows a page with a link back, instead of sending the person back at once. */
   stays = false;
   /** The address of the dashboard to which the last person was sent back. */
@@ -119,6 +121,7 @@ export class LyingIssuer {
         if (!this.stays) return answer.writeHead(302, { location: this.callback }).end();
         return answer.setHeader("content-type", "text/html").end(`<a href="${this.callback.replaceAll("&", "&amp;")}">Back</a>`);
       case "/token":
+        if (!this.knows(incoming.headers.authorization)) return json(answer, { error: "invalid_client" }, 401);
         return this.exchange(answer, new URLSearchParams(await text(incoming)));
       default:
         return answer.writeHead(404).end();
@@ -136,8 +139,12 @@ export class LyingIssuer {
       subject_types_supported: ["public"],
       id_token_signing_alg_values_supported: ["RS256"],
       code_challenge_methods_supported: ["S256"],
-      token_endpoint_auth_methods_supported: ["none"],
+      token_endpoint_auth_methods_supported: [this.secret ? "client_secret_basic" : "none"],
     };
+  }
+
+  private knows(authorization?: string) {
+    return !this.secret || authorization === `Basic ${Buffer.from(`${CLIENT.id}:${this.secret}`).toString("base64")}`;
   }
 
   private callbackFor(asked: URLSearchParams) {

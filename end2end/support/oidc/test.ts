@@ -84,8 +84,9 @@ export async function goToIssuer(page: Page, origin: string) {
   await singleSignOn(page).click();
 }
 
-/** Expects that the person is signed in. */
-export const expectSignedIn = (page: Page, origin: string) => expect(page).toHaveURL(`${origin}/system`);
+/** Expects that the person is signed in: on the page of the system, or of the first project that has a role for them. */
+export const expectSignedIn = (page: Page, origin: string) =>
+  expect(page).toHaveURL((url) => url.origin === origin && /^\/(system|projects\/[^/]+)$/.test(url.pathname));
 
 /** Expects that a sign-in was refused, in words. */
 export async function expectRefused(page: Page, says: string | RegExp) {

@@ -84,6 +84,16 @@ impl PastedClaims {
     }
 }
 
+/// A pasted text without the last part of an ID token, its signature. Claims as JSON stay as they are.
+pub fn without_signature(text: &str) -> String {
+    if text.trim_start().starts_with(['{', '[', '"']) {
+        return text.to_owned();
+    }
+    let mut dots = text.match_indices('.').map(|(at, _)| at);
+    let end = dots.nth(1).map_or(text.len(), |dot| dot + 1);
+    text[..end].to_owned()
+}
+
 /// The text of a token's payload. `before`: characters of the token before it.
 fn decoded(payload: &str, before: usize) -> Result<String, PasteError> {
     use base64::DecodeError;
@@ -126,6 +136,17 @@ mod tests {
         ] {
             let expected = (vec!["ops".to_owned()], is_token);
             assert_eq!(groups(&text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_token_loses_its_last_part() {
+        let whole = token(br#"{"groups":["ops"]}"#);
+        let cut = without_signature(&format!(" Bearer {whole}\n"));
+        assert!(cut.ends_with('.') && !cut.contains("c2ln"), "{cut}");
+        assert_eq!(groups(&cut), Ok((vec!["ops".to_owned()], true)));
+        for text in [r#" {"a.b":["c.d.e.f"]}"#, "", "ops", "a.b"] {
+            assert_eq!(without_signature(text), text);
         }
     }
 

@@ -47,7 +47,7 @@ impl Cluster {
     /// Refuses a namespace that is no project: its ServiceAccounts are no roles of Kargo, and a token for one of them could control the whole
     /// cluster. A person who may not read namespaces is not refused here: the API server decides about each request. The program reads the
     /// label as itself where it can: the label is no secret, and few roles may read namespaces.
-    pub(super) async fn require_project(&self, scope: &Scope) -> Result<(), Error> {
+    pub(in crate::cluster) async fn require_project(&self, scope: &Scope) -> Result<(), Error> {
         let Scope::Project(name) = scope else {
             return Ok(());
         };

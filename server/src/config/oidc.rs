@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use app::sign_in::OidcMode;
 use clap::Args;
 use kargo::name::ProjectName;
 use secrecy::SecretString;
@@ -73,9 +74,13 @@ pub struct OidcFlags {
 pub struct OidcFlagsError(pub String);
 
 impl OidcFlags {
-    /// Whether ID tokens are sent to the API server.
-    pub fn forwards(&self) -> bool {
-        self.oidc_forward
+    /// How people reach the API server.
+    pub fn mode(&self) -> OidcMode {
+        if self.oidc_forward {
+            OidcMode::Forwarded
+        } else {
+            OidcMode::Mapped
+        }
     }
 
     /// Checks the flags at start, and reads the files that they name.

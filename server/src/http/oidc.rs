@@ -78,7 +78,7 @@ async fn finish(
     };
     let response = match begun {
         Ok((cookies, person)) => Note::signed_in("oidc", person)
-            .to(with_cookies(hop("/system", "You are signed in."), cookies)),
+            .to(with_cookies(hop("/", "You are signed in."), cookies)),
         Err(refusal) => of_sign_in(refuse(refusal)),
     };
     with_cookies(response, state.sessions.end_transaction())

@@ -41,9 +41,9 @@ pub async fn exchange(Extract(state): Extract<State>, request: Request, next: Ne
     };
     match cookies {
         Some(cookies) => Note::signed_in("local", Credential::Local.person())
-            .to(with_cookies(hop("/system", "You are signed in."), cookies)),
+            .to(with_cookies(hop("/", "You are signed in."), cookies)),
         None if state.sessions.of(request.headers()).is_some() => {
-            refused().to(Redirect::to("/system").into_response())
+            refused().to(Redirect::to("/").into_response())
         }
         None => refused().to(Redirect::to("/sign-in").into_response()),
     }

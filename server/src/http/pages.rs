@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use any_spawner::Executor;
-use app::shell;
+use app::{access::PastedText, shell};
 use axum::{
-    Router,
-    extract::{Query, Request, rejection::QueryRejection},
+    Extension, Form, Router,
+    body::Body,
+    extract::{DefaultBodyLimit, FromRequest, Query, Request, rejection::QueryRejection},
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{ETAG, IF_NONE_MATCH},
         request::Parts,
     },
@@ -16,12 +17,20 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use kargo::{name::ProjectName, scope::Scope};
+use kargo::{
+    claims::{PersonClaims, without_signature},
+    name::ProjectName,
+    scope::Scope,
+};
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
+use tower_http::{limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer};
 
-use super::{State, cookies, headers::set_page_policy};
+use super::{State, cookies, headers::set_page_policy, limits};
 use crate::{identities::Person, sessions::Session};
+
+/// Longest form with pasted claims, in bytes: three for each byte of the claims, as forms are encoded.
+const LONGEST_CLAIMS: usize = 3 * PersonClaims::MAX;
 
 /// Routes of the pages and of redirects to pages. The app's router selects the page and answers 404 for unknown paths. Leptos' route list
 /// stays unused, because it would also serve the server functions, without the limits in [`super::api`].
@@ -53,18 +62,81 @@ pub fn routes(state: &State) -> Router {
         if let Some(person) = parts.extensions.get::<Person>() {
             provide_context(person.viewer.clone());
         }
+        if let Some(pasted) = parts.extensions.get::<PastedText>() {
+            provide_context(pasted.clone());
+        }
         if let Some(session) = parts.extensions.get::<Arc<Session>>() {
             provide_context(sessions.facts(session));
         }
     };
     let page = render_app_async_with_context(context, move || shell(options.clone()));
-    Router::new()
-        .route("/", get(async || Redirect::to("/system")))
+    let explained = Router::new()
+        .route("/access", get(page.clone()).post(page.clone()))
+        .layer(middleware::from_fn(read_claims))
+        .layer(DefaultBodyLimit::max(LONGEST_CLAIMS));
+    let routes = Router::new()
+        .route("/", get(home))
         .route("/sign-in", get(page.clone()))
         .route("/projects", get(open_project))
         .route("/preferences", post(cookies::set_preferences))
         .fallback(get(page))
+        .layer(RequestBodyLimitLayer::new(limits::BODY));
+    routes
+        .merge(explained)
         .layer(middleware::from_fn(not_modified))
+        .layer(RequestBodyTimeoutLayer::new(limits::BODY_WITHIN))
+}
+
+/// `GET /`: the page of the scope that is the person's own.
+async fn home(person: Option<Extension<Person>>) -> Redirect {
+    let scope = match person {
+        Some(Extension(person)) => person.viewer.home().await,
+        None => Scope::System,
+    };
+    Redirect::to(&format!("/{scope}"))
+}
+
+/// Claims that were pasted, as the form of `/access` sends them.
+#[derive(serde::Deserialize)]
+struct ClaimsForm {
+    claims: String,
+    #[serde(default)]
+    find: String,
+    scope: Option<String>,
+}
+
+/// `POST /access`: the page with the verdicts about pasted claims. The app reads them from its context, and the rest from the address.
+async fn read_claims(request: Request, next: Next) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let form = Request::from_parts(parts.clone(), body);
+    let form = match Form::<ClaimsForm>::from_request(form, &()).await {
+        Ok(Form(form)) => form,
+        Err(rejection) => {
+            let text = "The claims can't be read. They may be too long: 64 KB are read at most. Go back and shorten them.\n";
+            return (rejection.status(), text).into_response();
+        }
+    };
+    let ClaimsForm {
+        claims,
+        find,
+        scope,
+    } = form;
+    let query = [
+        ("claims", Some("pasted")),
+        ("find", Some(&find)),
+        ("scope", scope.as_deref()),
+    ];
+    let address = serde_urlencoded::to_string(query).map(|query| format!("/access?{query}"));
+    if let Some(address) = address.ok().and_then(|address| address.parse().ok()) {
+        parts.uri = address;
+    }
+    parts
+        .extensions
+        .insert(PastedText(without_signature(&claims)));
+    next.run(Request::from_parts(parts, Body::empty())).await
 }
 
 /// Answers 304 if the browser's code already has this version of the page.

@@ -85,10 +85,7 @@ async fn sign_in(
         Err(refusal) => Err(refusal),
     };
     match begun {
-        Ok((cookies, note)) => note.to(with_cookies(
-            Redirect::to("/system").into_response(),
-            cookies,
-        )),
+        Ok((cookies, note)) => note.to(with_cookies(Redirect::to("/").into_response(), cookies)),
         Err(refusal) => refuse(refusal),
     }
 }

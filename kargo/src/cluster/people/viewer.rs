@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cluster::connection::{Cluster, Connector, error::Error},
-    identity::Identity,
+    identity::{Identity, ServiceAccountRef},
     name::ProjectName,
     permissions::Permissions,
     scope::Scope,
@@ -98,6 +98,22 @@ impl Viewer {
         }
     }
 
+    /// The scope whose page opens first: the system, or a project where the person acts as nobody in the system. The owner of a project's own
+    /// token gets that project. What can't be found out leads to the system.
+    pub async fn home(&self) -> Scope {
+        let project = match self {
+            Self::Identity(cluster) => project_of(cluster).await,
+            Self::Person(person) => match person.accounts(Some(&Scope::System)).await {
+                Err(Error::NoMatchingRole(_) | Error::NotYourRole(_)) => {
+                    let projects = person.projects().await.unwrap_or_default();
+                    projects.into_iter().next()
+                }
+                _ => None,
+            },
+        };
+        project.map_or(Scope::System, Scope::Project)
+    }
+
     /// Who the API server takes the person for in a scope; the person's own user name where no ServiceAccount accepts their claims.
     ///
     /// # Errors
@@ -152,4 +168,12 @@ impl Viewer {
     pub fn connector(&self) -> &Connector {
         self.base().connector()
     }
+}
+
+/// The project of an identity that is one of its ServiceAccounts.
+async fn project_of(cluster: &Cluster) -> Option<ProjectName> {
+    let user = cluster.whoami().await.ok()?.user;
+    let project = ServiceAccountRef::of_user(&user)?.namespace;
+    let scope = Scope::Project(project.clone());
+    cluster.require_project(&scope).await.ok().map(|()| project)
 }

@@ -181,7 +181,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        sessions::{Credential, Limits, Secret, Sessions},
+        sessions::{CookieName, Credential, Limits, Secret, Sessions},
         test_cluster::TestCluster,
     };
 
@@ -193,8 +193,12 @@ mod tests {
             idle: HOUR,
             lifetime: HOUR,
         };
+        let name = CookieName {
+            is_secure: false,
+            port: Some(3000),
+        };
         let keys = cluster.file("keys", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-        let mut sessions = Sessions::new(Some(&keys), limits, false, 3000).expect("a key");
+        let mut sessions = Sessions::new(Some(&keys), limits, name).expect("a key");
         let following = sessions.share(cluster.admin().await, at.clone()).await;
         tokio::spawn(following.expect("the ConfigMap exists"));
         Arc::new(sessions)
