@@ -67,7 +67,7 @@ pub struct Verdicts {
     pub near: Vec<RoleVerdict>,
     /// The others by namespace.
     pub rest: Vec<NamespaceVerdicts>,
-    /// How many ServiceAccounts there are.
+    /// How many ServiceAccounts accept claims, or try to.
     pub total: usize,
 }
 
@@ -82,7 +82,7 @@ impl Verdicts {
             if !namespace.as_str().contains(&find) && !name.as_str().contains(&find) {
                 continue;
             }
-            all.total += 1;
+            all.total += usize::from(role.verdict != Verdict::NoClaims);
             let list = match role.verdict {
                 Verdict::Matches(_) => &mut all.matches,
                 Verdict::Void { .. } => &mut all.void,
@@ -109,12 +109,12 @@ impl Verdicts {
         all
     }
 
-    /// `2 of 14 roles match.`
+    /// `2 of 14 roles with claims match.`
     pub fn sentence(&self) -> String {
         let (matches, total) = (self.matches.len(), self.total);
         let roles = if total == 1 { "role" } else { "roles" };
         let verb = if matches == 1 { "matches" } else { "match" };
-        format!("{matches} of {total} {roles} {verb}.")
+        format!("{matches} of {total} {roles} with claims {verb}.")
     }
 
     /// Judges pasted claims.
@@ -186,7 +186,7 @@ mod tests {
         for (find, expected) in [
             (
                 "",
-                "6: demo:ci / kargo:void / demo:near /  + 1, elsewhere:ci + 0, kargo:other + 0",
+                "5: demo:ci / kargo:void / demo:near /  + 1, elsewhere:ci + 0, kargo:other + 0",
             ),
             (" Kargo ", "2:  / kargo:void /  / kargo:other + 0"),
             ("ci", "2: demo:ci /  /  / elsewhere:ci + 0"),
@@ -206,7 +206,7 @@ mod tests {
             .and_then(|void| void.corrected.clone());
         assert_eq!(corrected.as_deref(), Some(r#"{"groups":["ops"]}"#));
         let accepted = all.near[0].accepted.as_deref();
-        assert_eq!(all.sentence(), "1 of 6 roles matches.");
+        assert_eq!(all.sentence(), "1 of 5 roles with claims matches.");
         assert_eq!(
             accepted.map(|claims| claims[0].values.clone()),
             Some(vec!["OPS".to_owned()])

@@ -28,6 +28,8 @@ pub enum OidcMode {
 pub struct SessionFacts {
     /// How the person signed in, after `Signed in …,`.
     pub way: &'static str,
+    /// Whether the person acts as the program's own kubeconfig.
+    pub is_local: bool,
     /// Time of the sign-in.
     pub began: Timestamp,
     /// Latest end.
@@ -65,6 +67,8 @@ pub enum Refusal {
     TooManyClaims,
     /// The API server refuses the issuer's ID tokens.
     NotForwarded,
+    /// The one-time address can't be used.
+    Key,
     /// The session has ended.
     Ended,
     /// The session was ended here, and other replicas could not be told.
@@ -73,7 +77,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal with its word.
-    const ALL: [(Self, &str); 15] = [
+    const ALL: [(Self, &str); 16] = [
         (Self::NotAToken, "no-token"),
         (Self::Refused, "refused"),
         (Self::Untold, "untold"),
@@ -87,6 +91,7 @@ impl Refusal {
         (Self::NotNow, "not-now"),
         (Self::TooManyClaims, "claims"),
         (Self::NotForwarded, "not-forwarded"),
+        (Self::Key, "address"),
         (Self::Ended, "ended"),
         (Self::NotTold, "not-told"),
     ];
@@ -175,6 +180,11 @@ impl Refusal {
                 Kind::Unauthenticated,
                 "The cluster does not accept ID tokens of the single sign-on service.",
                 "Ask the people who run Kargo Tokens: with --oidc-forward, the API server must trust the same issuer and client.",
+            ),
+            Self::Key => (
+                Kind::Unauthenticated,
+                "This one-time address was used before, is too old, or is wrong.",
+                "Open the newest address in the terminal of kargo-tokens.",
             ),
             Self::Ended => (
                 Kind::Unauthenticated,

@@ -47,7 +47,7 @@ test("pasted claims get a verdict for each role, and no address has them", async
   await says("e-missing", "the token has no such claim");
   await says("f-type", "is no text and no list of texts");
   await expect(access.main.getByText(/Without claims, so nobody acts as them:.*reader/)).toBeVisible();
-  await expect(page.getByRole("status").filter({ hasText: /^1 of \d+ roles matches\.$/ })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: /^1 of \d+ roles with claims matches\.$/ })).toBeVisible();
   expect(new URL(page.url()).search).toBe("");
   await expect(access.field).toHaveValue(JSON.stringify(CLAIMS));
   await expect(access.find).toHaveValue(project.name);

@@ -349,6 +349,9 @@ pub enum StartError {
     /// The flags of signing in with OIDC can't be used.
     #[error(transparent)]
     Oidc(#[from] OidcFlagsError),
+    /// Flags of signing in with OIDC, and nobody signs in with it.
+    #[error("--oidc-issuer-url and --oidc-forward need --sign-in oidc.")]
+    NoOidc,
     /// The file of the audit log can't be opened.
     #[error("can't write the audit log to {0}.")]
     Audit(#[from] FileError),
@@ -363,10 +366,13 @@ pub enum StartError {
     )]
     NoRevocations(ConfigMapRef),
     /// The ConfigMap of `--revocations` can't be used.
-    #[error(
-        "can't use the ConfigMap {0} for --revocations. {1} The program needs a Role with the verbs get, watch and patch on this ConfigMap."
-    )]
+    #[error("can't use the ConfigMap {0} for --revocations. {1}")]
     Revocations(ConfigMapRef, String),
+    /// The program may not use the ConfigMap of `--revocations`.
+    #[error(
+        "Kargo Tokens may not read the ConfigMap {0} for --revocations. Create it and the Role for it: docs/SIGN_IN.md, Sign-outs on several replicas."
+    )]
+    ForbiddenRevocations(ConfigMapRef),
     /// Connecting to the cluster failed.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -388,6 +394,9 @@ impl Config {
     pub fn check(&self) -> Result<(), StartError> {
         if !self.listen.ip().is_loopback() && !self.allow_remote && !self.is_https() {
             return Err(StartError::Remote(self.listen));
+        }
+        if self.oidc.is_set() && !self.sign_in.contains(&Way::Oidc) {
+            return Err(StartError::NoOidc);
         }
         // Site files have a content hash in their name. The build writes the hashes to a file beside the program.
         let hashes = std::env::current_exe()
@@ -415,6 +424,18 @@ impl Config {
     /// Whether people use HTTPS: ours, or a proxy's.
     pub fn is_https(&self) -> bool {
         self.tls_cert.is_some() || self.external_url.as_ref().is_some_and(|url| url.is_secure)
+    }
+
+    /// The address that people open. `listen`: where the program listens.
+    pub fn address(&self, listen: SocketAddr) -> String {
+        let scheme = if self.tls_cert.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        self.external_url
+            .as_ref()
+            .map_or_else(|| format!("{scheme}://{listen}"), |url| url.origin.clone())
     }
 
     /// Opens the audit log.
@@ -497,7 +518,8 @@ impl Config {
     pub fn revocations_error(at: ConfigMapRef, error: &kargo::cluster::Error) -> StartError {
         match error {
             kargo::cluster::Error::NotFound(_) => StartError::NoRevocations(at),
-            error => StartError::Revocations(at, error.problem().sentences()),
+            kargo::cluster::Error::Forbidden(_) => StartError::ForbiddenRevocations(at),
+            error => StartError::Revocations(at, error.problem().message),
         }
     }
 

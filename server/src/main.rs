@@ -136,6 +136,9 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
             tracing::warn!(%problem, "the cluster doesn't accept this program's requests yet");
         }
     });
+    if let Some(oidc) = oidc.clone() {
+        tasks.run(async move { oidc.look().await });
+    }
     let audit = config.audit()?;
     if config.audit_log.is_some() {
         tasks.run(audit.clone().reopen_at_signals());
@@ -161,8 +164,7 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
             }
         });
     } else {
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        println!("Kargo Tokens: {scheme}://{address}");
+        println!("Kargo Tokens: {}", config.address(address));
     }
     tokio::select! {
         () = connections::serve(listener, tls, app, shutdown_signal(), REQUESTS_END_WITHIN) => {}

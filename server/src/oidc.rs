@@ -139,6 +139,13 @@ impl Oidc {
         Some(request.http_get_url().into())
     }
 
+    /// Asks the issuer for its metadata once, so that whoever started the program sees at once that the issuer can't be used.
+    pub async fn look(&self) {
+        if let Err(error) = self.issuer.metadata().await {
+            tracing::warn!(%error, "nobody can sign in with OIDC yet");
+        }
+    }
+
     async fn client(&self) -> Result<Client, OidcError> {
         let metadata = self.issuer.metadata().await?;
         Ok(self.client_of(&metadata))

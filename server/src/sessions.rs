@@ -321,6 +321,7 @@ impl Sessions {
                 Credential::Token { .. } => "with a Kubernetes token",
                 Credential::Oidc { .. } | Credential::Forwarded { .. } => "with single sign-on",
             },
+            is_local: matches!(session.credential, Credential::Local),
             began: time(session.issued),
             end: time(session.ends),
             idle_end: time((session.seen + seconds(self.limits.idle)).min(session.ends)),

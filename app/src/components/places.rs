@@ -6,7 +6,6 @@ use kargo::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::problem::ProblemView;
 use crate::{
     error::ApiError,
     page_model::{Frame, read_frame},
@@ -48,14 +47,14 @@ fn Side(frame: Frame, here: String) -> impl IntoView {
                     <h2>"Access"</h2>
                     <a href="/access" aria-current=(here == "/access").then_some("page")><span class="label">"Why this role?"</span></a>
                 </nav>
-                <FindLeaked system_namespace />
+                <FindLeaked system_namespace=system_namespace.clone() />
                 <Look />
-                {match session {
-                    Ok(session) => view! { <Me session /> }.into_any(),
-                    // The page says why.
-                    Err(error) if is_outage(&error) => ().into_any(),
-                    Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
-                }}
+                <div class="me">
+                    // Where it can't be told, the page says why.
+                    {session.ok().map(|session| view! { <Me session system_namespace /> })}
+                    <p><a href="/session">"Session"</a></p>
+                    <form method="post" action="/sign-out"><button type="submit" class="ghost">"Sign out"</button></form>
+                </div>
             </div>
         </header>
     }
@@ -78,7 +77,12 @@ fn Projects(
 ) -> impl IntoView {
     let list = match projects {
         Ok(names) if names.is_empty() => {
-            view! { <p class="help">"There are no projects yet."</p> }.into_any()
+            let text = if acts_by_claims() {
+                "No project has a role for you."
+            } else {
+                "There are no projects yet."
+            };
+            view! { <p class="help">{text}</p> }.into_any()
         }
         Ok(names) => names
             .into_iter()
@@ -106,9 +110,17 @@ fn Projects(
     }
 }
 
-/// Whether the cluster doesn't answer.
+/// Whether nobody can read anything now.
 fn is_outage(error: &ApiError) -> bool {
-    matches!(error.0.kind, Kind::Unavailable | Kind::Timeout)
+    matches!(
+        error.0.kind,
+        Kind::Unavailable | Kind::Timeout | Kind::Unauthenticated
+    )
+}
+
+/// Whether the person acts as the roles that accept their claims.
+pub fn acts_by_claims() -> bool {
+    use_context::<Viewer>().is_some_and(|viewer| viewer.person().is_some())
 }
 
 /// A link to a scope. `current`: the page's scope; its link is the current page only where the page is the scope's list.
@@ -160,7 +172,7 @@ fn Look() -> impl IntoView {
 
 /// As whom the person acts, and on which cluster.
 #[component]
-fn Me(session: Session) -> impl IntoView {
+fn Me(session: Session, system_namespace: String) -> impl IntoView {
     let Session {
         identity,
         person,
@@ -175,7 +187,11 @@ fn Me(session: Session) -> impl IntoView {
     let acting = match person {
         Some(person) => {
             let account = ServiceAccountRef::of_user(&identity.user);
-            let role = account.map(|account| view! { <p><span>"acting as"</span> <b title=account.to_string()>{account.name.to_string()}</b></p> });
+            let role = account.map(|account| {
+                let place = account.namespace.as_str();
+                let place = if place == system_namespace { "System" } else { place };
+                view! { <p><span>"acting as"</span> <b>{format!("{} ({place})", account.name)}</b></p> }
+            });
             view! {
                 <p><span>"signed in as"</span> <b>{person}</b></p>
                 {role}
@@ -188,13 +204,9 @@ fn Me(session: Session) -> impl IntoView {
     };
     let name = kubernetes.context.unwrap_or_else(|| server.clone());
     view! {
-        <div class="me">
-            {acting}
-            <p><span>"on"</span> <b title=server>{name}</b></p>
-            {unverified}
-            <p><a href="/session">"Session"</a></p>
-            <form method="post" action="/sign-out"><button type="submit" class="ghost">"Sign out"</button></form>
-        </div>
+        {acting}
+        <p><span>"on"</span> <b title=server>{name}</b></p>
+        {unverified}
     }
 }
 

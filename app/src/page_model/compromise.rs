@@ -8,6 +8,8 @@ use kargo::{
     cluster::{Cluster, Viewer},
     name::TokenName,
     permissions::Permissions,
+    problem::Kind,
+    right::Right,
     role::{Rules, SecretAccess, secret_access},
     scope::Scope,
     token::{TokenState, TokenSummary},
@@ -297,16 +299,17 @@ pub async fn read_compromise_page(
         Ok((report, now)) => (Ok(report), now),
         Err(error) => (Err(error), Timestamp::default()),
     };
+    let missing = MissingRights::of(
+        permissions,
+        unlisted(&token, &report),
+        cluster.namespace(&scope),
+        identity.ok().map(|identity| identity.user).as_deref(),
+    );
     CompromisePageModel {
         token,
         report,
         cluster: name_of_cluster,
-        missing: MissingRights::of(
-            permissions,
-            [],
-            cluster.namespace(&scope),
-            identity.ok().map(|identity| identity.user).as_deref(),
-        ),
+        missing,
         permissions,
         policy,
         now,
@@ -314,6 +317,16 @@ pub async fn read_compromise_page(
         name,
         role,
         reported,
+    }
+}
+
+/// Rights to list that were found missing.
+fn unlisted<T, U>(token: &Result<T, ApiError>, report: &Result<U, ApiError>) -> Option<Right> {
+    let is_forbidden = |error: &ApiError| error.0.kind == Kind::Forbidden && error.0.yaml.is_none();
+    match (token, report) {
+        (Err(error), _) if is_forbidden(error) => Some(Right::ListTokens),
+        (Ok(_), Err(error)) if is_forbidden(error) => Some(Right::ListRoles),
+        _ => None,
     }
 }
 

@@ -48,7 +48,7 @@ fn content(viewer: Viewer, query: AccessQuery) -> AnyView {
     let switch = is_person.then(|| view! { <Switch query=query.clone() /> });
     if query.is_pasted || !is_person {
         let no_own = (!is_person).then(|| {
-            view! { <p class="help">"You didn't sign in with claims that Kargo Tokens compares, so it knows none of yours. Paste those of a person."</p> }
+            view! { <p class="help">"Your sign-in has no claims to compare. Paste somebody's."</p> }
         });
         return view! { {switch} {no_own} {pasted(viewer, query, system)} }.into_any();
     }
@@ -197,7 +197,7 @@ fn PastedForm(query: AccessQuery, text: String, mistake: Option<String>) -> impl
                 {text}
             </textarea>
             {mistake}
-            <p id="pasted-help" class="help">"Compared by this server and not kept. Of an ID token, the signature is cut off in your browser, and is not checked."</p>
+            <p id="pasted-help" class="help">"The server compares the claims and does not keep them. The signature of an ID token is removed, and not checked."</p>
             <div class="find-role"><FindField find=query.find /></div>
             {scope}
             <button type="submit" class="btn primary">"Explain"</button>

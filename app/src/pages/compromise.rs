@@ -94,11 +94,23 @@ fn Report(page: CompromisePageModel) -> impl IntoView {
         namespace: missing.namespace.clone(),
     };
     let reported = reported.map(|time| format!(", reported {}", exact(time)));
+    // What fails for the same reason is told once.
+    let is_told = |error: &ApiError| {
+        token
+            .as_ref()
+            .err()
+            .is_some_and(|of| of.0.message == error.0.message)
+    };
+    let report = if report.as_ref().err().is_some_and(is_told) {
+        None
+    } else {
+        Some(report)
+    };
     let ended = ended(&scope, &name, token, page_now);
-    let rest = match report {
+    let rest = report.map(|report| match report {
         Err(error) => view! { <ProblemView problem=error.0 /> }.into_any(),
         Ok(report) => view! { <Reach scope=scope.clone() report buttons /> }.into_any(),
-    };
+    });
     view! {
         <main id="main" class="report" tabindex="-1">
             <nav class="crumb" aria-label="Breadcrumb"><a href=format!("/{scope}")>{scope.label().to_owned()}</a></nav>

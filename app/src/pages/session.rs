@@ -23,6 +23,7 @@ pub fn SessionPage() -> impl IntoView {
             began,
             idle_end,
             end,
+            is_local: _,
         } = facts;
         view! {
             <dl class="facts">
@@ -68,7 +69,7 @@ fn Acting(person: ActingPerson) -> impl IntoView {
     } = note;
     let choice = match accounts {
         Ok(accounts) if accounts.is_empty() => view! {
-            <p>"No role accepts your claims, so you can't see tokens. Ask the people who run Kargo to map your groups to a role."</p>
+            <p class="help">"No role accepts your claims, so you can't see tokens. " <a href="/access">"Why this role?"</a>" shows what they accept. Ask the people who run Kargo to add one of your claims to a role."</p>
         }
         .into_any(),
         Ok(accounts) => view! { <Choice accounts only /> }.into_any(),

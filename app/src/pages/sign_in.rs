@@ -29,13 +29,12 @@ pub fn SignIn() -> impl IntoView {
                     .map(|_| view! { <p><a class="btn primary" href="/sign-in/oidc" rel="external">"Continue with single sign-on"</a></p> })}
                 {(ways.oidc.is_some() && ways.token).then(|| view! { <p class="or">"or with a token"</p> })}
                 {ways.token.then(|| view! { <TokenForm is_primary=ways.oidc.is_none() /> })}
+                {(ways.local && (ways.oidc.is_some() || ways.token))
+                    .then(|| view! { <p class="or">"or with a one-time address"</p> })}
                 {ways
                     .local
                     .then(|| view! {
-                        <p>
-                            "Open the address that " <code>"kargo-tokens"</code>
-                            " printed in its terminal. It works once. When it was used, the terminal shows the next one."
-                        </p>
+                        <p>"Open the newest address in the terminal of " <code>"kargo-tokens"</code> ". Each works once."</p>
                     })}
                 <p class="help">"Kubernetes decides what you may do after signing in."</p>
             </section>

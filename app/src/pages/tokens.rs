@@ -18,7 +18,7 @@ use crate::{
         clean_up::CleanUp,
         missing_rights::{MissingRightsNote, lacking},
         notice::FlashNotice,
-        places::ProjectField,
+        places::{ProjectField, acts_by_claims},
         problem::ProblemView,
         role_row::{AllPowerful, ClaimsIgnored},
         rules::{RoleDetails, summary},
@@ -31,6 +31,7 @@ use crate::{
     protocol::{COMMAND, CONTEXT, Command, DETAIL, to_attribute},
     query::{AccessQuery, TokensQuery, parse_scope},
     reading::{tag, when_read},
+    sign_in::SessionFacts,
 };
 
 /// The page.
@@ -88,21 +89,19 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
             .problems
             .iter()
             .any(|problem| problem.kind == Kind::Unauthenticated);
-        let session = is_refused.then(|| view! { <a class="btn" href="/session">"Your session"</a> });
-        view! { <p class="commands"><a class="btn" href=query.address()>"Try again"</a> {session}</p> }
+        let is_own = use_context::<SessionFacts>().is_some_and(|facts| !facts.is_local);
+        if is_refused && is_own {
+            view! { <form method="post" action="/sign-out"><p><button type="submit" class="btn primary">"Sign in again"</button></p></form> }
+                .into_any()
+        } else {
+            view! { <p><a class="btn" href=query.address()>"Try again"</a></p> }.into_any()
+        }
     });
     let chips = page
         .counts
         .map(|counts| view! { <Chips counts query=query.clone() /> });
     let is_closed = page.availability == Availability::Closed;
-    let elsewhere = (query.scope == Scope::System && is_closed).then(|| {
-        view! {
-            <Blank title="Go to your project".to_owned()>
-                <p>"You can't read the system's tokens. If you are an admin of a project, type its name."</p>
-                <ProjectField id="your-project" />
-            </Blank>
-        }
-    });
+    let elsewhere = is_closed.then(|| elsewhere(&query.scope)).flatten();
     let rules = page.role.clone().map(|role| {
         view! {
             <details class="card rules-card" id="rules" open>
@@ -255,4 +254,22 @@ fn empty(query: &TokensQuery) -> impl IntoView + use<> {
         ),
     };
     view! { <Blank title>{next}</Blank> }
+}
+
+/// Where a person can go who may read nothing of a scope.
+fn elsewhere(scope: &Scope) -> Option<AnyView> {
+    if acts_by_claims() {
+        return Some(
+            view! { <p><a class="btn" href="/access">"Why this role?"</a></p> }.into_any(),
+        );
+    }
+    (*scope == Scope::System).then(|| {
+        view! {
+            <Blank title="Go to your project".to_owned()>
+                <p>"You can't read the system's tokens. If you are an admin of a project, type its name."</p>
+                <ProjectField id="your-project" />
+            </Blank>
+        }
+        .into_any()
+    })
 }

@@ -74,6 +74,11 @@ pub struct OidcFlags {
 pub struct OidcFlagsError(pub String);
 
 impl OidcFlags {
+    /// Whether flags are given that make no sense without signing in with OIDC.
+    pub fn is_set(&self) -> bool {
+        self.oidc_issuer_url.is_some() || self.oidc_forward
+    }
+
     /// How people reach the API server.
     pub fn mode(&self) -> OidcMode {
         if self.oidc_forward {

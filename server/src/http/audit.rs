@@ -125,7 +125,7 @@ pub async fn record(Extract(audit): Extract<Audit>, mut request: Request, next: 
     let mut response = next.run(request).await;
     let note = response.extensions_mut().remove::<Note>();
     let note = note.unwrap_or_default();
-    if let Some(verb) = verb.or(note.verb) {
+    if let Some(verb) = note.verb.or(verb) {
         let record = Record {
             verb,
             way: note.way,

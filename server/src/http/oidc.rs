@@ -128,7 +128,13 @@ async fn forwarded(
     let user = owner(state.identities.program().connector(), &value)
         .await
         .map_err(|refusal| match refusal {
-            Refusal::Refused | Refusal::NotAToken => Refusal::NotForwarded,
+            Refusal::Refused | Refusal::NotAToken => {
+                tracing::warn!(
+                    issuer = %signed_in.note.issuer,
+                    "the API server does not accept the issuer's ID token; check its settings for the issuer, the client as audience, and the username claim, which the token must have"
+                );
+                Refusal::NotForwarded
+            }
             refusal => refusal,
         })?;
     let credential = Credential::Forwarded {

@@ -1,5 +1,6 @@
 //! `/sign-in?key=…`: the target of a one-time link. Without a key, the request falls through to the sign-in page.
 
+use app::sign_in::Refusal;
 use axum::{
     extract::{Query, Request, State as Extract},
     http::{Method, StatusCode},
@@ -10,7 +11,7 @@ use axum::{
 use super::{
     State,
     audit::Note,
-    sign_in::{hop, with_cookies},
+    sign_in::{hop, refuse, with_cookies},
 };
 use crate::sessions::Credential;
 
@@ -45,7 +46,7 @@ pub async fn exchange(Extract(state): Extract<State>, request: Request, next: Ne
         None if state.sessions.of(request.headers()).is_some() => {
             refused().to(Redirect::to("/").into_response())
         }
-        None => refused().to(Redirect::to("/sign-in").into_response()),
+        None => refused().to(refuse(Refusal::Key)),
     }
 }
 

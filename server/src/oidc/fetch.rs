@@ -106,6 +106,11 @@ fn failed(error: &reqwest::Error) -> FetchError {
     } else if cause.source().is_none() && std::ptr::eq(cause, error as &dyn std::error::Error) {
         "the request can't be sent".to_owned()
     } else {
-        cause.to_string()
+        let cause = cause.to_string();
+        if cause.contains("UnknownIssuer") {
+            format!("{cause}; name the authority that signed the certificate with --oidc-ca")
+        } else {
+            cause
+        }
     })
 }

@@ -35,6 +35,9 @@ impl fmt::Display for NotImpersonated {
         let Self {
             access, account, ..
         } = self;
+        if access.resource.starts_with("selfsubject") {
+            return write!(f, "Kargo Tokens may not act as the role {account}.");
+        }
         write!(
             f,
             "Kargo Tokens may not act as the role {account} to {access}."
@@ -74,7 +77,7 @@ impl ActingAs {
         // `User "NAME" cannot VERB resource …`. The names of ServiceAccounts have no spaces.
         let (_, verb) = message.split_once("\" cannot impersonate")?;
         let parts = Parts {
-            namespace: !verb.starts_with(':'),
+            namespace: true,
             cluster: access.namespace.is_none() || verb.contains("userextras"),
         };
         let roles = ImpersonationRoles {
@@ -82,8 +85,9 @@ impl ActingAs {
             form: self.form,
         };
         let namespace = access.namespace.as_ref().and_then(|name| name.parse().ok());
+        let namespace = namespace.as_ref().unwrap_or(&self.account.namespace);
         Some(NotImpersonated {
-            yaml: roles.missing(&self.account, namespace.as_ref(), parts),
+            yaml: roles.missing(&self.account, Some(namespace), parts),
             access: access.clone(),
             account: self.account.clone(),
         })
@@ -218,7 +222,7 @@ mod tests {
                 format!("serviceaccounts.authentication.k8s.io \"kargo-admin\" is forbidden: {USER} impersonate:serviceaccount resource \"serviceaccounts\" in API group \"authentication.k8s.io\" in the namespace \"kargo\""),
                 list(),
                 ImpersonationForm::Constrained,
-                Some("kind: Role"),
+                Some("kind: Role kind: Role"),
             ),
             (
                 format!("secrets is forbidden: {USER} impersonate-on:serviceaccount:list resource \"secrets\" in API group \"\" in the namespace \"demo\""),
@@ -230,7 +234,7 @@ mod tests {
                 format!("selfsubjectaccessreviews.authorization.k8s.io is forbidden: {USER} impersonate-on:serviceaccount:create resource \"selfsubjectaccessreviews\" in API group \"authorization.k8s.io\" at the cluster scope"),
                 review(),
                 ImpersonationForm::Constrained,
-                Some("kind: ClusterRole kind: Role"),
+                Some("kind: ClusterRole kind: Role kind: Role"),
             ),
             (
                 format!("serviceaccounts \"kargo-admin\" is forbidden: {USER} impersonate resource \"serviceaccounts\" in API group \"\" in the namespace \"kargo\""),

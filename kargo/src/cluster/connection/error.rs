@@ -36,7 +36,7 @@ pub enum Error {
     )]
     PlainHttp(String),
     /// 401.
-    #[error("The cluster doesn't accept the credential.")]
+    #[error("The cluster doesn't accept your credential any more.")]
     Unauthenticated,
     /// 403.
     #[error("You may not {0}.")]
@@ -51,11 +51,14 @@ pub enum Error {
     #[error("Kargo Tokens itself may not {0}.")]
     ProgramForbidden(Access),
     /// No ServiceAccount that counts for the scope accepts the person's claims. `None`: for objects of the whole cluster.
-    #[error("No role accepts the claims of your sign-in for {}.", .0.as_ref().map_or("the whole cluster", Scope::label))]
+    #[error("{}", no_matching_role(.0.as_ref()))]
     NoMatchingRole(Option<Scope>),
     /// The ServiceAccount that the person chose to act as doesn't accept their claims, or is gone.
     #[error("The role {0} does not accept the claims of your sign-in, or it is gone.")]
     NotYourRole(Box<ServiceAccountRef>),
+    /// The ServiceAccount that the person chose to act as doesn't count for the scope.
+    #[error("You act only as the role {0}, which counts in that project only.")]
+    ActsElsewhere(Box<ServiceAccountRef>),
     /// 404, and which object is missing isn't known.
     #[error("The cluster can't {0}: it answers that there is no such resource.")]
     NotFound(Access),
@@ -311,6 +314,17 @@ pub enum Error {
     Timeout(Access),
 }
 
+fn no_matching_role(scope: Option<&Scope>) -> String {
+    match scope {
+        Some(Scope::Project(name)) => {
+            format!("No role accepts the claims of your sign-in for {name}.")
+        }
+        Some(Scope::System) | None => {
+            "None of Kargo's system roles accepts the claims of your sign-in.".to_owned()
+        }
+    }
+}
+
 fn list(missing: &[Missing]) -> String {
     missing
         .iter()
@@ -403,6 +417,7 @@ impl Error {
             | Self::ProgramForbidden(_)
             | Self::NoMatchingRole(_)
             | Self::NotYourRole(_)
+            | Self::ActsElsewhere(_)
             | Self::NotTheCreator { .. } => Kind::Forbidden,
             Self::NotFound(_) | Self::NoToken(_) | Self::NoRole { .. } | Self::NotAProject(_) => {
                 Kind::NotFound
@@ -471,13 +486,14 @@ impl Error {
                 "Start this program with a kubeconfig that has the API server's https address, not that of kubectl proxy.".into()
             }
             Self::Unauthenticated => {
-                "It may have expired, or its token was deleted or suspended. Sign in with another one.".into()
+                "It expired, or its token was deleted or suspended. Sign in with another one.".into()
             }
             Self::Forbidden(access) | Self::ProgramForbidden(access) => forbidden_hint(access),
             Self::NotImpersonated(_)
             | Self::ImpersonatesAlready
             | Self::NoMatchingRole(_)
-            | Self::NotYourRole(_) => self.acting_hint().into(),
+            | Self::NotYourRole(_)
+            | Self::ActsElsewhere(_) => self.acting_hint().into(),
             Self::NotFound(_) => "Kubernetes 1.28 or newer is needed. Check the cluster's version and address.".into(),
             Self::NoToken(_) => "It may have been deleted meanwhile. Reload the page to see which tokens there are.".into(),
             Self::NoRole { .. } => "A role is a ServiceAccount. Choose one that exists. Nothing was created.".into(),
@@ -557,7 +573,7 @@ impl Error {
                 "Another program than Kubernetes may answer at its address. Check the kubeconfig's server, its scheme (https://) and proxies.".into()
             }
             Self::Unavailable { access, .. } | Self::Unreachable { access, .. } | Self::Timeout(access) if access.is_read() => {
-                "Check that it is running and that the kubeconfig has the right address, then try again.".into()
+                "Try again. If this goes on, whoever runs Kargo Tokens should check that the cluster is running, and that the kubeconfig has its address.".into()
             }
             Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Timeout(_) => {
                 "The change may have been made nevertheless. Reload the page before you try again.".into()
@@ -577,7 +593,10 @@ impl Error {
             Self::NoMatchingRole(_) => {
                 "Ask an administrator to add one of your claims to a role. A project's role counts in its project only."
             }
-            _ => "Choose another role to act as.",
+            Self::ActsElsewhere(_) => {
+                "To use your other roles, choose \"Each role that fits\" on the page of your session."
+            }
+            _ => "Choose another role to act as, on the page of your session.",
         }
     }
 }

@@ -141,9 +141,12 @@ async fn of_person(person: &Person, also: Option<&Scope>) -> Result<ClaimedAccou
 async fn may(person: &Person, wish: &Wish) -> Result<bool, Error> {
     match person.cluster_for(wish).await {
         Ok(_) => Ok(true),
-        Err(Error::NoMatchingRole(_) | Error::NotYourRole(_) | Error::NotImpersonated(_)) => {
-            Ok(false)
-        }
+        Err(
+            Error::NoMatchingRole(_)
+            | Error::NotYourRole(_)
+            | Error::ActsElsewhere(_)
+            | Error::NotImpersonated(_),
+        ) => Ok(false),
         Err(error) if error.is_forbidden() => Ok(false),
         Err(error) => Err(error),
     }

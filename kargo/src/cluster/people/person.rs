@@ -91,12 +91,15 @@ impl Person {
     /// `None`: for objects of the whole cluster.
     ///
     /// # Errors
-    /// [`Error::NoMatchingRole`] if there is none; [`Error::NotYourRole`] if the chosen one is none of them; [`Error::ProgramForbidden`].
+    /// [`Error::NoMatchingRole`] if there is none; [`Error::ActsElsewhere`] or [`Error::NotYourRole`] if the chosen one is none of them; [`Error::ProgramForbidden`].
     pub async fn accounts(&self, scope: Option<&Scope>) -> Result<Vec<ServiceAccountRef>, Error> {
         let snapshot = self.people.snapshot().await?;
         let all = snapshot.matching(&self.claims, scope);
         match &self.only {
             Some(only) if all.contains(only) => Ok(vec![only.clone()]),
+            Some(only) if snapshot.all_matching(&self.claims).contains(only) => {
+                Err(Error::ActsElsewhere(Box::new(only.clone())))
+            }
             Some(only) => Err(Error::NotYourRole(Box::new(only.clone()))),
             None if all.is_empty() => Err(Error::NoMatchingRole(scope.cloned())),
             None => Ok(all),
@@ -178,7 +181,7 @@ impl Person {
                 Err(error) if error.is_forbidden() => {}
                 result => return result,
             },
-            Err(Error::NoMatchingRole(_) | Error::NotYourRole(_)) => {}
+            Err(Error::NoMatchingRole(_) | Error::NotYourRole(_) | Error::ActsElsewhere(_)) => {}
             Err(error) if error.is_forbidden() => {}
             Err(error) => return Err(error),
         }

@@ -104,7 +104,7 @@ impl Viewer {
         let project = match self {
             Self::Identity(cluster) => project_of(cluster).await,
             Self::Person(person) => match person.accounts(Some(&Scope::System)).await {
-                Err(Error::NoMatchingRole(_) | Error::NotYourRole(_)) => {
+                Err(Error::NoMatchingRole(_) | Error::NotYourRole(_) | Error::ActsElsewhere(_)) => {
                     let projects = person.projects().await.unwrap_or_default();
                     projects.into_iter().next()
                 }
@@ -114,14 +114,20 @@ impl Viewer {
         project.map_or(Scope::System, Scope::Project)
     }
 
-    /// Who the API server takes the person for in a scope; the person's own user name where no ServiceAccount accepts their claims.
+    /// Who the API server takes the person for in a scope; the person's own user name where they act as no
+    /// ServiceAccount.
     ///
     /// # Errors
     /// Those of [`Cluster::whoami`].
     pub async fn identity(&self, scope: &Scope) -> Result<Identity, Error> {
         match self.to_read(scope).await {
             Ok(cluster) => cluster.whoami().await,
-            Err(Error::NoMatchingRole(_) | Error::NotYourRole(_)) => Ok(Identity {
+            Err(
+                Error::NoMatchingRole(_)
+                | Error::NotYourRole(_)
+                | Error::ActsElsewhere(_)
+                | Error::NotImpersonated(_),
+            ) => Ok(Identity {
                 user: self
                     .person()
                     .map_or_else(String::new, |person| person.note().user.clone()),

@@ -82,7 +82,7 @@ impl Shared {
         let written = timeout(WRITTEN_WITHIN, self.write()).await;
         let problem = match written {
             Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error.problem().sentences()),
+            Ok(Err(error)) => Some(error.problem().message),
             Err(_) => Some("The cluster doesn't answer in time.".to_owned()),
         };
         let was_unwritable = self.is_unwritable.swap(problem.is_some(), Relaxed);
