@@ -19,11 +19,41 @@ const VALUES: usize = 5;
 /// Namespaces are folded if all of them together have more roles.
 const OPEN: usize = 30;
 
-/// The claims of a person, decoded.
+/// Claims of the protocol: no role names them.
+const OF_PROTOCOL: [&str; 15] = [
+    "acr",
+    "amr",
+    "at_hash",
+    "aud",
+    "auth_time",
+    "azp",
+    "c_hash",
+    "exp",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    "nonce",
+    "s_hash",
+    "sid",
+];
+
+/// The claims of a person, decoded. Those of the protocol are folded.
 #[component]
 pub fn ClaimList(claims: PersonClaims) -> impl IntoView {
-    let rows = claims
+    let (of_protocol, others): (Vec<_>, Vec<_>) = claims
         .list()
+        .partition(|(name, _)| OF_PROTOCOL.contains(name));
+    let protocol = (!of_protocol.is_empty()).then(|| {
+        let summary = format!("{} claims of the protocol", of_protocol.len());
+        view! { <details><summary>{summary}</summary>{claim_rows(of_protocol)}</details> }
+    });
+    view! { {claim_rows(others)} {protocol} }
+}
+
+fn claim_rows(claims: Vec<(&str, &[String])>) -> AnyView {
+    let rows = claims
+        .into_iter()
         .take(SHOWN)
         .map(|(name, values)| {
             let values = if values.is_empty() {
@@ -38,7 +68,7 @@ pub fn ClaimList(claims: PersonClaims) -> impl IntoView {
             view! { <div><dt><bdi>{name.to_owned()}</bdi></dt><dd>{values}</dd></div> }
         })
         .collect_view();
-    view! { <dl class="facts claim-list">{rows}</dl> }
+    view! { <dl class="facts claim-list">{rows}</dl> }.into_any()
 }
 
 /// All verdicts. `system`: the namespace that Kargo runs in.
@@ -260,7 +290,22 @@ fn values(parts: &mut Vec<Part>, all: Vec<String>) {
     }
 }
 
-/// Adds the claims that a ServiceAccount accepts: `Needs groups = ops, qa or email = …`. `otherwise`: the text for viewers who may not read
+/// Values of which one is enough, the first few only.
+fn alternatives(parts: &mut Vec<Part>, all: Vec<String>) {
+    let more = all.len().saturating_sub(VALUES);
+    let last = (more == 0).then(|| all.len().saturating_sub(1));
+    for (n, value) in all.into_iter().take(VALUES).enumerate() {
+        if n > 0 {
+            parts.push(words(if last == Some(n) { " or " } else { ", " }));
+        }
+        parts.push(Part::Code(value));
+    }
+    if more > 0 {
+        parts.push(words(format!(" or {more} more")));
+    }
+}
+
+/// Adds the claims that a ServiceAccount accepts: `Needs groups = ops or qa, or email = …`. `otherwise`: the text for viewers who may not read
 /// them.
 fn needs(parts: &mut Vec<Part>, accepted: Option<Vec<Claim>>, otherwise: &str) -> bool {
     let Some(accepted) = accepted else {
@@ -269,10 +314,10 @@ fn needs(parts: &mut Vec<Part>, accepted: Option<Vec<Claim>>, otherwise: &str) -
     };
     let more = accepted.len().saturating_sub(VALUES);
     for (n, claim) in accepted.into_iter().take(VALUES).enumerate() {
-        parts.push(words(if n > 0 { " or " } else { "Needs " }));
+        parts.push(words(if n > 0 { ", or " } else { "Needs " }));
         parts.push(Part::Code(claim.name));
         parts.push(words(" = "));
-        values(parts, claim.values);
+        alternatives(parts, claim.values);
     }
     if more > 0 {
         parts.push(words(format!(" or {more} more")));
@@ -435,7 +480,7 @@ mod tests {
             (
                 missing(),
                 Some("a b c d e f g"),
-                "Needs groups = a, b, c, d, e and 2 more; the token has no such claim.",
+                "Needs groups = a, b, c, d, e or 2 more; the token has no such claim.",
             ),
             (
                 missing(),

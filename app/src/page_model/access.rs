@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kargo::{
-    claims::{ClaimedAccounts, PasteError, PastedClaims, PersonClaims},
+    claims::{ClaimedAccounts, PasteError, PastedClaims, PersonClaims, Verdict},
     cluster::{Explanation, Person, Viewer},
     identity::ServiceAccountRef,
     name::ProjectName,
@@ -86,14 +86,21 @@ async fn read(
         person.explain(),
         viewer.claimed_accounts(global, None::<&Scope>)
     )?;
+    let all = explanations.len();
+    let verdicts = own_verdicts(explanations, &readable);
+    let unread = (verdicts.len() < all).then(|| {
+        "Roles that don't accept your claims are shown only where you may list ServiceAccounts."
+            .to_owned()
+    });
     Ok(ComparedClaims {
         claims: person.claims().clone(),
-        verdicts: Verdicts::of(own_verdicts(explanations, &readable), find),
-        unread: None,
+        verdicts: Verdicts::of(verdicts, find),
+        unread,
     })
 }
 
-/// Adds what ServiceAccounts accept where the person may read them, and leaves out other people's values everywhere else.
+/// Adds what ServiceAccounts accept where the person may read them. Elsewhere, it leaves out other people's values, and every ServiceAccount
+/// that has nothing to do with the person: who may not list them shall not learn here which ones there are.
 fn own_verdicts(explanations: Vec<Explanation>, readable: &ClaimedAccounts) -> Vec<RoleVerdict> {
     let readable: BTreeMap<&ServiceAccountRef, _> = readable
         .accounts
@@ -102,6 +109,18 @@ fn own_verdicts(explanations: Vec<Explanation>, readable: &ClaimedAccounts) -> V
         .collect();
     explanations
         .into_iter()
+        .filter(|explanation| {
+            let is_theirs = matches!(
+                explanation.verdict,
+                Verdict::Matches(_)
+                    | Verdict::NearMiss { .. }
+                    | Verdict::Void {
+                        would_match: true,
+                        ..
+                    }
+            );
+            is_theirs || readable.contains_key(&explanation.account)
+        })
         .map(|explanation| {
             let accepted = readable.get(&explanation.account);
             let explanation = if accepted.is_some() {
@@ -151,7 +170,7 @@ fn unread(roles: &ClaimedAccounts) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use kargo::{
-        claims::{AcceptedClaims, ClaimedAccount, Verdict},
+        claims::{AcceptedClaims, ClaimedAccount},
         problem::Kind,
     };
 

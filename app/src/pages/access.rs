@@ -87,7 +87,9 @@ fn Switch(query: AccessQuery) -> impl IntoView {
 #[component]
 fn Own(own: ComparedClaims, query: AccessQuery, system: String) -> impl IntoView {
     let ComparedClaims {
-        claims, verdicts, ..
+        claims,
+        verdicts,
+        unread,
     } = own;
     view! {
         <div class="why">
@@ -103,6 +105,7 @@ fn Own(own: ComparedClaims, query: AccessQuery, system: String) -> impl IntoView
                 </form>
                 <p class="help" role="status">{verdicts.sentence()}</p>
                 <VerdictList verdicts system />
+                {unread.map(|text| view! { <p class="help">{text}</p> })}
             </section>
         </div>
     }
@@ -194,7 +197,7 @@ fn PastedForm(query: AccessQuery, text: String, mistake: Option<String>) -> impl
                 aria-describedby="pasted-help"
                 placeholder="{\n  \"sub\": \"7f0c\",\n  \"email\": \"dev@corp.example\",\n  \"groups\": [\"engineering\"]\n}"
             >
-                {text}
+                {textarea_text(&text)}
             </textarea>
             {mistake}
             <p id="pasted-help" class="help">"The server compares the claims and does not keep them. The signature of an ID token is removed, and not checked."</p>
@@ -203,6 +206,11 @@ fn PastedForm(query: AccessQuery, text: String, mistake: Option<String>) -> impl
             <button type="submit" class="btn primary">"Explain"</button>
         </form>
     }
+}
+
+/// A text as the content of a `<textarea>`: Leptos doesn't escape that, and browsers drop a line end at its start.
+fn textarea_text(text: &str) -> String {
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 #[component]
@@ -216,5 +224,21 @@ fn Compared(compared: ComparedClaims, system: String) -> impl IntoView {
         {unread.map(|text| view! { <p class="callout">{text}</p> })}
         <details><summary>"The claims, decoded"</summary><ClaimList claims /></details>
         <VerdictList verdicts system />
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_in_pasted_claims_stays_text() {
+        let text = textarea_text("\n</textarea><meta http-equiv=refresh>&lt;");
+        let page = view! { <textarea>{text}</textarea> }.to_html();
+        assert!(!page.contains("<meta"), "{page}");
+        assert!(
+            page.contains("\n\n&lt;/textarea>&lt;meta http-equiv=refresh>&amp;lt;</textarea>"),
+            "{page}"
+        );
     }
 }

@@ -74,7 +74,7 @@ impl PastedClaims {
         }
         let json = decoded(payload, header.len() + 1)?;
         let claims = PersonClaims::parse(&json).map_err(|error| match error {
-            ClaimsError::NotAnObject { line, column } => PasteError::Payload { line, column },
+            ClaimsError::NotAnObject { line, column, .. } => PasteError::Payload { line, column },
             ClaimsError::TooLarge(_) => error.into(),
         })?;
         Ok(Self {
@@ -84,14 +84,27 @@ impl PastedClaims {
     }
 }
 
-/// A pasted text without the last part of an ID token, its signature. Claims as JSON stay as they are.
+/// A pasted text without the signatures of the tokens in it: whatever has the three parts of one loses the last. A token that is not inside of JSON
+/// may have line ends in it.
 pub fn without_signature(text: &str) -> String {
-    if text.trim_start().starts_with(['{', '[', '"']) {
-        return text.to_owned();
+    let is_json = text.trim_start().starts_with(['{', '[', '"']);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=' | '.');
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("eyJ") {
+        let token = &rest[start..];
+        let end = if is_json {
+            token.find(|c| !is_part(c))
+        } else {
+            None
+        };
+        let (token, after) = token.split_at(end.unwrap_or(token.len()));
+        kept.push_str(&rest[..start]);
+        let second_dot = token.match_indices('.').nth(1).map(|(at, _)| at + 1);
+        kept.push_str(&token[..second_dot.unwrap_or(token.len())]);
+        rest = after;
     }
-    let mut dots = text.match_indices('.').map(|(at, _)| at);
-    let end = dots.nth(1).map_or(text.len(), |dot| dot + 1);
-    text[..end].to_owned()
+    kept + rest
 }
 
 /// The text of a token's payload. `before`: characters of the token before it.
@@ -145,20 +158,48 @@ mod tests {
         let cut = without_signature(&format!(" Bearer {whole}\n"));
         assert!(cut.ends_with('.') && !cut.contains("c2ln"), "{cut}");
         assert_eq!(groups(&cut), Ok((vec!["ops".to_owned()], true)));
-        for text in [r#" {"a.b":["c.d.e.f"]}"#, "", "ops", "a.b"] {
+        for (text, cut) in [
+            (format!(r#"{{"id_token":"{whole}","n":1}}"#), r#"","n":1}"#),
+            (format!(r#"["{whole}"]"#), r#""]"#),
+            (format!(r#""{whole}""#), "\""),
+            (format!("{whole} and {whole}"), "."),
+        ] {
+            let kept = without_signature(&text);
+            assert!(!kept.contains("c2ln") && kept.ends_with(cut), "{kept}");
+        }
+        for text in [
+            r#" {"a.b":["c.d.e.f"]}"#,
+            "",
+            "ops",
+            "a.b",
+            "eyJ.a",
+            "{\"eyJ\":1}",
+        ] {
             assert_eq!(without_signature(text), text);
         }
     }
 
     #[test]
     fn a_mistake_is_named_with_its_place() {
-        let at = |line, column| PasteError::Json(ClaimsError::NotAnObject { line, column });
+        let at = |what: &str, line, column| {
+            PasteError::Json(ClaimsError::NotAnObject {
+                what: what.to_owned(),
+                line,
+                column,
+            })
+        };
         let whole = token(br#"{"groups":["ops"]}"#);
         let cut = whole.rsplit_once('.').map_or("", |(rest, _)| rest);
         for (text, error) in [
-            ("{\n  \"groups\": [\"ops\",]\n}".to_owned(), at(2, 20)),
-            ("[]".to_owned(), at(1, 0)),
-            ("{\"groups\":".to_owned(), at(1, 10)),
+            (
+                "{\n  \"groups\": [\"ops\",]\n}".to_owned(),
+                at("trailing comma", 2, 20),
+            ),
+            ("[]".to_owned(), at("another type begins", 1, 0)),
+            (
+                "{\"groups\":".to_owned(),
+                at("the text ends too early", 1, 10),
+            ),
             (String::new(), PasteError::Neither),
             ("groups: ops".to_owned(), PasteError::Neither),
             ("a.b.c".to_owned(), PasteError::Neither),

@@ -8,6 +8,9 @@ use super::{
 };
 use crate::text::foreign;
 
+/// Values of a claim that are looked at for a near miss.
+const NEARLY: usize = 1000;
+
 /// Whether a person's claims match those of a ServiceAccount, and why not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]
@@ -90,16 +93,21 @@ impl AcceptedClaims {
     /// The first claim of the person that is accepted: a text equal to an accepted value, or a list with such a text. Upper and lower case
     /// count, and nothing is trimmed on the person's side.
     pub fn matching(&self, person: &PersonClaims) -> Option<ClaimValue> {
-        self.values()
-            .find(|accepted| person.texts(&accepted.claim).contains(&accepted.value))
+        self.claims.iter().find_map(|claim| {
+            let value = person.first_of(&claim.name, &claim.values)?;
+            Some(ClaimValue {
+                claim: claim.name.clone(),
+                value: value.clone(),
+            })
+        })
     }
 
     /// `true` if a claim with exactly this value is accepted.
     #[cfg(feature = "cluster")]
     pub(crate) fn accepts(&self, value: &ClaimValue) -> bool {
-        self.claims
-            .iter()
-            .any(|claim| claim.name == value.claim && claim.values.contains(&value.value))
+        self.claims.iter().any(|claim| {
+            claim.name == value.claim && claim.values.binary_search(&value.value).is_ok()
+        })
     }
 
     /// Judges a person's claims, for a ServiceAccount in a namespace that is looked at.
@@ -136,30 +144,16 @@ impl AcceptedClaims {
         }
     }
 
-    /// Every accepted claim with each of its values.
-    fn values(&self) -> impl Iterator<Item = ClaimValue> + '_ {
-        self.claims.iter().flat_map(|claim| {
-            claim.values.iter().map(|value| ClaimValue {
-                claim: claim.name.clone(),
-                value: value.clone(),
-            })
-        })
-    }
-
+    /// Looks at the first [`NEARLY`] values of each claim.
     fn near_miss(&self, person: &PersonClaims) -> Option<Verdict> {
-        let fold = |text: &str| text.trim().to_lowercase();
-        let accepted: Vec<_> = self
-            .values()
-            .map(|accepted| (fold(&accepted.claim), fold(&accepted.value), accepted))
-            .collect();
-        person.values().find_map(|has| {
-            let (claim, value) = (fold(&has.claim), fold(&has.value));
-            let (_, _, accepted) = accepted
-                .iter()
-                .find(|(of, accepted, _)| *of == claim && *accepted == value)?;
-            Some(Verdict::NearMiss {
-                accepted: accepted.clone(),
-                has,
+        self.claims.iter().find_map(|claim| {
+            claim.values.iter().take(NEARLY).find_map(|value| {
+                let has = person.nearly(&claim.name, value)?.clone();
+                let accepted = ClaimValue {
+                    claim: claim.name.clone(),
+                    value: value.clone(),
+                };
+                Some(Verdict::NearMiss { accepted, has })
             })
         })
     }
@@ -174,10 +168,12 @@ impl VoidClaims {
             return false;
         };
         corrected.list().any(|(claim, accepted)| {
-            let has = person.texts(claim);
-            accepted
+            let mut accepted: Vec<_> = accepted
                 .iter()
-                .any(|value| has.iter().any(|has| has == value.trim()))
+                .map(|value| value.trim().to_owned())
+                .collect();
+            accepted.sort();
+            person.first_of(claim, &accepted).is_some()
         })
     }
 }

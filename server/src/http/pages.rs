@@ -24,6 +24,7 @@ use kargo::{
 };
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
+use tower_governor::GovernorLayer;
 use tower_http::{limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer};
 
 use super::{State, cookies, headers::set_page_policy, limits};
@@ -73,6 +74,9 @@ pub fn routes(state: &State) -> Router {
     let explained = Router::new()
         .route("/access", get(page.clone()).post(page.clone()))
         .layer(middleware::from_fn(read_claims))
+        .layer(GovernorLayer::new(limits::of_writes_of_a_person(
+            &state.tasks,
+        )))
         .layer(DefaultBodyLimit::max(LONGEST_CLAIMS));
     let routes = Router::new()
         .route("/", get(home))
@@ -114,9 +118,14 @@ async fn read_claims(request: Request, next: Next) -> Response {
     let form = Request::from_parts(parts.clone(), body);
     let form = match Form::<ClaimsForm>::from_request(form, &()).await {
         Ok(Form(form)) => form,
-        Err(rejection) => {
-            let text = "The claims can't be read. They may be too long: 64 KB are read at most. Go back and shorten them.\n";
-            return (rejection.status(), text).into_response();
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let text =
+                "The claims are too long: 64 KB are read at most. Go back and shorten them.\n";
+            return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
+        }
+        Err(_) => {
+            let text = "This is not the form of the page Why this role. Open the page, and send it again.\n";
+            return (StatusCode::BAD_REQUEST, text).into_response();
         }
     };
     let ClaimsForm {

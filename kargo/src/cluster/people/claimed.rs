@@ -108,8 +108,8 @@ async fn of_person(person: &Person, also: Option<&Scope>) -> Result<ClaimedAccou
         projects: person.projects().await?.into_iter().collect(),
         ..snapshot.looked_at.clone()
     };
-    let also = project(also).filter(|also| snapshot.looked_at.contains(also));
-    looked_at.projects.extend(also);
+    // Also where it is no project: the answer must not tell which projects exist.
+    looked_at.projects.extend(project(also));
     let system = &snapshot.looked_at.system;
     let answers: Vec<_> = stream::iter(namespaces(&looked_at))
         .map(|namespace| async move {
