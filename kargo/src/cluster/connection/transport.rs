@@ -1,17 +1,17 @@
-//! Connections to an API server for one client certificate, or for none. Credentials in headers are not its business.
+//! Connections to an API server for one client certificate, or for none. Headers with credentials are added by whoever sends a request.
 
 mod dial;
 mod p521;
 mod tls;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, Uri, header, uri::PathAndQuery};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use hyper_util::{
     client::legacy::{Client, Error},
-    rt::TokioExecutor,
+    rt::{TokioExecutor, TokioTimer},
 };
 use rustls::sign::CertifiedKey;
 use tower::{BoxError, Layer, ServiceExt, service_fn, util::BoxCloneSyncService};
@@ -35,6 +35,11 @@ pub(super) type Sent = Request<Full<Bytes>>;
 /// Body of an answer, as it comes in.
 pub(in crate::cluster) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
+/// Time after which an idle connection is closed.
+const IDLE: Duration = Duration::from_secs(10);
+/// Idle connections that are kept.
+const KEPT: usize = 4;
+
 impl Transport {
     /// Sets connections up, and opens none yet.
     pub fn new(way: &Way, client: Option<Arc<CertifiedKey>>) -> Result<Self, rustls::Error> {
@@ -50,7 +55,12 @@ impl Transport {
     fn by(dialer: Arc<Dialer>, way: &Way) -> Self {
         let opener = Arc::clone(&dialer);
         let connector = service_fn(move |server| Arc::clone(&opener).dial(server));
-        let client = Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(connector);
+        // Each identity has connections of its own, so idle ones would use up the files that the program may open.
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(KEPT)
+            .build::<_, Full<Bytes>>(connector);
         let decompression = DecompressionLayer::new().gzip(way.compressed);
         let (server, proxy_user) = (way.server.clone(), proxy_user(way));
         let service = decompression

@@ -5,7 +5,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kargo::{
@@ -130,7 +130,10 @@ impl Shared {
     pub async fn follow(&self) {
         let (mut pause, mut is_current) = (PAUSES.0, true);
         loop {
+            let begun = Instant::now();
             let Err(error) = self.watch(&mut is_current).await else {
+                // A watch that ends at once is no reason to ask all the time.
+                sleep(PAUSES.0.saturating_sub(begun.elapsed())).await;
                 pause = PAUSES.0;
                 continue;
             };
@@ -174,8 +177,6 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
     use kargo::value::Value;
 

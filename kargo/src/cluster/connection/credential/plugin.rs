@@ -28,6 +28,8 @@ use crate::text::foreign;
 const DEADLINE: Duration = Duration::from_mins(3);
 /// Time after which the log names a command that still runs.
 const NOTICE: Duration = Duration::from_secs(3);
+/// Time for the last messages of a command that has ended.
+const LAST_MESSAGES: Duration = Duration::from_millis(100);
 /// Longest answer that is read.
 const ANSWER_LIMIT: u64 = 1024 * 1024;
 /// Longest line of the command's own messages that is logged.
@@ -185,32 +187,19 @@ impl Plugin {
 
     /// Waits for the command's end. Logs its messages, and answers with what it printed.
     async fn finish(&self, mut child: Child) -> io::Result<(ExitStatus, Vec<u8>)> {
-        let mut output = Vec::new();
-        let print = async {
-            if let Some(stdout) = child.stdout.take() {
-                stdout.take(ANSWER_LIMIT).read_to_end(&mut output).await?;
-            }
-            Ok::<_, io::Error>(())
-        };
         let messages = child.stderr.take();
-        let ((), printed) = tokio::join!(self.log(messages), print);
-        printed?;
-        Ok((child.wait().await?, output))
-    }
-
-    async fn log(&self, messages: Option<impl AsyncRead + Unpin>) {
-        let Some(messages) = messages else { return };
-        let mut messages = BufReader::new(messages);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let mut limited = (&mut messages).take(LINE_LIMIT);
-            if limited.read_until(b'\n', &mut line).await.unwrap_or(0) == 0 {
-                return;
-            }
-            let message = foreign(String::from_utf8_lossy(&line).trim_end().to_owned());
-            tracing::warn!(command = self.shown(), message, "sign-in command");
+        let mut logging = messages.map(|messages| tokio::spawn(log(self.shown(), messages)));
+        let mut output = Vec::new();
+        if let Some(stdout) = child.stdout.take() {
+            stdout.take(ANSWER_LIMIT).read_to_end(&mut output).await?;
         }
+        let status = child.wait().await?;
+        if let Some(logging) = &mut logging {
+            // A helper that the command leaves behind, such as a browser, keeps the channel of messages open.
+            let _ = timeout(LAST_MESSAGES, &mut *logging).await;
+            logging.abort();
+        }
+        Ok((status, output))
     }
 
     /// Reads an `ExecCredential`. The error never quotes it.
@@ -255,6 +244,21 @@ impl Plugin {
             certificate,
             expires,
         })
+    }
+}
+
+/// Logs what a command says.
+async fn log(command: String, messages: impl AsyncRead + Unpin) {
+    let mut messages = BufReader::new(messages);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let mut limited = (&mut messages).take(LINE_LIMIT);
+        if limited.read_until(b'\n', &mut line).await.unwrap_or(0) == 0 {
+            return;
+        }
+        let message = foreign(String::from_utf8_lossy(&line).trim_end().to_owned());
+        tracing::warn!(command, message, "sign-in command");
     }
 }
 
@@ -363,6 +367,15 @@ mod tests {
             .err()
             .expect("missing");
         assert!(missing.hint().contains("install it"));
+    }
+
+    #[tokio::test]
+    async fn a_helper_that_a_command_leaves_behind_is_not_waited_for() {
+        let script = r#"sleep 60 >/dev/null & echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"t"}}'"#;
+        let command = plugin("sh", &["-c", script]);
+        let answer = timeout(Duration::from_secs(20), command.run()).await;
+        let answer = answer.expect("it doesn't wait").expect("a credential");
+        assert!(answer.token.is_some());
     }
 
     #[tokio::test]

@@ -186,11 +186,26 @@ impl SignIn {
             command: self.plugin.shown(),
             why: "its certificate or key is damaged, or they don't belong together",
         })?;
+        let now = Timestamp::now();
+        let expires = answer.expires.map(|end| self.believed(now, end));
         Ok(Made {
             credential: Arc::new(credential),
-            expires: answer.expires,
-            renew: answer.expires.map(|end| renewal(Timestamp::now(), end)),
+            expires,
+            renew: expires.map(|end| renewal(now, end)),
         })
+    }
+
+    /// The end of a credential. One that had ended before it came shows that the clocks differ: it is used for a while, because each request would
+    /// run the command again otherwise.
+    fn believed(&self, now: Timestamp, end: Timestamp) -> Timestamp {
+        if end > now {
+            return end;
+        }
+        tracing::warn!(
+            command = self.plugin.shown(),
+            "the sign-in command's credential ended at {end}, and it is {now} here: check the clocks"
+        );
+        now.checked_add(FAILURE_KEPT).unwrap_or(end)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
