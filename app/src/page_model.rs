@@ -8,13 +8,13 @@ mod token;
 mod tokens;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
 use jiff::Timestamp;
 use kargo::{
-    cluster::{Cluster, Viewer},
+    cluster::{Cluster, TokensSnapshot, Viewer},
     filter::{TokenFilter, TokenMatcher},
     inventory::GroupedTokens,
     name::{RoleName, TokenName},
@@ -195,7 +195,7 @@ impl Snapshot {
     /// Those of grouped tokens; for the clean-up also those of grouped roles.
     pub async fn read(cluster: &Cluster, query: &TokensQuery) -> Result<Self, ApiError> {
         let is_cleanup = matches!(query.filter, TokenFilter::CleanUp { .. });
-        let (tokens, now) = cluster.list_all_tokens(&query.scope).await?;
+        let known = cluster.inventory(&query.scope).await?;
         let (roles, tracking_since) = if is_cleanup {
             let (roles, since) = futures::try_join!(
                 cluster.list_role_names(&query.scope),
@@ -208,8 +208,7 @@ impl Snapshot {
         Ok(Self::of(
             cluster,
             query,
-            tokens,
-            now,
+            &known,
             roles.as_deref(),
             tracking_since,
         ))
@@ -219,37 +218,36 @@ impl Snapshot {
     fn of(
         cluster: &Cluster,
         query: &TokensQuery,
-        tokens: Vec<TokenSummary>,
-        now: Timestamp,
+        known: &TokensSnapshot,
         roles: Option<&[RoleName]>,
         tracking_since: Option<String>,
     ) -> Self {
-        let own_token = tokens
-            .iter()
-            .find(|token| cluster.is_own_token(&query.scope, &token.name))
-            .map(|token| token.name.clone());
-        let predecessors = PendingPredecessor::among(&tokens, &query.scope);
-        let mut successors = succession::successor_creation_times(&tokens, &tokens);
+        let (tokens, now) = (known.tokens(), known.now());
         let matcher = TokenMatcher {
             filter: query.filter,
             roles,
             now,
         };
         let grouped = GroupedTokens::of(tokens, &matcher, &query.part(), query.sort);
-        let named: BTreeSet<_> = grouped
-            .tokens()
-            .filter_map(|token| token.replaced_by.as_ref())
-            .collect();
-        successors.retain(|name, _| named.contains(name));
         Self {
-            grouped,
-            own_token,
+            own_token: own_token(cluster, &query.scope, known),
             tracking_since,
-            successors,
-            predecessors,
+            successors: succession::successor_creation_times(
+                grouped.tokens(),
+                tokens.iter().map(AsRef::as_ref),
+            ),
+            predecessors: PendingPredecessor::among(tokens, &query.scope),
+            grouped,
             now,
         }
     }
+}
+
+/// The token that a person is signed in with, if it is one of a scope.
+fn own_token(cluster: &Cluster, scope: &Scope, known: &TokensSnapshot) -> Option<TokenName> {
+    cluster
+        .own_token(scope)
+        .filter(|own| known.token(own).is_some())
 }
 
 /// Every managed token that a query asks for, on all pages, with what bulk commands may do to it.
@@ -262,13 +260,14 @@ pub async fn selectable_tokens(
     policy: TokenPolicy,
 ) -> Result<Vec<SelectableToken>, ApiError> {
     let cluster = viewer.to_read(&query.scope).await?;
-    let (tokens, roles, permissions, features) = futures::join!(
-        cluster.list_all_tokens(&query.scope),
+    let (known, roles, permissions, features) = futures::join!(
+        cluster.inventory(&query.scope),
         cluster.list_role_names(&query.scope),
         viewer.permissions(&query.scope),
         cluster.features(),
     );
-    let (tokens, now) = tokens?;
+    let known = known?;
+    let now = known.now();
     let roles = roles.ok();
     let matcher = TokenMatcher {
         filter: query.filter,
@@ -283,17 +282,15 @@ pub async fn selectable_tokens(
         permissions: permissions.unwrap_or(UNKNOWN_PERMISSIONS),
         features: features.unwrap_or(UNKNOWN_FEATURES),
         policy,
-        own_token: tokens
-            .iter()
-            .find(|token| cluster.is_own_token(&query.scope, &token.name))
-            .map(|token| token.name.clone()),
+        own_token: own_token(&cluster, &query.scope, &known),
         successors: BTreeMap::new(),
         predecessors: BTreeMap::new(),
     };
     let is_asked = |token: &TokenSummary| {
-        matcher.matches(token) && query.role.as_ref().is_none_or(|role| *role == token.role)
+        query.role.as_ref().is_none_or(|role| *role == token.role) && matcher.matches(token)
     };
-    Ok(tokens
+    Ok(known
+        .tokens()
         .iter()
         .filter(|token| is_asked(token))
         .map(|token| SelectableToken {

@@ -17,8 +17,10 @@ mod expire;
 mod features;
 #[cfg(test)]
 mod hostile;
+mod inventory;
 mod list;
 mod note;
+mod paging;
 mod people;
 mod permissions;
 mod projects;
@@ -42,6 +44,9 @@ pub use connection::{
 };
 pub use delete::time_until;
 pub use describe::Description;
+pub use inventory::{
+    Behind, Changed, ChangedNames, InventoryTimes, Position, TokenChanges, TokensSnapshot,
+};
 pub use people::{ActedAs, Explanation, People, Person, Viewer, Wish};
 pub use recreate::Recreated;
 pub use restore::OfReported;

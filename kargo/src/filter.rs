@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::{
     name::RoleName,
-    token::{TokenState, TokenSummary, day},
+    token::{TokenState, TokenSummary, is_before_day},
 };
 
 /// A token expires soon when its end is at most this many days away.
@@ -157,7 +157,7 @@ fn is_stale(token: &TokenSummary, days: u32, now: Timestamp) -> bool {
         && token
             .last_used
             .as_ref()
-            .map_or(token.created <= since, |used| *used < day(since))
+            .map_or(token.created <= since, |used| is_before_day(used, since))
 }
 
 /// A filter together with everything that its judgement needs.
@@ -172,20 +172,43 @@ pub struct TokenMatcher<'a> {
 }
 
 impl TokenMatcher<'_> {
+    /// The judgement of tokens of one role.
+    pub fn of_role(&self, role: &str) -> RoleMatcher {
+        let Self { filter, roles, now } = *self;
+        RoleMatcher {
+            filter,
+            has_no_role: roles
+                .is_some_and(|roles| !roles.iter().any(|other| other.as_str() == role)),
+            now,
+        }
+    }
+
+    /// Whether a token passes. The clean-up also includes every token whose role doesn't exist.
+    pub fn matches(self, token: &TokenSummary) -> bool {
+        self.of_role(&token.role).matches(token)
+    }
+}
+
+/// The judgement of tokens of one role.
+#[derive(Debug, Clone, Copy)]
+pub struct RoleMatcher {
+    filter: TokenFilter,
+    /// The role is known not to exist.
+    has_no_role: bool,
+    now: Timestamp,
+}
+
+impl RoleMatcher {
     /// The same with another filter.
     #[must_use]
     pub fn with(self, filter: TokenFilter) -> Self {
         Self { filter, ..self }
     }
 
-    /// Whether a token passes. The clean-up also includes every token whose role doesn't exist.
+    /// Whether a token of the role passes.
     pub fn matches(self, token: &TokenSummary) -> bool {
         let is_cleanup = matches!(self.filter, TokenFilter::CleanUp { .. });
-        let has_no_role = is_cleanup
-            && self
-                .roles
-                .is_some_and(|roles| !roles.iter().any(|role| role.as_str() == token.role));
-        has_no_role || self.filter.matches(token, self.now)
+        (is_cleanup && self.has_no_role) || self.filter.matches(token, self.now)
     }
 }
 

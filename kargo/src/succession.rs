@@ -1,6 +1,9 @@
 //! Successions: which token works in another token's place. Lists, pages and the cluster operations all judge a succession here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -89,15 +92,22 @@ impl PendingPredecessor {
     }
 
     /// The pending predecessors among all tokens of a scope, by the new tokens' names.
-    pub fn among(tokens: &[TokenSummary], scope: &Scope) -> BTreeMap<TokenName, Self> {
-        let unrevealed: Vec<_> = tokens
-            .iter()
+    pub fn among(tokens: &[impl Borrow<TokenSummary>], scope: &Scope) -> BTreeMap<TokenName, Self> {
+        let tokens = || tokens.iter().map(Borrow::<TokenSummary>::borrow);
+        let unrevealed: Vec<_> = tokens()
             .filter(|token| token.reveal == Some(Reveal::Pending) && token.replaces.is_some())
             .collect();
         if unrevealed.is_empty() {
             return BTreeMap::new();
         }
-        let by_name: HashMap<_, _> = tokens.iter().map(|token| (&token.name, token)).collect();
+        let wanted: HashSet<_> = unrevealed
+            .iter()
+            .filter_map(|token| token.replaces.as_ref())
+            .collect();
+        let by_name: HashMap<_, _> = tokens()
+            .filter(|token| wanted.contains(&token.name))
+            .map(|token| (&token.name, token))
+            .collect();
         unrevealed
             .into_iter()
             .filter_map(|new| {

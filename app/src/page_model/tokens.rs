@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kargo::{
-    cluster::{Cluster, Viewer},
+    cluster::{Behind, Cluster, TokensSnapshot, Viewer},
     filter::TokenFilter,
     inventory::Counts,
     name::RoleName,
@@ -146,7 +146,7 @@ async fn read_with(
         }
     };
     let (tokens, roles, permissions, features, identity, tracking_since) = futures::join!(
-        cluster.list_all_tokens(scope),
+        cluster.inventory(scope),
         cluster.scope_roles(scope),
         viewer.permissions(scope),
         cluster.features(),
@@ -157,16 +157,9 @@ async fn read_with(
         .as_ref()
         .ok()
         .map(|roles| roles.roles.iter().map(|role| role.name.clone()).collect());
-    let snapshot = tokens.map(|(tokens, now)| {
-        Snapshot::of(
-            &cluster,
-            &query,
-            tokens,
-            now,
-            names.as_deref(),
-            tracking_since,
-        )
-    });
+    let old = tokens.as_ref().ok().and_then(old);
+    let snapshot = tokens
+        .map(|known| Snapshot::of(&cluster, &query, &known, names.as_deref(), tracking_since));
     let is_no_project = matches!(roles, Err(kargo::cluster::Error::NotAProject(_)));
     let failures = if is_no_project {
         [roles.as_ref().err(), None, None]
@@ -181,6 +174,7 @@ async fn read_with(
         .into_iter()
         .flatten()
         .map(kargo::cluster::Error::problem)
+        .chain(old.filter(|_| !is_no_project))
         .collect();
     // Where not even the tokens could be read, only that matters.
     let unchecked = if snapshot.is_ok() && !is_no_project {
@@ -237,6 +231,21 @@ async fn read_with(
         context,
         query,
     }
+}
+
+/// Says that the tokens are those of a moment ago, and why. A list that is read from time to time, without an error, is new enough.
+fn old(known: &TokensSnapshot) -> Option<Problem> {
+    let Behind { since, problem } = known.behind()?;
+    let Problem {
+        kind,
+        message,
+        quote,
+        ..
+    } = problem.clone()?;
+    let time = since.strftime("%H:%M:%S");
+    let message = format!("These are the tokens as they were at {time} UTC. {message}");
+    let hint = "Kargo Tokens goes on trying. Reload the page to see whether it succeeded.";
+    Some(Problem::new(kind, message, hint).quoting(quote))
 }
 
 /// The page of a person who can act as nobody in the scope, or whose roles can't be read.

@@ -6,7 +6,7 @@ use kube::core::{
     Request,
     params::{GetParams, Patch, PatchParams, WatchParams},
 };
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -14,7 +14,7 @@ use super::connection::{
     Cluster,
     access::Access,
     error::Error,
-    request::{Watch, next_line},
+    request::{Event, Watch},
 };
 use crate::name::ConfigMapRef;
 
@@ -52,16 +52,6 @@ impl From<Object> for ConfigMap {
             data: object.data.unwrap_or_default(),
         }
     }
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type", content = "object", rename_all = "UPPERCASE")]
-enum Event {
-    Added(Object),
-    Modified(Object),
-    Deleted(IgnoredAny),
-    Bookmark(IgnoredAny),
-    Error(IgnoredAny),
 }
 
 impl Cluster {
@@ -115,11 +105,12 @@ impl Cluster {
             .disable_bookmarks();
         let request = config_maps(at).watch(&params, resource_version);
         let watching = async {
-            let Watch { mut body, .. } = self.watch(&access, request).await?;
+            let Watch { mut lines, .. } = self.watch(&access, request).await?;
             opened();
-            let mut buffer = Vec::new();
-            while let Some(line) = next_line(&mut body, &mut buffer, &access).await? {
-                match serde_json::from_slice(&line).map_err(|_| Error::BadAnswer(access.clone()))? {
+            while let Some(line) = lines.next(&access).await? {
+                let event: Event<Object> =
+                    serde_json::from_slice(line).map_err(|_| Error::BadAnswer(access.clone()))?;
+                match event {
                     Event::Added(object) | Event::Modified(object) => report(object.into()),
                     Event::Deleted(_) => return Err(Error::NotFound(access.clone())),
                     Event::Error(_) => return Err(Error::ListExpired),

@@ -9,6 +9,7 @@ mod credential;
 mod environment;
 pub(super) mod error;
 mod identity;
+pub(super) mod kept;
 mod kubeconfig;
 mod own_token;
 mod pod;
@@ -37,6 +38,7 @@ use access::TokenLocation;
 use acting::ActingAs;
 use credential::Signer;
 use error::Error;
+use kept::Kept;
 
 use crate::{
     identity::{Endpoint, Identity, PersonNote, ServiceAccountRef},
@@ -65,6 +67,8 @@ pub struct Cluster {
     pub(super) page_limit: Arc<AtomicU32>,
     /// Held while an expiring token's value is minted: two requests with one claim must not get two values.
     pub(super) minting: Arc<tokio::sync::Mutex<()>>,
+    /// What is kept in memory for this identity.
+    pub(super) kept: Kept,
     /// As which ServiceAccount each request is sent, and for whom.
     acting_as: Option<Arc<ActingAs>>,
     /// The program's own view, where this one acts as a ServiceAccount.
@@ -129,6 +133,7 @@ impl Cluster {
             asking: Arc::default(),
             page_limit: Arc::new(AtomicU32::new(LARGEST_PAGE)),
             minting: Arc::default(),
+            kept: Kept::default(),
             acting_as: None,
             program: None,
             reveal_wait: REVEAL_WAIT,
@@ -140,6 +145,14 @@ impl Cluster {
     pub fn with_reveal_wait(mut self, wait: Duration) -> Self {
         self.reveal_wait = wait;
         self
+    }
+
+    /// The same view for a task that ends with what is kept for the identity.
+    pub(super) fn for_task(&self) -> Self {
+        Self {
+            kept: self.kept.borrowed(),
+            ..self.clone()
+        }
     }
 
     /// Namespace of a scope's tokens.
@@ -212,16 +225,19 @@ impl Cluster {
         self.program.as_deref().unwrap_or(self)
     }
 
-    /// `true` if this identity signed in with the token. A person who acts as a ServiceAccount signed in with none.
-    pub fn is_own_token(&self, scope: &Scope, name: &TokenName) -> bool {
+    /// Name of the token that this identity signed in with, if it is one of a scope. A person who acts as a ServiceAccount signed in with none.
+    pub fn own_token(&self, scope: &Scope) -> Option<TokenName> {
         if self.acting_as.is_some() {
-            return false;
+            return None;
         }
-        let credential = self.signer.latest();
-        credential
-            .as_ref()
-            .and_then(|credential| credential.own_token.as_ref())
-            .is_some_and(|own| own.is(self.namespace(scope), name))
+        let credential = self.signer.latest()?;
+        let own = credential.own_token.as_ref()?;
+        own.name_in(self.namespace(scope))?.parse().ok()
+    }
+
+    /// `true` if this identity signed in with the token.
+    pub fn is_own_token(&self, scope: &Scope, name: &TokenName) -> bool {
+        self.own_token(scope).as_ref() == Some(name)
     }
 
     /// Location of a scope's token, for error messages.

@@ -119,6 +119,7 @@ impl Cluster {
         };
         let object: Object = answer.parse(&access)?;
         let token = object.metadata.token(answer.now);
+        self.note_written(namespace, &token);
         for entry in token.history.entries() {
             self.publish_event(namespace, &token.summary, &entry).await;
         }

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use tokio::time::sleep;
 
 use super::{
-    connection::{Cluster, access::Access, error::Error, request::ApiResponse},
+    connection::{Cluster, access::Access, error::Error},
     secret::{
         change::{Change, TRIES, WriteContext},
         find::{metadata_only, secrets},
@@ -168,17 +168,20 @@ impl Cluster {
         name: &TokenName,
         uid: &Uid,
         version: Option<String>,
-    ) -> Result<ApiResponse, Error> {
+    ) -> Result<DeleteResponse, Error> {
         let params = DeleteParams::default().preconditions(Preconditions {
             uid: Some(uid.0.clone()),
             resource_version: version,
         });
-        let request = secrets(self.namespace(scope)).delete(name.as_str(), &params);
-        self.write(
-            &self.deletion_access(scope, name),
-            request.map(metadata_only),
-        )
-        .await
+        let namespace = self.namespace(scope);
+        let request = secrets(namespace).delete(name.as_str(), &params);
+        let access = self.deletion_access(scope, name);
+        let answer = self.write(&access, request.map(metadata_only)).await?;
+        let response: DeleteResponse = answer.parse(&access)?;
+        if response.metadata.deletion_timestamp.is_none() {
+            self.note_deleted(namespace, name.as_str(), uid);
+        }
+        Ok(response)
     }
 
     /// Deletes the token that was seen, if `check` accepts it. Tries again after conflicts, since the API server records uses.
@@ -207,7 +210,7 @@ impl Cluster {
             let version = (!by_uid).then_some(token.resource_version);
             tries += 1;
             match self.request_deletion(scope, name, uid, version).await {
-                Ok(answer) => {
+                Ok(response) => {
                     let entry = HistoryEntry {
                         time: context.now,
                         actor,
@@ -216,8 +219,6 @@ impl Cluster {
                     };
                     self.publish_event(self.namespace(scope), &token.summary, &entry)
                         .await;
-                    let response: DeleteResponse =
-                        answer.parse(&self.deletion_access(scope, name))?;
                     return match response.metadata.deletion_timestamp {
                         Some(_) => Err(Error::Terminating(location)),
                         None => Ok(()),

@@ -1,24 +1,16 @@
 //! Lists the tokens of a scope, page by page. Only metadata is requested, so no value reaches this program.
 
-use std::{sync::atomic::Ordering, time::Duration};
-
 use jiff::Timestamp;
-use kube::core::params::ListParams;
-use tokio::time::timeout;
 
 use super::{
-    connection::{Cluster, access::Access, error::Error, request::List},
+    connection::{Cluster, access::Access, error::Error},
+    paging::{Listing, Selector},
     secret::{find::secrets, keys::TYPE, metadata::Object},
 };
 use crate::{
     scope::Scope,
     token::{TokenListPage, TokenSummary},
 };
-
-/// Tokens per request when all are read.
-const PAGE: u32 = 1000;
-/// Time in which a whole list is read.
-const DEADLINE: Duration = Duration::from_mins(1);
 
 impl Cluster {
     /// Up to `limit` tokens by name, from the start or from another page's `next`. Includes tokens that Kargo doesn't manage, with what they
@@ -32,22 +24,22 @@ impl Cluster {
         limit: u32,
         next: Option<&str>,
     ) -> Result<TokenListPage, Error> {
-        let mut limit = limit.min(self.page_limit.load(Ordering::Relaxed));
-        loop {
-            match self.list_page(scope, limit, next).await {
-                // The page may be too large: whoever may change Secrets can make the metadata of each a quarter of a megabyte. The next list
-                // begins with the smaller page.
-                Err(Error::BadAnswer(_)) if limit > 10 => {
-                    limit /= 10;
-                    self.page_limit.store(limit, Ordering::Relaxed);
-                }
-                result => return result,
-            }
-        }
+        let listing = tokens(self.namespace(scope));
+        let page = self
+            .read_page(&listing, limit, next, &|object: Object| {
+                object.metadata.facts()
+            })
+            .await?;
+        let of_facts = |facts| TokenSummary::of(facts, page.now);
+        Ok(TokenListPage {
+            tokens: page.items.into_iter().map(of_facts).collect(),
+            next: page.next,
+            now: page.now,
+        })
     }
 
-    /// All tokens of a scope, and the time by the API server's clock. Only a few lists are read at a time, and each in bounded time, because
-    /// together they take the most memory.
+    /// All tokens of a scope as they are now, and the time by the API server's clock. Pages read [`Cluster::inventory`] instead, which sends
+    /// next to nothing.
     ///
     /// # Errors
     /// Those of any page.
@@ -55,70 +47,21 @@ impl Cluster {
         &self,
         scope: &Scope,
     ) -> Result<(Vec<TokenSummary>, Timestamp), Error> {
-        let access = Access::to("list", "secrets").within(self.namespace(scope));
-        let reading = async {
-            let _permit = self.connector().lists().acquire().await;
-            match self.list_every_page(scope).await {
-                // The cluster forgot where the next page starts.
-                Err(Error::ListExpired) => self.list_every_page(scope).await,
-                result => result,
-            }
-        };
-        timeout(DEADLINE, reading)
-            .await
-            .unwrap_or(Err(Error::Timeout(access)))
-    }
-
-    async fn list_every_page(
-        &self,
-        scope: &Scope,
-    ) -> Result<(Vec<TokenSummary>, Timestamp), Error> {
-        let (mut all, mut next) = (Vec::new(), None);
-        loop {
-            let page = self.list_tokens(scope, PAGE, next.as_deref()).await?;
-            all.extend(page.tokens);
-            if page.next.is_none() {
-                return Ok((all, page.now));
-            }
-            // A page that leads to itself would never end.
-            if page.next == next {
-                let access = Access::to("list", "secrets").within(self.namespace(scope));
-                return Err(Error::BadAnswer(access));
-            }
-            next = page.next;
-        }
-    }
-
-    async fn list_page(
-        &self,
-        scope: &Scope,
-        limit: u32,
-        next: Option<&str>,
-    ) -> Result<TokenListPage, Error> {
-        let namespace = self.namespace(scope);
-        let access = Access::to("list", "secrets").within(namespace);
-        let mut params = ListParams::default()
-            .fields(&format!("type={TYPE}"))
-            .limit(limit);
-        params.continue_token = next.map(str::to_owned);
-        let answer = self
-            .read(&access, secrets(namespace).list_metadata(&params))
+        let listing = tokens(self.namespace(scope));
+        let list = self
+            .read_every_page(&listing, |object: Object| object.metadata.facts())
             .await?;
-        let mut list: List<Object> = answer.parse(&access)?;
-        let next = list
-            .metadata
-            .r#continue
-            .take()
-            .filter(|next| !next.is_empty());
-        let tokens = list
-            .items()
-            .into_iter()
-            .map(|object| TokenSummary::of(object.metadata.facts(), answer.now))
-            .collect();
-        Ok(TokenListPage {
-            tokens,
-            next,
-            now: answer.now,
-        })
+        let of_facts = |facts| TokenSummary::of(facts, list.now);
+        Ok((list.items.into_iter().map(of_facts).collect(), list.now))
+    }
+}
+
+/// The tokens of a namespace.
+pub(super) fn tokens(namespace: &str) -> Listing {
+    Listing {
+        access: Access::to("list", "secrets").within(namespace),
+        request: secrets(namespace),
+        selector: Selector::Fields(format!("type={TYPE}")),
+        is_metadata: true,
     }
 }

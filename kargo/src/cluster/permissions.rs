@@ -1,6 +1,7 @@
 //! Asks the API server what a person may do to the tokens of a scope. Pages offer actions by the answer; the API server still decides about
 //! each request.
 
+use jiff::Timestamp;
 use kube::core::{Request, params::PostParams};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -143,6 +144,14 @@ impl Cluster {
 
     /// `true` if the API server would allow a request with these `resourceAttributes`.
     pub(super) async fn access_review(&self, attributes: &Json) -> Result<bool, Error> {
+        Ok(self.access_review_at(attributes).await?.0)
+    }
+
+    /// The same with the time by the API server's clock.
+    pub(super) async fn access_review_at(
+        &self,
+        attributes: &Json,
+    ) -> Result<(bool, Timestamp), Error> {
         let access = Access::to("create", "selfsubjectaccessreviews.authorization.k8s.io");
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1",
@@ -152,8 +161,9 @@ impl Cluster {
         let request = Request::new("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
             .create(&PostParams::default(), review.to_string().into_bytes());
         // The POST stores nothing, so it may be repeated like a read.
-        let review: AccessReview = self.read(&access, request).await?.parse(&access)?;
-        Ok(review.status.allowed)
+        let answer = self.read(&access, request).await?;
+        let review: AccessReview = answer.parse(&access)?;
+        Ok((review.status.allowed, answer.now))
     }
 }
 

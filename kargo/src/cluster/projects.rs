@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use kube::core::{
-    Request,
-    params::{GetParams, ListParams},
-};
+use kube::core::{Request, params::GetParams};
 use serde::Deserialize;
 
-use super::connection::{Cluster, access::Access, error::Error, request::List};
+use super::{
+    connection::{Cluster, access::Access, error::Error},
+    paging::{Listing, Selector},
+};
 use crate::{name::ProjectName, scope::Scope};
 
 pub(super) const PROJECT: &str = "kargo.akuity.io/project";
@@ -31,15 +31,16 @@ impl Cluster {
     /// # Errors
     /// [`Error::Forbidden`] without the right to list namespaces, which project admins lack.
     pub async fn list_projects(&self) -> Result<Vec<ProjectName>, Error> {
-        let access = Access::to("list", "namespaces");
-        let params = ListParams::default().labels(&format!("{PROJECT}=true"));
-        let request = Request::new("/api/v1/namespaces").list_metadata(&params);
-        let list: List<Namespace> = self.read(&access, request).await?.parse(&access)?;
-        let mut names: Vec<_> = list
-            .items()
-            .into_iter()
-            .map(|namespace| namespace.metadata.name)
-            .collect();
+        let listing = Listing {
+            access: Access::to("list", "namespaces"),
+            request: Request::new("/api/v1/namespaces"),
+            selector: Selector::Labels(format!("{PROJECT}=true")),
+            is_metadata: true,
+        };
+        let list = self
+            .read_every_page(&listing, |namespace: Namespace| namespace.metadata.name)
+            .await?;
+        let mut names = list.items;
         names.sort();
         Ok(names)
     }

@@ -40,9 +40,7 @@ impl TokenState {
     /// token with the label is refused, even before Kubernetes has written its value.
     pub fn of(facts: &TokenFacts, now: Timestamp) -> Self {
         if let Some(end) = facts.expires {
-            if end <= now {
-                return Self::Expired { time: end };
-            }
+            return Self::of_expiring(end, facts.reveal.as_ref(), now);
         } else if let Some(until) = facts.standing_deletion() {
             return Self::Deleting { until };
         } else if let Some(since) = &facts.invalid_since {
@@ -52,7 +50,20 @@ impl TokenState {
         } else if !facts.is_populated {
             return Self::Preparing;
         }
-        if facts.reveal == Some(Reveal::Pending) {
+        Self::of_reveal(facts.reveal.as_ref())
+    }
+
+    /// The state of a token that ends by itself.
+    pub(super) fn of_expiring(end: Timestamp, reveal: Option<&Reveal>, now: Timestamp) -> Self {
+        if end <= now {
+            Self::Expired { time: end }
+        } else {
+            Self::of_reveal(reveal)
+        }
+    }
+
+    fn of_reveal(reveal: Option<&Reveal>) -> Self {
+        if reveal == Some(&Reveal::Pending) {
             Self::Unrevealed
         } else {
             Self::Active
@@ -63,7 +74,7 @@ impl TokenState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::Uid;
+    use crate::{name::Uid, token::TokenSummary};
 
     fn time(text: &str) -> Timestamp {
         text.parse().expect("a time")
@@ -219,6 +230,12 @@ mod tests {
             ),
         ] {
             assert_eq!(TokenState::of(&facts, now), expected, "{name}");
+            // A summary that was judged at another time is judged anew without the facts.
+            for other in [Timestamp::UNIX_EPOCH, past, future] {
+                let before = TokenSummary::of(facts.clone(), other);
+                let state = before.judged_at(now).unwrap_or(before).state;
+                assert_eq!(state, expected, "{name}, judged before at {other}");
+            }
         }
     }
 }

@@ -122,6 +122,16 @@ impl TokenSummary {
         }
     }
 
+    /// The same token judged at another time, by the API server's clock; `None` if its state is the same then. Only the state of a token that
+    /// expires depends on the time.
+    pub fn judged_at(&self, now: Timestamp) -> Option<Self> {
+        let state = TokenState::of_expiring(self.expires?, self.reveal.as_ref(), now);
+        (state != self.state).then(|| Self {
+            state,
+            ..self.clone()
+        })
+    }
+
     /// `true` if Kargo's tools, and so this program, may change the token.
     pub fn is_managed(&self) -> bool {
         self.missing.is_empty()

@@ -286,9 +286,9 @@ async fn a_silent_server_is_a_timeout() {
 async fn an_endless_answer_is_not_read_to_its_end() {
     let server =
         Scripted::answering(|_, _| Answer::Status(200, " ".repeat(64 * 1024 * 1024 + 1))).await;
-    let error = server.cluster.list_projects().await.expect_err("too much");
+    let error = server.cluster.whoami().await.expect_err("too much");
     assert_eq!(error.problem().kind, Kind::BadAnswer);
-    assert_eq!(server.seen("GET /api/v1/namespaces").len(), 1);
+    assert_eq!(server.seen(WHOAMI).len(), 1);
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod expire;
 mod faults;
 mod impersonation;
 mod interrupted;
+mod inventory;
 mod kubeconfigs;
 mod list;
 mod model;

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Reason for which an operation failed.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub enum Error {
     /// The text can't be sent as a bearer token.
     #[error("This text is not a token: a token is one line without spaces.")]
@@ -356,6 +356,8 @@ impl Error {
             404 => Self::NotFound(access),
             409 => Self::Conflict(access),
             410 => Self::ListExpired,
+            // Another API server is behind the one that answered before.
+            504 if status.is_of_unknown_version() => Self::ListExpired,
             429 => Self::TooMany {
                 access,
                 wait: Duration::ZERO,

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::{name::TokenName, value::Value};
+use crate::value::Value;
 
 /// Namespace and Secret of a token that is used as a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +55,9 @@ impl OwnToken {
         }
     }
 
-    /// `true` if it is the token of this namespace and name.
-    pub fn is(&self, namespace: &str, name: &TokenName) -> bool {
-        self.namespace == namespace && self.secret == name.as_str()
+    /// Its name, if it is a token of this namespace.
+    pub fn name_in(&self, namespace: &str) -> Option<&str> {
+        (self.namespace == namespace).then_some(self.secret.as_str())
     }
 }
 

@@ -27,6 +27,16 @@ struct StatusCause {
     field: String,
 }
 
+impl Status {
+    /// `true` if the API server doesn't know the version that a request names yet: its memory is behind that of another one.
+    pub(super) fn is_of_unknown_version(&self) -> bool {
+        let causes = self.details.iter().flat_map(|details| &details.causes);
+        causes
+            .into_iter()
+            .any(|cause| cause.reason == "ResourceVersionTooLarge")
+    }
+}
+
 /// Reason for which the API server refused a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {

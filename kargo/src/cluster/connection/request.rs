@@ -84,34 +84,101 @@ impl<T> List<T> {
 /// An open watch.
 pub(in crate::cluster) struct Watch {
     /// Events, one JSON object a line.
-    pub body: Body,
+    pub lines: Lines,
     /// Time of its start, by the API server's clock.
     pub started: Timestamp,
+}
+
+/// One event of a watch.
+#[derive(Deserialize)]
+#[serde(tag = "type", content = "object", rename_all = "UPPERCASE")]
+pub(in crate::cluster) enum Event<O> {
+    Added(O),
+    Modified(O),
+    Deleted(O),
+    /// Everything up to this version was sent.
+    Bookmark(Bookmark),
+    Error(WatchError),
+}
+
+#[derive(Deserialize)]
+pub(in crate::cluster) struct Bookmark {
+    metadata: BookmarkMetadata,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BookmarkMetadata {
+    resource_version: String,
+}
+
+impl Bookmark {
+    /// Version from which another watch misses nothing.
+    pub fn version(self) -> String {
+        self.metadata.resource_version
+    }
+}
+
+/// The error that ends a watch.
+#[derive(Deserialize)]
+pub(in crate::cluster) struct WatchError {
+    #[serde(default)]
+    code: u16,
+    #[serde(flatten)]
+    status: Status,
+}
+
+impl WatchError {
+    /// The error, with the access that the watch took.
+    pub fn error(&self, access: &Access) -> Error {
+        Error::of_answer(access.clone(), self.code, &self.status)
+    }
 }
 
 /// Largest event of a watch that is read: one object.
 const EVENT_LIMIT: usize = 4 * 1024 * 1024;
 
-/// The next line of a watch; `None` at its end.
-pub(in crate::cluster) async fn next_line(
-    body: &mut Body,
-    buffer: &mut Vec<u8>,
-    access: &Access,
-) -> Result<Option<Vec<u8>>, Error> {
-    let mut searched = 0;
-    loop {
-        if let Some(end) = buffer[searched..].iter().position(|byte| *byte == b'\n') {
-            return Ok(Some(buffer.drain(..=searched + end).collect()));
+/// Lines of an answer as they come in. Reading takes time that is linear in what comes, however many lines come at once.
+pub(in crate::cluster) struct Lines<B = Body> {
+    body: B,
+    buffer: Vec<u8>,
+    /// Where the next line begins.
+    start: usize,
+}
+
+impl<B: hyper::body::Body<Data = Bytes> + Unpin> Lines<B> {
+    fn of(body: B) -> Self {
+        Self {
+            body,
+            buffer: Vec::new(),
+            start: 0,
         }
-        searched = buffer.len();
-        if searched > EVENT_LIMIT {
-            return Err(Error::BadAnswer(access.clone()));
-        }
-        let Some(Ok(frame)) = body.frame().await else {
-            return Ok(None);
-        };
-        if let Some(data) = frame.data_ref() {
-            buffer.extend_from_slice(data);
+    }
+
+    /// The next line; `None` at the end.
+    pub async fn next(&mut self, access: &Access) -> Result<Option<&[u8]>, Error> {
+        let mut searched = self.start;
+        loop {
+            let end = self.buffer[searched..]
+                .iter()
+                .position(|byte| *byte == b'\n');
+            if let Some(end) = end {
+                let line = self.start..searched + end;
+                self.start = line.end + 1;
+                return Ok(Some(&self.buffer[line]));
+            }
+            // Only an unfinished line is ever moved.
+            self.buffer.drain(..std::mem::take(&mut self.start));
+            searched = self.buffer.len();
+            if searched > EVENT_LIMIT {
+                return Err(Error::BadAnswer(access.clone()));
+            }
+            let Some(Ok(frame)) = self.body.frame().await else {
+                return Ok(None);
+            };
+            if let Some(data) = frame.data_ref() {
+                self.buffer.extend_from_slice(data);
+            }
         }
     }
 }
@@ -156,10 +223,10 @@ impl Cluster {
         {
             opened = self.send(access, request, &renewed).await;
         }
-        let response = opened.map_err(|failure| self.signer.explain(failure.error))?;
+        let response = opened.map_err(|failure| self.explained(failure.error))?;
         Ok(Watch {
             started: date(&response).unwrap_or_else(Timestamp::now),
-            body: response.into_body(),
+            lines: Lines::of(response.into_body()),
         })
     }
 
@@ -185,7 +252,17 @@ impl Cluster {
         {
             answer = self.tries(access, &request, waits, &renewed).await;
         }
-        answer.map_err(|error| self.signer.explain(error))
+        answer.map_err(|error| self.explained(error))
+    }
+
+    /// Names the cause of an error. What is kept for an identity ends when the API server doesn't accept its credential.
+    fn explained(&self, error: Error) -> Error {
+        let is_refused = matches!(error, Error::Unauthenticated);
+        let error = self.signer.explain(error);
+        if is_refused {
+            self.kept.refuse(&error);
+        }
+        error
     }
 
     /// Sends a request, and again after each of the waits while the failure may pass.
@@ -359,6 +436,8 @@ fn date<B>(response: &Response<B>) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -367,6 +446,53 @@ mod tests {
             .filter(|code| StatusCode::from_u16(*code).is_ok_and(is_transient))
             .collect();
         assert_eq!(retried, [429, 502, 503, 504]);
+    }
+
+    #[test]
+    fn every_kind_of_event_is_understood() {
+        #[derive(Deserialize)]
+        struct Object {}
+        for kind in ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"] {
+            let line =
+                format!(r#"{{"type":"{kind}","object":{{"metadata":{{"resourceVersion":"1"}}}}}}"#);
+            assert!(
+                serde_json::from_str::<Event<Object>>(&line).is_ok(),
+                "{kind}"
+            );
+        }
+        let gone = r#"{"type":"ERROR","object":{"kind":"Status","metadata":{},"code":410}}"#;
+        let Ok(Event::<Object>::Error(gone)) = serde_json::from_str(gone) else {
+            panic!("an error is understood");
+        };
+        let access = Access::to("watch", "secrets");
+        assert!(matches!(gone.error(&access), Error::ListExpired));
+        let behind = json!({
+            "message": "Timeout: Too large resource version: 9, current: 8",
+            "details": { "causes": [{ "reason": "ResourceVersionTooLarge" }] },
+        });
+        let behind = serde_json::from_value(behind).expect("a status");
+        assert!(matches!(
+            Error::of_answer(access, 504, &behind),
+            Error::ListExpired
+        ));
+    }
+
+    #[tokio::test]
+    async fn lines_come_whole_however_they_are_cut() {
+        let text = "one\n\ntwo and more\nthree\nunfinished";
+        for length in 1..text.len() {
+            let frames = text.as_bytes().chunks(length).map(|chunk| {
+                Ok::<_, io::Error>(hyper::body::Frame::data(Bytes::copy_from_slice(chunk)))
+            });
+            let body =
+                http_body_util::StreamBody::new(futures::stream::iter(frames.collect::<Vec<_>>()));
+            let (mut lines, mut read) = (Lines::of(body), Vec::new());
+            let access = Access::to("watch", "secrets");
+            while let Some(line) = lines.next(&access).await.expect("short lines") {
+                read.push(String::from_utf8_lossy(line).into_owned());
+            }
+            assert_eq!(read, ["one", "", "two and more", "three"], "{length}");
+        }
     }
 
     #[test]

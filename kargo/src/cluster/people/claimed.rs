@@ -41,7 +41,6 @@ async fn of_identity(
     also: Option<&Scope>,
 ) -> Result<ClaimedAccounts, Error> {
     let time = Instant::now();
-    let _permit = cluster.connector().lists().acquire().await;
     let (projects, all) =
         futures::join!(cluster.list_projects(), cluster.all_service_accounts(None));
     let (projects, unknown_projects) = match projects {

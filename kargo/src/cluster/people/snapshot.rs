@@ -5,19 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kube::core::{Request, params::ListParams};
+use kube::core::Request;
 use serde::Deserialize;
 
 use crate::{
     claims::{AcceptedClaims, ClaimedAccount, LookedAt, PersonClaims, Verdict},
-    cluster::connection::{Cluster, access::Access, error::Error, request::List},
+    cluster::{
+        connection::{Cluster, access::Access, error::Error},
+        paging::{Listing, Selector},
+    },
     identity::ServiceAccountRef,
     name::{ProjectName, RoleName},
     scope::Scope,
 };
-
-/// ServiceAccounts in one page of a list.
-const PAGE: u32 = 500;
 
 /// A ServiceAccount that could be a role.
 pub(super) struct Account {
@@ -49,7 +49,6 @@ impl Snapshot {
     /// Reads the ServiceAccounts. `global`: further namespaces that are looked at.
     pub async fn read(program: &Cluster, global: &[ProjectName]) -> Result<Self, Error> {
         let time = Instant::now();
-        let _permit = program.connector().lists().acquire().await;
         let (projects, accounts) =
             futures::try_join!(program.list_projects(), program.all_service_accounts(None))?;
         let looked_at = LookedAt {
@@ -159,17 +158,6 @@ impl Cluster {
         &self,
         namespace: Option<&ProjectName>,
     ) -> Result<Vec<Account>, Error> {
-        match self.every_page_of_service_accounts(namespace).await {
-            // The cluster forgot where the next page starts.
-            Err(Error::ListExpired) => self.every_page_of_service_accounts(namespace).await,
-            result => result,
-        }
-    }
-
-    async fn every_page_of_service_accounts(
-        &self,
-        namespace: Option<&ProjectName>,
-    ) -> Result<Vec<Account>, Error> {
         let access = Access::to("list", "serviceaccounts");
         let (access, path) = match namespace {
             Some(namespace) => (
@@ -178,24 +166,16 @@ impl Cluster {
             ),
             None => (access, "/api/v1/serviceaccounts".to_owned()),
         };
-        let mut all = Vec::new();
-        let mut params = ListParams::default().limit(PAGE);
-        loop {
-            let request = Request::new(&path).list_metadata(&params);
-            let mut list: List<ServiceAccount> =
-                self.read(&access, request).await?.parse(&access)?;
-            let next = list.metadata.r#continue.take();
-            let next = next.filter(|next| !next.is_empty());
-            all.extend(list.items().into_iter().map(Account::from));
-            // A page that leads to itself would never end.
-            if next.is_some() && next == params.continue_token {
-                return Err(Error::BadAnswer(access));
-            }
-            if next.is_none() {
-                return Ok(all);
-            }
-            params.continue_token = next;
-        }
+        let listing = Listing {
+            access,
+            request: Request::new(path),
+            selector: Selector::All,
+            is_metadata: true,
+        };
+        let list = self
+            .read_every_page(&listing, |account: ServiceAccount| account.into())
+            .await?;
+        Ok(list.items)
     }
 }
 

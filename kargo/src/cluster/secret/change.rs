@@ -163,8 +163,11 @@ impl Cluster {
         match self.write(&access, request).await {
             Ok(answer) => {
                 let object: Object = answer.parse(&access)?;
+                let before = token;
+                let token = object.metadata.token(answer.now);
+                self.note_written(namespace, &token);
                 let (cluster, namespace) = (self.clone(), namespace.clone());
-                let summary = token.summary.clone();
+                let summary = before.summary.clone();
                 let published =
                     async move { cluster.publish_event(&namespace, &summary, &entry).await };
                 // An answer with a value waits for nothing.
@@ -173,7 +176,7 @@ impl Cluster {
                 } else {
                     published.await;
                 }
-                Ok(Outcome::Done(Box::new(object.metadata.token(answer.now))))
+                Ok(Outcome::Done(Box::new(token)))
             }
             Err(error @ Error::Conflict(_)) => Ok(Outcome::Conflict(error)),
             Err(Error::NotFound(_)) => Err(Error::NoToken(context.location.clone())),

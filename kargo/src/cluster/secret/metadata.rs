@@ -79,6 +79,15 @@ impl Metadata {
         }
     }
 
+    /// The token as an inventory keeps it, and its version.
+    pub fn recorded(mut self) -> (TokenSummary, String) {
+        let version = std::mem::take(&mut self.resource_version);
+        (
+            TokenSummary::of(self.facts(), Timestamp::UNIX_EPOCH),
+            version,
+        )
+    }
+
     /// Reads the facts.
     pub fn facts(self) -> TokenFacts {
         let external_manager = self.external_manager();

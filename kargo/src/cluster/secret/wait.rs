@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use kube::core::params::WatchParams;
-use serde::{Deserialize, de::IgnoredAny};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::find::{FetchedSecret, Secret, secrets, selector};
@@ -14,7 +13,7 @@ use crate::{
         Cluster,
         access::Access,
         error::Error,
-        request::{Watch, next_line},
+        request::{Event, Watch},
     },
     name::TokenName,
     scope::Scope,
@@ -23,16 +22,6 @@ use crate::{
 
 /// Wait between a watch that ended early and the next one.
 const PAUSE: Duration = Duration::from_millis(200);
-
-#[derive(Deserialize)]
-#[serde(tag = "type", content = "object", rename_all = "UPPERCASE")]
-enum Event {
-    Added(Secret),
-    Modified(Secret),
-    Deleted(IgnoredAny),
-    Bookmark(IgnoredAny),
-    Error(IgnoredAny),
-}
 
 impl Cluster {
     /// Answers with the token as soon as its value is written, or its state forbids to wait; [`Error::NotReady`] at the `deadline`.
@@ -95,13 +84,13 @@ impl Cluster {
         scope: &Scope,
         name: &TokenName,
         access: &Access,
-        Watch { mut body, started }: Watch,
+        Watch { mut lines, started }: Watch,
     ) -> Result<Option<FetchedSecret>, Error> {
         let opened = Instant::now();
-        let mut buffer = Vec::new();
-        while let Some(line) = next_line(&mut body, &mut buffer, access).await? {
-            match serde_json::from_slice(&line).map_err(|_| Error::BadAnswer(access.clone()))? {
+        while let Some(line) = lines.next(access).await? {
+            match serde_json::from_slice(line).map_err(|_| Error::BadAnswer(access.clone()))? {
                 Event::Added(secret) | Event::Modified(secret) => {
+                    let secret: Secret = secret;
                     let now = later(started, opened.elapsed());
                     let fetched = secret.fetched(String::new(), now);
                     if fetched.token.summary.state != TokenState::Preparing {
@@ -123,20 +112,4 @@ fn later(time: Timestamp, elapsed: Duration) -> Timestamp {
         .ok()
         .and_then(|elapsed| time.checked_add(elapsed).ok())
         .unwrap_or(time)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_of_event_is_understood() {
-        let metadata = r#"{"name":"ci","uid":"u","resourceVersion":"1","creationTimestamp":"2026-01-01T00:00:00Z"}"#;
-        for kind in ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"] {
-            let line = format!(r#"{{"type":"{kind}","object":{{"metadata":{metadata}}}}}"#);
-            assert!(serde_json::from_str::<Event>(&line).is_ok(), "{kind}");
-        }
-        let gone = r#"{"type":"ERROR","object":{"kind":"Status","metadata":{},"code":410}}"#;
-        assert!(matches!(serde_json::from_str(gone), Ok(Event::Error(_))));
-    }
 }

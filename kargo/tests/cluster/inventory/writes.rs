@@ -1,0 +1,65 @@
+//! A person sees their own writes at once.
+
+use kargo::{text::Text, token::TokenState};
+
+use super::{
+    super::support::{
+        deletions::HOUR,
+        project::{in_a_project, parse},
+    },
+    names, until_names,
+};
+
+#[tokio::test]
+async fn each_write_stands_in_memory_at_once() {
+    in_a_project(async |project| {
+        let (cluster, scope) = (&project.cluster, &project.scope);
+        assert!(names(cluster, scope).await.is_empty());
+        // Writes and looks in turns, faster than any watch could tell.
+        for n in 0..20 {
+            let name = format!("ci-{n}");
+            let made = project.create_unpopulated(&name).await;
+            assert_eq!(names(cluster, scope).await, [name.as_str()], "created");
+            let target = project.token_ref(&made);
+            let begun = cluster.begin_deletion(&target, HOUR).await.expect("begun");
+            let known = cluster.inventory(scope).await.expect("an inventory");
+            let shown = known.token(&made.name).expect("it is there");
+            assert_eq!(shown, &begun.token);
+            assert!(matches!(shown.state, TokenState::Deleting { .. }));
+            cluster.delete_token(&target).await.expect("deleted");
+            assert!(names(cluster, scope).await.is_empty(), "deleted");
+        }
+        until_names(cluster, scope, &[]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_made_again_under_its_name_is_shown() {
+    in_a_project(async |project| {
+        let (cluster, scope) = (&project.cluster, &project.scope);
+        let first = project.create("ci").await;
+        until_names(cluster, scope, &["ci"]).await;
+        project.remove(&first).await;
+        let second = project.add_kargo_token("ci").await;
+        super::super::support::control_plane::until(
+            super::SOON,
+            "the new one is shown",
+            async || {
+                let known = cluster.inventory(scope).await.expect("an inventory");
+                known
+                    .token(&parse("ci"))
+                    .is_some_and(|token| token.uid == second.uid)
+            },
+        )
+        .await;
+        let note: Text = "mine".to_owned().try_into().expect("a text");
+        let suspended = cluster
+            .suspend_token(&project.token_ref(&second), &note)
+            .await;
+        let suspended = suspended.expect("suspended").token;
+        let known = cluster.inventory(scope).await.expect("an inventory");
+        assert_eq!(known.token(&parse("ci")), Some(&suspended));
+    })
+    .await;
+}
