@@ -198,10 +198,10 @@ impl Snapshot {
         let known = cluster.inventory(&query.scope).await?;
         let (roles, tracking_since) = if is_cleanup {
             let (roles, since) = futures::try_join!(
-                cluster.list_role_names(&query.scope),
-                cluster.tracking_since()
+                cluster.known_roles(&query.scope),
+                cluster.known_tracking_since()
             )?;
-            (Some(roles), since)
+            (Some(roles.names()), since)
         } else {
             (None, None)
         };
@@ -262,13 +262,13 @@ pub async fn selectable_tokens(
     let cluster = viewer.to_read(&query.scope).await?;
     let (known, roles, permissions, features) = futures::join!(
         cluster.inventory(&query.scope),
-        cluster.list_role_names(&query.scope),
+        cluster.known_roles(&query.scope),
         viewer.permissions(&query.scope),
         cluster.features(),
     );
     let known = known?;
     let now = known.now();
-    let roles = roles.ok();
+    let roles = roles.ok().map(|roles| roles.names());
     let matcher = TokenMatcher {
         filter: query.filter,
         roles: roles.as_deref(),

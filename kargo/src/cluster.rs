@@ -5,6 +5,7 @@
 //! Connections are made here, because kube reads kubeconfigs by other rules than kubectl. Bodies are parsed here, because kube logs a body that
 //! it can't parse, and a Secret's body contains a value.
 
+mod answers;
 mod compromise;
 mod config_map;
 mod confirm;
@@ -27,6 +28,7 @@ mod projects;
 mod rbac;
 mod ready;
 mod recreate;
+mod remembered;
 mod restore;
 mod retire;
 mod reveal;

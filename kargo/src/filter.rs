@@ -128,12 +128,10 @@ impl TokenFilter {
             }
             Self::Suspended => matches!(token.state, TokenState::Suspended { .. }),
             Self::NeverUsed => token.last_used.is_none() && !token.is_expiring(),
-            Self::Expiring => {
-                let soon = now
-                    .saturating_add(SignedDuration::from_hours(24 * EXPIRES_SOON_DAYS))
-                    .unwrap_or(now);
-                token.expires.is_some_and(|end| end <= soon)
-            }
+            Self::Expiring => token.expires.is_some_and(|end| {
+                let soon = SignedDuration::from_hours(24 * EXPIRES_SOON_DAYS);
+                end.duration_since(now) <= soon
+            }),
             Self::Ending => {
                 matches!(token.state, TokenState::Deleting { .. })
                     || token.retire_after.is_some()
@@ -149,15 +147,17 @@ impl TokenFilter {
 /// Whether a token was not used for `days` days: since its last use, or since its creation where it was never used.
 /// Kubernetes doesn't track the use of expiring tokens, so they are never stale.
 fn is_stale(token: &TokenSummary, days: u32, now: Timestamp) -> bool {
-    let ago = SignedDuration::from_hours(24 * i64::from(days));
-    let Ok(since) = now.checked_sub(ago) else {
-        return false;
+    let long = SignedDuration::from_hours(24 * i64::from(days));
+    let is_long_ago = || now.duration_since(token.created) >= long;
+    let was_long_ago = |used: &String| {
+        now.checked_sub(long)
+            .is_ok_and(|since| is_before_day(used, since))
     };
     !token.is_expiring()
         && token
             .last_used
             .as_ref()
-            .map_or(token.created <= since, |used| is_before_day(used, since))
+            .map_or_else(is_long_ago, was_long_ago)
 }
 
 /// A filter together with everything that its judgement needs.

@@ -41,10 +41,10 @@ const IN_NAMESPACE: [Rule; 5] = [
         &["secrets"],
         &["create", "delete", "get", "list", "patch", "watch"],
     ),
-    ("", &["serviceaccounts"], &["get", "list"]),
+    ("", &["serviceaccounts"], &["get", "list", "watch"]),
     ("", &["serviceaccounts/token"], &["create"]),
     ("", &["events"], &["create", "list"]),
-    (RBAC, &["rolebindings", "roles"], &["list"]),
+    (RBAC, &["rolebindings", "roles"], &["list", "watch"]),
 ];
 
 /// Requests that the program sends as a ServiceAccount, and that concern the whole cluster.
@@ -59,7 +59,7 @@ const IN_CLUSTER: [Rule; 4] = [
         &["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
         &["create"],
     ),
-    ("", &["namespaces"], &["list"]),
+    ("", &["namespaces"], &["list", "watch"]),
     (RBAC, &["clusterrolebindings", "clusterroles"], &["list"]),
 ];
 

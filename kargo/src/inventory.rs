@@ -206,8 +206,22 @@ impl GroupedTokens {
         part: &Part,
         sort: Sort,
     ) -> Self {
+        Self::of_all(
+            tokens.iter().map(Borrow::borrow).collect(),
+            matcher,
+            part,
+            sort,
+        )
+    }
+
+    fn of_all(
+        tokens: Vec<&TokenSummary>,
+        matcher: &TokenMatcher<'_>,
+        part: &Part,
+        sort: Sort,
+    ) -> Self {
         let mut by_role: BTreeMap<&str, Vec<&TokenSummary>> = BTreeMap::new();
-        for token in tokens.iter().map(Borrow::borrow) {
+        for token in tokens {
             by_role.entry(&token.role).or_default().push(token);
         }
         let mut counts = Counts::default();

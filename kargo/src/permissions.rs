@@ -59,6 +59,18 @@ impl Permissions {
         }
     }
 
+    /// `true` if nothing is missing.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn are_all(self) -> bool {
+        let Self {
+            create,
+            patch,
+            delete,
+            mint,
+        } = self;
+        create && patch && delete && mint
+    }
+
     /// The rights that are not granted, of some.
     pub fn missing(self, of: &[Right]) -> Vec<Right> {
         of.iter()

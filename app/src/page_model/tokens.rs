@@ -141,22 +141,19 @@ async fn read_with(
     let scope = &query.scope;
     let tracking = async {
         match query.filter {
-            TokenFilter::CleanUp { .. } => cluster.tracking_since().await.ok().flatten(),
+            TokenFilter::CleanUp { .. } => cluster.known_tracking_since().await.ok().flatten(),
             _ => None,
         }
     };
     let (tokens, roles, permissions, features, identity, tracking_since) = futures::join!(
         cluster.inventory(scope),
-        cluster.scope_roles(scope),
+        cluster.known_roles(scope),
         viewer.permissions(scope),
         cluster.features(),
         cluster.whoami(),
         tracking,
     );
-    let names: Option<Vec<RoleName>> = roles
-        .as_ref()
-        .ok()
-        .map(|roles| roles.roles.iter().map(|role| role.name.clone()).collect());
+    let names: Option<Vec<RoleName>> = roles.as_ref().ok().map(|roles| roles.names());
     let old = tokens.as_ref().ok().and_then(old);
     let snapshot = tokens
         .map(|known| Snapshot::of(&cluster, &query, &known, names.as_deref(), tracking_since));
@@ -224,7 +221,7 @@ async fn read_with(
             .flat_map(|roles| &roles.roles)
             .map(choice)
             .collect(),
-        sections: sections(snapshot.as_ref(), roles.as_ref(), &query, &context),
+        sections: sections(snapshot.as_ref(), roles.as_deref(), &query, &context),
         problems: once(problems).into_iter().chain(unchecked).collect(),
         cluster: cluster_name,
         role,

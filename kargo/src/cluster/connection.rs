@@ -38,7 +38,7 @@ use access::TokenLocation;
 use acting::ActingAs;
 use credential::Signer;
 use error::Error;
-use kept::Kept;
+use kept::{Family, Kept};
 
 use crate::{
     identity::{Endpoint, Identity, PersonNote, ServiceAccountRef},
@@ -145,6 +145,14 @@ impl Cluster {
     pub fn with_reveal_wait(mut self, wait: Duration) -> Self {
         self.reveal_wait = wait;
         self
+    }
+
+    /// The same view as one of a person's, with nothing kept yet.
+    pub(super) fn in_family(self, family: &Family) -> Self {
+        Self {
+            kept: Kept::in_family(family),
+            ..self
+        }
     }
 
     /// The same view for a task that ends with what is kept for the identity.

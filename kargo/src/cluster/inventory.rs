@@ -14,7 +14,7 @@ mod cache;
 mod caches;
 mod clock;
 mod follow;
-mod kind;
+pub(super) mod kind;
 mod log;
 mod look;
 mod records;
@@ -32,12 +32,19 @@ pub use times::InventoryTimes;
 use std::sync::Arc;
 
 use cache::Cache;
-use caches::Caches;
+use caches::{Cached, Caches};
+pub(super) use look::Patience;
 use look::{Leave, ready};
 use tokens::Tokens;
 
 use super::connection::{Cluster, error::Error};
 use crate::scope::Scope;
+
+/// Objects from memory, by name, and the position in their log.
+pub(super) struct Records<R> {
+    pub all: Arc<[Arc<R>]>,
+    pub position: Position,
+}
 
 impl Cluster {
     /// The tokens of a scope, from memory: as the cluster has them now, but for the time that its news take. The first look at a scope reads the
@@ -46,14 +53,11 @@ impl Cluster {
     /// # Errors
     /// Those of a list. [`Error::Forbidden`] also where the right to list ended in the meantime.
     pub async fn inventory(&self, scope: &Scope) -> Result<TokensSnapshot, Error> {
-        let caches = self.kept.of::<Caches>();
-        let namespace = self.namespace(scope);
-        let cache = caches.look::<Tokens>(self, namespace);
-        let unchecked = Box::pin(self.settled(&caches, &cache, namespace)).await?;
-        Ok(TokensSnapshot::of(cache.view(), unchecked))
+        let (cache, unchecked) = Box::pin(self.looked_at(scope)).await?;
+        Ok(TokensSnapshot::of(cache.view()?, unchecked))
     }
 
-    /// The changes of a scope's tokens from now on, and a snapshot to begin with. The inventory goes on as long as the changes are kept.
+    /// The tokens of a scope, and their changes after that. The inventory goes on as long as the changes are kept.
     ///
     /// # Errors
     /// Those of [`Cluster::inventory`].
@@ -61,12 +65,24 @@ impl Cluster {
         &self,
         scope: &Scope,
     ) -> Result<(TokensSnapshot, TokenChanges), Error> {
-        let caches = self.kept.of::<Caches>();
-        let namespace = self.namespace(scope);
-        let cache = caches.look::<Tokens>(self, namespace);
-        let changes = TokenChanges::of(Arc::clone(&cache));
-        let unchecked = Box::pin(self.settled(&caches, &cache, namespace)).await?;
-        Ok((TokensSnapshot::of(cache.view(), unchecked), changes))
+        let (cache, unchecked) = Box::pin(self.looked_at(scope)).await?;
+        let snapshot = TokensSnapshot::of(cache.view()?, unchecked);
+        Ok((snapshot, TokenChanges::of(cache)))
+    }
+
+    /// The objects of a kind in a namespace, from memory.
+    pub(super) async fn records<K: Cached>(
+        &self,
+        namespace: &str,
+        patience: Patience,
+    ) -> Result<Records<K::Record>, Error> {
+        let cache = self.kept.of::<Caches>().look::<K>(self, namespace);
+        ready(&cache, patience).await?;
+        let view = cache.view()?;
+        Ok(Records {
+            all: view.records,
+            position: view.position,
+        })
     }
 
     /// The same view with other times of inventories than the usual. Inventories that run keep theirs.
@@ -76,17 +92,21 @@ impl Cluster {
         self
     }
 
-    /// Waits until an inventory can be shown. Answers with why the API server couldn't be asked whether it may be.
-    async fn settled(
-        &self,
-        caches: &Caches,
-        cache: &Arc<Cache<Tokens>>,
-        namespace: &str,
-    ) -> Result<Option<Error>, Error> {
-        ready(cache).await?;
-        match self.leave_to_show(cache, namespace, caches.times()).await {
-            Leave::Granted => Ok(None),
-            Leave::Unknown(error) => Ok(Some(error)),
+    /// An inventory that can be shown, and why the API server couldn't be asked whether it may be.
+    async fn looked_at(&self, scope: &Scope) -> Result<(Arc<Cache<Tokens>>, Option<Error>), Error> {
+        let caches = self.kept.of::<Caches>();
+        let namespace = self.namespace(scope);
+        let mut cache = caches.look::<Tokens>(self, namespace);
+        let mut settled = ready(&cache, Patience::None).await;
+        // It ended to make room for another one.
+        if matches!(settled, Err(Error::ListExpired)) {
+            cache = caches.look::<Tokens>(self, namespace);
+            settled = ready(&cache, Patience::None).await;
+        }
+        settled?;
+        match self.leave_to_show(&cache, namespace, caches.times()).await {
+            Leave::Granted => Ok((cache, None)),
+            Leave::Unknown(error) => Ok((cache, Some(error))),
             Leave::Refused(error) => {
                 caches.close(namespace, &error);
                 Err(error)

@@ -1,7 +1,6 @@
 //! People who sign in with OIDC: which ServiceAccounts accept their claims, and as which of them a request is sent. ServiceAccounts are read
 //! under the program's own identity; the API server is asked about each right under the ServiceAccount's.
 
-mod answers;
 mod claimed;
 mod everybody;
 mod explanation;

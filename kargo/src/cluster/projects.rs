@@ -7,9 +7,13 @@ use serde::Deserialize;
 
 use super::{
     connection::{Cluster, access::Access, error::Error},
+    inventory::kind::{Entry, Kind},
     paging::{Listing, Selector},
 };
-use crate::{name::ProjectName, scope::Scope};
+use crate::{
+    name::{ProjectName, Uid},
+    scope::Scope,
+};
 
 pub(super) const PROJECT: &str = "kargo.akuity.io/project";
 
@@ -25,18 +29,58 @@ struct Metadata {
     labels: BTreeMap<String, String>,
 }
 
+/// The projects, in memory.
+pub(super) struct Projects;
+
+/// A namespace, as lists and watches send it.
+#[derive(Deserialize)]
+pub(super) struct ListedNamespace {
+    metadata: ListedMetadata,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedMetadata {
+    name: ProjectName,
+    uid: Uid,
+    resource_version: String,
+}
+
+impl Kind for Projects {
+    type Object = ListedNamespace;
+    type Record = ProjectName;
+
+    fn listing(_: &str) -> Listing {
+        Listing {
+            access: Access::to("list", "namespaces"),
+            request: Request::new("/api/v1/namespaces"),
+            selector: Selector::Labels(format!("{PROJECT}=true")),
+            is_metadata: true,
+        }
+    }
+
+    fn entry(namespace: ListedNamespace) -> Entry<ProjectName> {
+        let ListedMetadata {
+            name,
+            uid,
+            resource_version,
+        } = namespace.metadata;
+        Entry {
+            name: name.as_str().into(),
+            uid,
+            version: resource_version.into(),
+            record: name,
+        }
+    }
+}
+
 impl Cluster {
     /// All projects, sorted by name.
     ///
     /// # Errors
     /// [`Error::Forbidden`] without the right to list namespaces, which project admins lack.
     pub async fn list_projects(&self) -> Result<Vec<ProjectName>, Error> {
-        let listing = Listing {
-            access: Access::to("list", "namespaces"),
-            request: Request::new("/api/v1/namespaces"),
-            selector: Selector::Labels(format!("{PROJECT}=true")),
-            is_metadata: true,
-        };
+        let listing = Projects::listing("");
         let list = self
             .read_every_page(&listing, |namespace: Namespace| namespace.metadata.name)
             .await?;

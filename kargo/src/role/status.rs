@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::summary::RoleSummary;
+use crate::name::RoleName;
 
 /// Status of a ServiceAccount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,11 @@ pub struct ScopeRoles {
 }
 
 impl ScopeRoles {
+    /// Names of the roles.
+    pub fn names(&self) -> Vec<RoleName> {
+        self.roles.iter().map(|role| role.name.clone()).collect()
+    }
+
     /// Status of the ServiceAccount that a token names.
     pub fn status_of(&self, role: &str) -> RoleStatus {
         if self.roles.iter().any(|known| known.name.as_str() == role) {

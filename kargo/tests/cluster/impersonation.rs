@@ -195,7 +195,7 @@ async fn a_constrained_program_may_send_only_what_it_uses() {
                 format!("PATCH {namespace}/serviceaccounts/ci"),
                 format!("PUT {namespace}/serviceaccounts/ci"),
                 format!("DELETE {namespace}/serviceaccounts/ci"),
-                format!("GET {namespace}/serviceaccounts?watch=true&timeoutSeconds=1"),
+                format!("GET {namespace}/events?watch=true&timeoutSeconds=1"),
                 format!("GET {namespace}/serviceaccounts/ci/token"),
                 format!("GET {namespace}/events/a"),
                 format!("DELETE {namespace}/events"),

@@ -3,12 +3,13 @@
 mod faults;
 mod model;
 mod rights;
+mod roles;
 mod writes;
 
 use std::time::Duration;
 
 use kargo::{
-    cluster::{Changed, Cluster, TokensSnapshot},
+    cluster::{Changed, Cluster, InventoryTimes, TokensSnapshot, Viewer},
     scope::Scope,
 };
 use serde_json::json;
@@ -158,27 +159,79 @@ async fn what_falls_due_is_told_without_a_change() {
     .await;
 }
 
+/// Everything that a page of tokens reads.
+async fn page(viewer: &Viewer, scope: &Scope) {
+    let cluster = viewer.to_read(scope).await.expect("a view");
+    let (tokens, roles, permissions, features, projects, identity, tracking) = futures::join!(
+        cluster.inventory(scope),
+        cluster.known_roles(scope),
+        viewer.permissions(scope),
+        cluster.features(),
+        viewer.list_projects(),
+        cluster.whoami(),
+        cluster.known_tracking_since(),
+    );
+    tokens.expect("tokens");
+    roles.expect("roles");
+    permissions.expect("permissions");
+    features.expect("features");
+    projects.expect("projects");
+    identity.expect("identity");
+    tracking.expect("a day or none");
+}
+
 #[tokio::test]
 async fn a_page_in_steady_state_sends_nothing() {
     in_a_project(async |project| {
         project.create("ci").await;
-        let cluster = &project.cluster;
-        project.until_watched(cluster).await;
-        logs::capture();
-        // Some request must be there to be captured.
-        cluster.list_projects().await.expect("projects");
-        for _ in 0..10 {
-            cluster
-                .inventory(&project.scope)
-                .await
-                .expect("an inventory");
-        }
-        let requests = logs::requests(&logs::captured());
-        let of_secrets: Vec<_> = requests
-            .iter()
-            .filter(|request| request.contains("/secrets") || request.contains("review"))
-            .collect();
-        assert!(of_secrets.is_empty(), "{requests:#?}");
+        let viewer = Viewer::from(project.cluster.clone());
+        let requests_of_pages = async |pages: usize| {
+            logs::capture();
+            // A request that is captured for certain.
+            project.tokens().await;
+            for _ in 0..pages {
+                Box::pin(page(&viewer, &project.scope)).await;
+            }
+            logs::requests(&logs::captured()).len() - 1
+        };
+        // The watches open one after another.
+        until(SOON, "a page sends nothing", async || {
+            requests_of_pages(1).await == 0
+        })
+        .await;
+        assert_eq!(requests_of_pages(10).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_inventory_ends_when_nobody_looks() {
+    in_a_project(async |project| {
+        let cluster = project
+            .cluster
+            .clone()
+            .with_inventory_times(InventoryTimes {
+                idle: Duration::from_millis(100),
+                ..InventoryTimes::default()
+            });
+        let epoch = async || {
+            let known = cluster.inventory(&project.scope).await;
+            known.expect("an inventory").position().epoch
+        };
+        let first = epoch().await;
+        // Each look puts the end off, so there is a pause that is longer than the time without a look.
+        until(SOON, "another inventory has begun", async || {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            epoch().await != first
+        })
+        .await;
+        // Who follows the changes looks all the time.
+        let (known, _news) = cluster
+            .follow_inventory(&project.scope)
+            .await
+            .expect("an inventory");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(epoch().await, known.position().epoch);
     })
     .await;
 }

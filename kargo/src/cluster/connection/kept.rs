@@ -19,24 +19,50 @@ type ByType = Mutex<HashMap<TypeId, Arc<dyn Keep>>>;
 
 /// What is kept for an identity. Clones share it.
 #[derive(Clone)]
-pub(in crate::cluster) enum Kept {
-    Owned(Arc<ByType>),
+pub(in crate::cluster) struct Kept {
+    own: Own,
+    family: Family,
+}
+
+#[derive(Clone)]
+enum Own {
+    Held(Arc<ByType>),
     /// A task of the identity holds its own view, and must not keep alive what ends the task.
     Borrowed(Weak<ByType>),
 }
 
+/// The identities of one person, who may write as one of them and read as another. Clones are the same family.
+#[derive(Clone, Default)]
+pub(in crate::cluster) struct Family(Arc<Mutex<Vec<Weak<ByType>>>>);
+
 impl Default for Kept {
     fn default() -> Self {
-        Self::Owned(Arc::default())
+        Self::in_family(&Family::default())
     }
 }
 
 impl Kept {
+    /// Of one of a person's identities.
+    pub fn in_family(family: &Family) -> Self {
+        let own = Arc::<ByType>::default();
+        let mut members = family.0.lock().unwrap_or_else(PoisonError::into_inner);
+        members.retain(|member| member.strong_count() > 0);
+        members.push(Arc::downgrade(&own));
+        Self {
+            own: Own::Held(own),
+            family: family.clone(),
+        }
+    }
+
     /// The same for a task that ends with it.
     pub fn borrowed(&self) -> Self {
-        match self {
-            Self::Owned(all) => Self::Borrowed(Arc::downgrade(all)),
-            Self::Borrowed(all) => Self::Borrowed(all.clone()),
+        let own = match &self.own {
+            Own::Held(all) => Arc::downgrade(all),
+            Own::Borrowed(all) => all.clone(),
+        };
+        Self {
+            own: Own::Borrowed(own),
+            family: self.family.clone(),
         }
     }
 
@@ -49,8 +75,18 @@ impl Kept {
         let kept = all
             .entry(TypeId::of::<T>())
             .or_insert_with(|| Arc::new(T::default()));
-        let kept: Arc<dyn Any + Send + Sync> = Arc::<dyn Keep>::clone(kept);
-        kept.downcast().expect("it is kept by its type")
+        typed(kept)
+    }
+
+    /// What is kept of a type for each identity of the person.
+    pub fn of_family<T: Keep>(&self) -> Vec<Arc<T>> {
+        let members = self.family.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = members.iter().filter_map(Weak::upgrade);
+        all.filter_map(|all| {
+            let all = all.lock().unwrap_or_else(PoisonError::into_inner);
+            all.get(&TypeId::of::<T>()).map(typed)
+        })
+        .collect()
     }
 
     /// Drops everything, because the API server doesn't accept the credential.
@@ -65,9 +101,14 @@ impl Kept {
     }
 
     fn all(&self) -> Option<Arc<ByType>> {
-        match self {
-            Self::Owned(all) => Some(Arc::clone(all)),
-            Self::Borrowed(all) => all.upgrade(),
+        match &self.own {
+            Own::Held(all) => Some(Arc::clone(all)),
+            Own::Borrowed(all) => all.upgrade(),
         }
     }
+}
+
+fn typed<T: Keep>(kept: &Arc<dyn Keep>) -> Arc<T> {
+    let kept: Arc<dyn Any + Send + Sync> = Arc::<dyn Keep>::clone(kept);
+    kept.downcast().expect("it is kept by its type")
 }

@@ -46,6 +46,8 @@ struct State<K: Kind> {
     listed: Option<Instant>,
     /// Tries that ended, whether well or not.
     tries: u64,
+    /// When the last one did.
+    tried: Instant,
 }
 
 struct Shown<R> {
@@ -92,6 +94,7 @@ impl<K: Kind> Cache<K> {
                 allowed: None,
                 listed: None,
                 tries: 0,
+                tried: Instant::now(),
             }),
             pulse: watch::Sender::new(0),
             kicked: Notify::new(),
@@ -128,7 +131,7 @@ impl<K: Kind> Cache<K> {
             state.clock = Some(Clock::told(now));
             state.allowed = state.allowed.max(Some(began));
             state.listed = Some(began);
-            state.tries += 1;
+            state.note_try();
             if matches!(state.standing, Standing::Reading | Standing::Unreadable(_)) {
                 state.told_due = now;
             }
@@ -142,7 +145,7 @@ impl<K: Kind> Cache<K> {
     pub fn watched(&self, now: Timestamp) {
         self.change(|state| {
             state.clock = Some(Clock::told(now));
-            state.tries += 1;
+            state.note_try();
             state.standing = Standing::Current;
         });
     }
@@ -162,7 +165,7 @@ impl<K: Kind> Cache<K> {
     /// A try failed: what is known is shown as of `heard`, when something was heard last. `is_over`: nothing may be shown any more.
     pub fn failed(&self, error: Error, heard: Option<Instant>, is_over: bool) {
         self.change(|state| {
-            state.tries += 1;
+            state.note_try();
             state.standing = match (&state.standing, heard) {
                 (Standing::Ended(_), _) => Standing::Ended(Some(error)),
                 (Standing::Reading | Standing::Unreadable(_), _) => Standing::Unreadable(error),
@@ -217,8 +220,11 @@ impl<K: Kind> Cache<K> {
         !matches!(state.standing, Standing::Ended(_))
     }
 
-    /// When somebody looked last.
+    /// When somebody looked last: now, if somebody follows the changes.
     pub fn looked(&self) -> Instant {
+        if self.pulse.receiver_count() > 0 {
+            return Instant::now();
+        }
         self.state().looked
     }
 
@@ -234,6 +240,11 @@ impl<K: Kind> Cache<K> {
     /// Tries that ended.
     pub fn tries(&self) -> u64 {
         self.state().tries
+    }
+
+    /// When the last try ended.
+    pub fn last_try(&self) -> Instant {
+        self.state().tried
     }
 
     /// When the last list began.
@@ -253,19 +264,24 @@ impl<K: Kind> Cache<K> {
         state.clock = Some(Clock::told(now));
     }
 
-    /// The records, judged at the time now.
-    pub fn view(&self) -> View<K::Record> {
+    /// The records, judged at the time now; an error if there is nothing to show.
+    pub fn view(&self) -> Result<View<K::Record>, Error> {
         let mut state = self.state();
+        let behind = match &state.standing {
+            Standing::Current => None,
+            Standing::Behind(since, error) => Some((*since, error.clone())),
+            Standing::Unreadable(error) | Standing::Ended(Some(error)) => {
+                return Err(error.clone());
+            }
+            Standing::Reading | Standing::Ended(None) => return Err(Error::ListExpired),
+        };
         let now = state.time(None);
-        View {
+        Ok(View {
             records: state.shown(now),
             now,
             position: state.log.position(),
-            behind: match &state.standing {
-                Standing::Behind(since, error) => Some((*since, error.clone())),
-                _ => None,
-            },
-        }
+            behind,
+        })
     }
 
     /// What changed since a position, and the position now.
@@ -340,6 +356,11 @@ impl<K: Kind> State<K> {
         let now = self.clock.map_or_else(Timestamp::now, |clock| clock.now());
         let ago = moment.map(|moment| moment.elapsed()).unwrap_or_default();
         now.checked_sub(ago).unwrap_or(now)
+    }
+
+    fn note_try(&mut self) {
+        self.tries += 1;
+        self.tried = Instant::now();
     }
 
     fn note(&mut self, differences: Differences) {

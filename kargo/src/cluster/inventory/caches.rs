@@ -9,20 +9,28 @@ use std::{
 use tokio::task::AbortHandle;
 
 use super::{cache::Cache, follow::follow, kind::Kind, times::InventoryTimes, tokens::Tokens};
-use crate::cluster::connection::{Cluster, error::Error, kept::Keep};
+use crate::cluster::{
+    connection::{Cluster, error::Error, kept::Keep},
+    projects::Projects,
+    rbac::{accounts::Accounts, bindings::Bindings, rules::NamespaceRoles},
+};
 
 /// Namespaces of which one identity has inventories at the same time. The one that nobody has looked at for longest ends for another.
 const NAMESPACES: usize = 24;
 
 /// The inventories of one identity.
 #[derive(Default)]
-pub(super) struct Caches {
+pub(in crate::cluster) struct Caches {
     times: Mutex<InventoryTimes>,
     tokens: ByNamespace<Tokens>,
+    accounts: ByNamespace<Accounts>,
+    bindings: ByNamespace<Bindings>,
+    roles: ByNamespace<NamespaceRoles>,
+    projects: ByNamespace<Projects>,
 }
 
 /// Inventories of a kind.
-pub(super) struct ByNamespace<K: Kind>(Mutex<BTreeMap<String, Task<K>>>);
+pub(in crate::cluster) struct ByNamespace<K: Kind>(Mutex<BTreeMap<String, Task<K>>>);
 
 /// An inventory, and the task that follows the cluster for it.
 struct Task<K: Kind> {
@@ -31,19 +39,37 @@ struct Task<K: Kind> {
 }
 
 /// A kind that identities have caches for.
-pub(super) trait Cached: Kind {
+pub(in crate::cluster) trait Cached: Kind {
     fn of(caches: &Caches) -> &ByNamespace<Self>;
 }
 
-impl Cached for Tokens {
-    fn of(caches: &Caches) -> &ByNamespace<Self> {
-        &caches.tokens
-    }
+macro_rules! cached {
+    ($($kind:ty: $field:ident),*) => {
+        $(impl Cached for $kind {
+            fn of(caches: &Caches) -> &ByNamespace<Self> {
+                &caches.$field
+            }
+        })*
+
+        impl Caches {
+            /// Ends everything.
+            fn end(&self, error: &Error) {
+                $(self.$field.end(error);)*
+            }
+
+            /// Ends the inventories of a namespace: the identity may not list its tokens any more.
+            pub fn close(&self, namespace: &str, error: &Error) {
+                $(self.$field.close(namespace, error);)*
+            }
+        }
+    };
 }
+
+cached!(Tokens: tokens, Accounts: accounts, Bindings: bindings, NamespaceRoles: roles, Projects: projects);
 
 impl Keep for Caches {
     fn refuse(&self, error: &Error) {
-        self.tokens.end(error);
+        self.end(error);
     }
 }
 
@@ -57,7 +83,7 @@ impl Caches {
     }
 
     /// Notes a look at an inventory, and starts it if there is none.
-    pub fn look<K: Cached>(&self, cluster: &Cluster, namespace: &str) -> Arc<Cache<K>> {
+    pub(super) fn look<K: Cached>(&self, cluster: &Cluster, namespace: &str) -> Arc<Cache<K>> {
         let mut all = K::of(self).all();
         if let Some(known) = all.get(namespace).filter(|known| known.cache.look()) {
             return Arc::clone(&known.cache);
@@ -86,16 +112,9 @@ impl Caches {
     }
 
     /// The inventory of a namespace, if there is one. Not a look.
-    pub fn get<K: Cached>(&self, namespace: &str) -> Option<Arc<Cache<K>>> {
+    pub(super) fn get<K: Cached>(&self, namespace: &str) -> Option<Arc<Cache<K>>> {
         let all = K::of(self).all();
         all.get(namespace).map(|known| Arc::clone(&known.cache))
-    }
-
-    /// Ends the inventories of a namespace: the identity may not list its tokens any more.
-    pub fn close(&self, namespace: &str, error: &Error) {
-        if let Some(closed) = self.tokens.all().remove(namespace) {
-            closed.cache.end(Some(error.clone()));
-        }
     }
 }
 
@@ -108,6 +127,12 @@ impl<K: Kind> Default for ByNamespace<K> {
 impl<K: Kind> ByNamespace<K> {
     fn all(&self) -> MutexGuard<'_, BTreeMap<String, Task<K>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self, namespace: &str, error: &Error) {
+        if let Some(closed) = self.all().remove(namespace) {
+            closed.cache.end(Some(error.clone()));
+        }
     }
 
     fn end(&self, error: &Error) {

@@ -32,6 +32,8 @@ use crate::cluster::{
 const SECONDS: u32 = 180;
 /// Most seconds that are added at random, so that not all watches start at the same time.
 const JITTER: u32 = 30;
+/// Longest wait that the API server may ask for.
+const LONGEST_ASKED: Duration = Duration::from_mins(1);
 /// Time in which the API server answers that a watch is open.
 const OPENING: Duration = Duration::from_secs(15);
 
@@ -98,15 +100,16 @@ impl<K: Kind> Follower<K> {
         }
     }
 
-    /// Waits, or until somebody looks.
+    /// Waits, or until somebody looks; in any case as long as the API server asks for.
     async fn pause(&mut self, wait: Wait) {
-        let wait = match wait {
-            Wait::Backoff(asked) => self.backoff.next(random()).max(asked),
-            Wait::Poll => self.times.poll,
-            Wait::Refused => self.times.refused,
+        let (least, most) = match wait {
+            Wait::Backoff(asked) => (asked.min(LONGEST_ASKED), self.backoff.next(random())),
+            Wait::Poll => (Duration::ZERO, self.times.poll),
+            Wait::Refused => (Duration::ZERO, self.times.refused),
         };
+        sleep(least).await;
         select! {
-            () = sleep(wait) => {}
+            () = sleep(most.saturating_sub(least)) => {}
             () = self.cache.kicked.notified() => {}
         }
     }

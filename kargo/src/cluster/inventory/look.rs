@@ -21,11 +21,37 @@ const FIRST: Duration = Duration::from_mins(1);
 const BETTER: Duration = Duration::from_secs(1);
 /// Time that a page waits for the API server's leave to show what is known.
 const LEAVE: Duration = Duration::from_secs(2);
-/// Age up to which a list is shown without a try of another one, where no watch keeps it true.
-const FRESH: Duration = Duration::from_secs(2);
 
-/// Waits until there is something to show: what is true now, if that can be had soon.
-pub(super) async fn ready<K: Kind>(cache: &Cache<K>) -> Result<(), Error> {
+/// Age up to which an answer is good enough, where no watch keeps it true: a list, or a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cluster) enum Patience {
+    /// Two seconds for a list, none for a refusal: whoever was given a right sees what it gives at the next look.
+    None,
+    /// Ten seconds: for what is beside the tokens on a page.
+    Some,
+}
+
+impl Patience {
+    fn of_list(self) -> Duration {
+        match self {
+            Self::None => Duration::from_secs(2),
+            Self::Some => Duration::from_secs(10),
+        }
+    }
+
+    /// Nobody is asked again before the time that they asked for.
+    fn of_error(self, error: &Error) -> Duration {
+        match (error, self) {
+            (Error::TooMany { wait, .. }, _) => *wait,
+            (_, Self::None) => Duration::ZERO,
+            (_, Self::Some) => Duration::from_secs(10),
+        }
+    }
+}
+
+/// Waits until there is something to show: what is true now, if that can be had soon. [`Error::ListExpired`] if the inventory ended for no reason
+/// of the viewer's.
+pub(super) async fn ready<K: Kind>(cache: &Cache<K>, patience: Patience) -> Result<(), Error> {
     let (mut pulse, seen) = (cache.pulse(), cache.tries());
     let mut is_kicked = false;
     let mut deadline = FIRST;
@@ -34,10 +60,14 @@ pub(super) async fn ready<K: Kind>(cache: &Cache<K>) -> Result<(), Error> {
         let is_tried = cache.tries() > seen;
         match cache.standing() {
             Standing::Current => return Ok(()),
-            Standing::Ended(error) => return Err(error.unwrap_or(Error::Unauthenticated)),
-            Standing::Unreadable(error) if is_tried => return Err(error),
+            Standing::Ended(error) => return Err(error.unwrap_or(Error::ListExpired)),
+            Standing::Unreadable(error)
+                if is_tried || cache.last_try().elapsed() < patience.of_error(&error) =>
+            {
+                return Err(error);
+            }
             Standing::Behind(..) if is_tried => return Ok(()),
-            Standing::Behind(_, None) if is_fresh(cache) => return Ok(()),
+            Standing::Behind(_, None) if is_fresh(cache, patience) => return Ok(()),
             Standing::Behind(_, Some(_)) => deadline = BETTER,
             Standing::Behind(_, None) | Standing::Unreadable(_) => {}
             // The task tries already.
@@ -51,15 +81,16 @@ pub(super) async fn ready<K: Kind>(cache: &Cache<K>) -> Result<(), Error> {
             return match cache.standing() {
                 Standing::Behind(..) | Standing::Current => Ok(()),
                 Standing::Unreadable(error) => Err(error),
-                Standing::Ended(error) => Err(error.unwrap_or(Error::Unauthenticated)),
+                Standing::Ended(error) => Err(error.unwrap_or(Error::ListExpired)),
                 Standing::Reading => Err(Error::Timeout(K::listing("").access)),
             };
         }
     }
 }
 
-fn is_fresh<K: Kind>(cache: &Cache<K>) -> bool {
-    cache.last_list().is_some_and(|list| list.elapsed() < FRESH)
+fn is_fresh<K: Kind>(cache: &Cache<K>, patience: Patience) -> bool {
+    let list = cache.last_list();
+    list.is_some_and(|list| list.elapsed() < patience.of_list())
 }
 
 /// What the API server says to whether the records may still be shown.

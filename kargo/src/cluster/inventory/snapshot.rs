@@ -108,14 +108,15 @@ impl TokenChanges {
     /// with the position to go on from; changes within 50 ms come together. There may be no names: then [`TokensSnapshot::behind`] is another.
     ///
     /// # Errors
-    /// Why nothing may be shown any more: a right or the credential ended. [`Cluster::inventory`](crate::cluster::Cluster::inventory) asks anew.
+    /// Why nothing may be shown any more: a right or the credential ended. [`Error::ListExpired`] if the inventory ended for another reason, such as the
+    /// end of the session. [`Cluster::inventory`](crate::cluster::Cluster::inventory) asks anew.
     pub async fn next(&mut self, position: Position) -> Result<(Changed, Position), Error> {
         loop {
             self.pulse.mark_unchanged();
             let standing = self.cache.standing();
             let is_behind = is_behind(&standing);
             match standing {
-                Standing::Ended(error) => return Err(error.unwrap_or(Error::Unauthenticated)),
+                Standing::Ended(error) => return Err(error.unwrap_or(Error::ListExpired)),
                 Standing::Unreadable(error) => return Err(error),
                 Standing::Reading | Standing::Current | Standing::Behind(..) => {}
             }
@@ -125,7 +126,7 @@ impl TokenChanges {
                 return Ok((changed, now));
             }
             if self.pulse.changed().await.is_err() {
-                return Err(Error::Unauthenticated);
+                return Err(Error::ListExpired);
             }
             sleep(GATHERING).await;
         }

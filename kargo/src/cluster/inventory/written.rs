@@ -1,6 +1,9 @@
 //! Read your writes: what the API server answers to a write of ours stands in the inventory at once, before the watch tells it.
 
+use std::sync::Arc;
+
 use super::{
+    cache::Cache,
     caches::Caches,
     tokens::{Tokens, entry},
 };
@@ -12,15 +15,22 @@ use crate::{
 impl Cluster {
     /// Notes a token as the API server answered it to a write.
     pub(in crate::cluster) fn note_written(&self, namespace: &str, token: &Token) {
-        if let Some(cache) = self.kept.of::<Caches>().get::<Tokens>(namespace) {
-            cache.lay_over(entry(token.summary.clone(), token.resource_version.clone()));
+        for cache in self.written(namespace) {
+            let version = token.resource_version.clone();
+            cache.lay_over(entry(token.summary.clone(), version));
         }
     }
 
     /// Notes that the API server deleted a token.
     pub(in crate::cluster) fn note_deleted(&self, namespace: &str, name: &str, uid: &Uid) {
-        if let Some(cache) = self.kept.of::<Caches>().get::<Tokens>(namespace) {
+        for cache in self.written(namespace) {
             cache.bury(name, uid);
         }
+    }
+
+    /// Inventories that show what this identity writes: of each identity as which the same person acts. Each lists the namespace by its own right.
+    fn written(&self, namespace: &str) -> impl Iterator<Item = Arc<Cache<Tokens>>> {
+        let all = self.kept.of_family::<Caches>().into_iter();
+        all.filter_map(move |caches| caches.get::<Tokens>(namespace))
     }
 }

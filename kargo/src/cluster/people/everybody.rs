@@ -5,10 +5,13 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 use tokio::{sync::Mutex, time::timeout};
 
-use super::{answers::Answers, snapshot::Snapshot, wish::Wish};
+use super::{snapshot::Snapshot, wish::Wish};
 use crate::{
     claims::PersonClaims,
-    cluster::connection::{Cluster, access::Access, error::Error},
+    cluster::{
+        answers::Answers,
+        connection::{Cluster, access::Access, error::Error},
+    },
     identity::ServiceAccountRef,
     impersonation::ImpersonationForm,
     name::ProjectName,

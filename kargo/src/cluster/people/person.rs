@@ -8,7 +8,7 @@ use std::{
 use super::{everybody::People, explanation::Explanation, snapshot::Snapshot, wish::Wish};
 use crate::{
     claims::PersonClaims,
-    cluster::connection::{Cluster, error::Error},
+    cluster::connection::{Cluster, error::Error, kept::Family},
     identity::{PersonNote, ServiceAccountRef},
     name::ProjectName,
     permissions::Permissions,
@@ -31,6 +31,8 @@ pub struct Person {
     acted_as: ActedAs,
     /// Views by ServiceAccount. A view remembers who it is, and keeps two requests of one reveal apart.
     views: Arc<Mutex<BTreeMap<ServiceAccountRef, Cluster>>>,
+    /// The views show at once what the person writes with another of them.
+    family: Family,
 }
 
 /// Notes as which ServiceAccount a person acted.
@@ -59,6 +61,7 @@ impl People {
             only: None,
             acted_as: ActedAs::default(),
             views: Arc::default(),
+            family: Family::default(),
         }
     }
 }
@@ -177,7 +180,7 @@ impl Person {
             .cluster_for(&Wish::in_cluster("list", "namespaces"))
             .await
         {
-            Ok(view) => match view.list_projects().await {
+            Ok(view) => match view.known_projects().await {
                 Err(error) if error.is_forbidden() => {}
                 result => return result,
             },
@@ -283,7 +286,8 @@ impl Person {
         let view = self
             .people
             .program()
-            .impersonating(account, &self.note, form)?;
+            .impersonating(account, &self.note, form)?
+            .in_family(&self.family);
         let mut views = views();
         if views.len() >= VIEWS {
             views.clear();

@@ -76,24 +76,24 @@ impl Viewer {
         }
     }
 
-    /// What the person may do in a scope: as any of the ServiceAccounts.
+    /// What the person may do in a scope: as any of the ServiceAccounts. Up to a minute old.
     ///
     /// # Errors
     /// Those of [`Cluster::permissions`] and of [`Person::permissions`].
     pub async fn permissions(&self, scope: &Scope) -> Result<Permissions, Error> {
         match self {
-            Self::Identity(cluster) => cluster.permissions(scope).await,
+            Self::Identity(cluster) => cluster.known_permissions(scope).await,
             Self::Person(person) => person.permissions(scope).await,
         }
     }
 
-    /// The projects that the person may see, sorted.
+    /// The projects that the person may see, sorted. From memory.
     ///
     /// # Errors
     /// Those of [`Cluster::list_projects`] and of [`Person::projects`].
     pub async fn list_projects(&self) -> Result<Vec<ProjectName>, Error> {
         match self {
-            Self::Identity(cluster) => cluster.list_projects().await,
+            Self::Identity(cluster) => cluster.known_projects().await,
             Self::Person(person) => person.projects().await,
         }
     }

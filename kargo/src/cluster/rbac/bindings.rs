@@ -2,30 +2,42 @@
 
 use std::collections::BTreeMap;
 
+use kube::core::Request;
 use serde::Deserialize;
 
-use crate::name::RoleName;
+use super::RBAC;
+use crate::{
+    cluster::{
+        connection::access::Access,
+        inventory::kind::{Entry, Kind},
+        paging::{Listing, Selector},
+    },
+    name::{RoleName, Uid},
+};
 
 /// A RoleBinding or ClusterRoleBinding.
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Binding {
-    pub metadata: Metadata,
+pub(in crate::cluster) struct Binding {
+    pub(super) metadata: Metadata,
     #[serde(default)]
     subjects: Vec<Subject>,
-    pub role_ref: RoleRef,
+    pub(super) role_ref: RoleRef,
 }
 
 /// Metadata of a binding or role.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Metadata {
     pub name: String,
+    pub uid: Uid,
+    pub resource_version: String,
     namespace: Option<String>,
     #[serde(default)]
     labels: BTreeMap<String, String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 struct Subject {
     kind: String,
     name: String,
@@ -34,10 +46,43 @@ struct Subject {
 }
 
 /// The role that a binding refers to.
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 pub(super) struct RoleRef {
     pub kind: String,
     pub name: String,
+}
+
+/// What a version and a UID don't change: all that is shown of a binding.
+impl PartialEq for Metadata {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.labels) == (&other.name, &other.labels)
+    }
+}
+
+/// The RoleBindings of a namespace, in memory.
+pub(in crate::cluster) struct Bindings;
+
+impl Kind for Bindings {
+    type Object = Binding;
+    type Record = Binding;
+
+    fn listing(namespace: &str) -> Listing {
+        Listing {
+            access: Access::to("list", "rolebindings").within(namespace),
+            request: Request::new(format!("{RBAC}/namespaces/{namespace}/rolebindings")),
+            selector: Selector::All,
+            is_metadata: false,
+        }
+    }
+
+    fn entry(binding: Binding) -> Entry<Binding> {
+        Entry {
+            name: binding.metadata.name.as_str().into(),
+            uid: binding.metadata.uid.clone(),
+            version: binding.metadata.resource_version.clone().into(),
+            record: binding,
+        }
+    }
 }
 
 /// How a binding applies to a ServiceAccount.
@@ -51,6 +96,10 @@ enum Applies {
 }
 
 impl Binding {
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
     /// `true` if the binding is worth showing for a ServiceAccount. Kubernetes' default bindings for all identities (`system:discovery` and
     /// similar ones) are left out: they would be noise on each role.
     pub fn matters_to(&self, namespace: &str, account: &RoleName) -> bool {
@@ -109,7 +158,7 @@ mod tests {
 
     fn binding(subject: &serde_json::Value, labels: &serde_json::Value) -> Binding {
         serde_json::from_value(json!({
-            "metadata": { "name": "b", "labels": labels },
+            "metadata": { "name": "b", "uid": "u", "resourceVersion": "1", "labels": labels },
             "subjects": [subject],
             "roleRef": { "kind": "ClusterRole", "name": "r" },
         }))

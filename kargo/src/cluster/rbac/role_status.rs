@@ -15,9 +15,9 @@ use crate::{
 const SYSTEM_ROLE: &str = "rbac.kargo.akuity.io/system-role";
 
 /// Labels of a ServiceAccount.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub(super) struct RoleLabels(std::collections::BTreeMap<String, String>);
+pub(in crate::cluster) struct RoleLabels(std::collections::BTreeMap<String, String>);
 
 impl RoleLabels {
     fn has_system_role(&self) -> bool {

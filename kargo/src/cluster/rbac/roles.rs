@@ -1,36 +1,21 @@
-//! The roles of a scope: ServiceAccounts, with what they may do and which OIDC claims map to them.
+//! The roles of a scope: ServiceAccounts, with what they may do and which OIDC claims map to them. Read anew each time; pages read
+//! [`Cluster::known_roles`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{borrow::Borrow, collections::BTreeSet};
 
-use kube::core::{Request, params::ListParams};
-use serde::Deserialize;
-
-use super::role_status::RoleLabels;
+use super::{
+    accounts::{Account, Accounts, ServiceAccount},
+    rules::RbacSnapshot,
+};
 use crate::{
-    claims::{AcceptedClaims, Claim, VoidClaims},
-    cluster::connection::{Cluster, access::Access, error::Error, request::List},
+    cluster::{
+        connection::{Cluster, error::Error},
+        inventory::kind::Kind,
+    },
     name::RoleName,
     role::{RoleStatus, RoleSummary, ScopeRoles},
     scope::Scope,
-    text::foreign,
 };
-
-const MANAGED: &str = "rbac.kargo.akuity.io/managed";
-const DESCRIPTION: &str = "kargo.akuity.io/description";
-
-#[derive(Deserialize)]
-struct ServiceAccount {
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    name: RoleName,
-    #[serde(default)]
-    labels: RoleLabels,
-    #[serde(default)]
-    annotations: BTreeMap<String, String>,
-}
 
 impl Cluster {
     /// All ServiceAccounts of a scope: roles with what they may do, and the names of those that are no roles. Kinds of objects that the person
@@ -45,42 +30,35 @@ impl Cluster {
             self.service_accounts(namespace),
             self.rbac_snapshot(namespace)
         )?;
+        Ok(self.roles_of(scope, &accounts, &rbac))
+    }
+
+    /// The roles among the ServiceAccounts of a scope.
+    pub(super) fn roles_of(
+        &self,
+        scope: &Scope,
+        accounts: &[impl Borrow<Account>],
+        rbac: &RbacSnapshot,
+    ) -> ScopeRoles {
+        let namespace = self.namespace(scope);
         let status = self.role_status(scope);
+        let is_system = status == RoleStatus::SystemRole;
+        let unreadable = rbac.unreadable();
         let (mut roles, mut others) = (Vec::new(), BTreeSet::new());
-        for Metadata {
-            name,
-            labels,
-            mut annotations,
-        } in accounts
-        {
-            if !self.status_of_account(scope, &labels).is_role() {
-                others.insert(name.to_string());
-                continue;
+        for account in accounts.iter().map(Borrow::borrow) {
+            if self.status_of_account(scope, &account.labels).is_role() {
+                let grants = rbac.granted_to(namespace, &account.name);
+                roles.push(account.role(is_system, grants, unreadable.clone()));
+            } else {
+                others.insert(account.name.to_string());
             }
-            let AcceptedClaims { claims, void } = AcceptedClaims::of(&annotations);
-            roles.push(RoleSummary {
-                grants: rbac.granted_to(namespace, &name),
-                name,
-                // System roles are a part of Kargo's installation, which doesn't annotate them.
-                managed: status == RoleStatus::SystemRole
-                    || annotations
-                        .get(MANAGED)
-                        .is_some_and(|managed| managed == "true"),
-                claims: claims.into_iter().map(Claim::shown).collect(),
-                void_claims: void.map(VoidClaims::shown),
-                description: annotations
-                    .remove(DESCRIPTION)
-                    .filter(|text| !text.is_empty())
-                    .map(foreign),
-                unreadable: rbac.unreadable.clone(),
-            });
         }
         roles.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(ScopeRoles {
+        ScopeRoles {
             status,
             roles,
             others,
-        })
+        }
     }
 
     /// The roles of a scope, sorted by name.
@@ -104,15 +82,11 @@ impl Cluster {
             .collect())
     }
 
-    async fn service_accounts(&self, namespace: &str) -> Result<Vec<Metadata>, Error> {
-        let access = Access::to("list", "serviceaccounts").within(namespace);
-        let request = Request::new(format!("/api/v1/namespaces/{namespace}/serviceaccounts"))
-            .list_metadata(&ListParams::default());
-        let list: List<ServiceAccount> = self.read(&access, request).await?.parse(&access)?;
-        Ok(list
-            .items()
-            .into_iter()
-            .map(|account| account.metadata)
-            .collect())
+    async fn service_accounts(&self, namespace: &str) -> Result<Vec<Account>, Error> {
+        let listing = Accounts::listing(namespace);
+        let list = self
+            .read_every_page(&listing, |account: ServiceAccount| Account::from(account))
+            .await?;
+        Ok(list.items)
     }
 }

@@ -3,39 +3,99 @@
 //! RoleBindings of other namespaces are left out. Kargo makes the same ones for its system roles in every project; with a thousand projects
 //! they would fill most of the page.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures::try_join;
 use kube::core::{Request, params::ListParams};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::bindings::{Binding, Metadata, RoleRef};
+use super::{
+    RBAC,
+    bindings::{Binding, Metadata, RoleRef},
+};
 use crate::{
-    cluster::connection::{Cluster, access::Access, error::Error, request::List},
+    cluster::{
+        connection::{Cluster, access::Access, error::Error, request::List},
+        inventory::kind::{Entry, Kind},
+        paging::{Listing, Selector},
+    },
     name::RoleName,
     role::{Grant, Rule, Rules, Unreadable},
 };
 
-const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
-
 /// Bindings that can apply to the ServiceAccounts of a namespace, and the roles behind them, as read at one time. `None`: the person may
 /// not list them.
 pub(super) struct RbacSnapshot {
-    bindings: Vec<Binding>,
-    cluster_bindings: Vec<Binding>,
-    roles: Option<ByName>,
-    cluster_roles: Option<ByName>,
-    /// Kinds of objects that the person may not list.
-    pub unreadable: Vec<Unreadable>,
+    pub bindings: Option<All<Binding>>,
+    pub roles: Option<All<Role>>,
+    pub of_cluster: ClusterRbac,
 }
 
-type ByName = BTreeMap<String, Vec<Rule>>;
+/// The same of the whole cluster.
+#[derive(Clone)]
+pub(super) struct ClusterRbac {
+    pub bindings: Option<All<Binding>>,
+    pub roles: Option<All<Role>>,
+}
+
+/// All objects of a kind, sorted by name.
+pub(super) type All<T> = Arc<[Arc<T>]>;
+
+/// A Role or ClusterRole.
+#[derive(PartialEq, Deserialize)]
+#[serde(from = "RoleObject")]
+pub(in crate::cluster) struct Role {
+    metadata: Metadata,
+    rules: Vec<Rule>,
+}
 
 #[derive(Deserialize)]
-struct Role {
+struct RoleObject {
     metadata: Metadata,
     #[serde(default)]
     rules: Option<Vec<PolicyRule>>,
+}
+
+impl From<RoleObject> for Role {
+    fn from(role: RoleObject) -> Self {
+        let rules = role.rules.unwrap_or_default();
+        Self {
+            metadata: role.metadata,
+            rules: rules.into_iter().map(Rule::from).collect(),
+        }
+    }
+}
+
+impl Role {
+    fn name(&self) -> &str {
+        &self.metadata.name
+    }
+}
+
+/// The Roles of a namespace, in memory.
+pub(in crate::cluster) struct NamespaceRoles;
+
+impl Kind for NamespaceRoles {
+    type Object = Role;
+    type Record = Role;
+
+    fn listing(namespace: &str) -> Listing {
+        Listing {
+            access: Access::to("list", "roles").within(namespace),
+            request: Request::new(format!("{RBAC}/namespaces/{namespace}/roles")),
+            selector: Selector::All,
+            is_metadata: false,
+        }
+    }
+
+    fn entry(role: Role) -> Entry<Role> {
+        Entry {
+            name: role.metadata.name.as_str().into(),
+            uid: role.metadata.uid.clone(),
+            version: role.metadata.resource_version.clone().into(),
+            record: role,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -72,39 +132,33 @@ impl From<PolicyRule> for Rule {
 impl Cluster {
     /// Reads all four kinds of RBAC objects at the same time.
     pub(super) async fn rbac_snapshot(&self, namespace: &str) -> Result<RbacSnapshot, Error> {
-        let (bindings, roles, cluster_bindings, cluster_roles) = try_join!(
-            self.list_if_allowed("rolebindings", Some(namespace)),
-            self.list_if_allowed("roles", Some(namespace)),
-            self.list_if_allowed("clusterrolebindings", None),
-            self.list_if_allowed("clusterroles", None),
+        let (bindings, roles, of_cluster) = try_join!(
+            self.list_if_allowed("rolebindings", Some(namespace), Binding::name),
+            self.list_if_allowed("roles", Some(namespace), Role::name),
+            self.cluster_rbac(),
         )?;
-        let unreadable = [
-            ("rolebindings", bindings.is_none()),
-            ("roles", roles.is_none()),
-            ("clusterrolebindings", cluster_bindings.is_none()),
-            ("clusterroles", cluster_roles.is_none()),
-        ];
         Ok(RbacSnapshot {
-            bindings: bindings.unwrap_or_default(),
-            cluster_bindings: cluster_bindings.unwrap_or_default(),
-            roles: roles.map(by_name),
-            cluster_roles: cluster_roles.map(by_name),
-            unreadable: unreadable
-                .into_iter()
-                .filter(|(_, is_unreadable)| *is_unreadable)
-                .map(|(resource, _)| Unreadable {
-                    verb: "list".to_owned(),
-                    resource: resource.to_owned(),
-                })
-                .collect(),
+            bindings,
+            roles,
+            of_cluster,
         })
+    }
+
+    /// Reads the two kinds that belong to no namespace.
+    pub(super) async fn cluster_rbac(&self) -> Result<ClusterRbac, Error> {
+        let (bindings, roles) = try_join!(
+            self.list_if_allowed("clusterrolebindings", None, Binding::name),
+            self.list_if_allowed("clusterroles", None, Role::name),
+        )?;
+        Ok(ClusterRbac { bindings, roles })
     }
 
     async fn list_if_allowed<T: DeserializeOwned>(
         &self,
         resource: &'static str,
         namespace: Option<&str>,
-    ) -> Result<Option<Vec<T>>, Error> {
+        name: impl Fn(&T) -> &str,
+    ) -> Result<Option<All<T>>, Error> {
         let mut access = Access::to("list", resource);
         let path = match namespace {
             Some(namespace) => {
@@ -117,41 +171,48 @@ impl Cluster {
             .read(&access, Request::new(path).list(&ListParams::default()))
             .await
         {
-            Ok(answer) => answer
-                .parse::<List<T>>(&access)
-                .map(|list| Some(list.items())),
+            Ok(answer) => {
+                let mut all = answer.parse::<List<T>>(&access)?.items();
+                all.sort_by(|a, b| name(a).cmp(name(b)));
+                Ok(Some(all.into_iter().map(Arc::new).collect()))
+            }
             Err(error) if error.is_forbidden() => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
-fn by_name(roles: Vec<Role>) -> ByName {
-    roles
-        .into_iter()
-        .map(|role| {
-            (
-                role.metadata.name,
-                role.rules
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(Rule::from)
-                    .collect(),
-            )
-        })
-        .collect()
-}
-
 impl RbacSnapshot {
+    /// Kinds of objects that the person may not list.
+    pub fn unreadable(&self) -> Vec<Unreadable> {
+        let kinds = [
+            ("rolebindings", self.bindings.is_none()),
+            ("roles", self.roles.is_none()),
+            ("clusterrolebindings", self.of_cluster.bindings.is_none()),
+            ("clusterroles", self.of_cluster.roles.is_none()),
+        ];
+        kinds
+            .into_iter()
+            .filter(|(_, is_unreadable)| *is_unreadable)
+            .map(|(resource, _)| Unreadable {
+                verb: "list".to_owned(),
+                resource: resource.to_owned(),
+            })
+            .collect()
+    }
+
     /// What a ServiceAccount may do, one grant for each binding.
     pub fn granted_to(&self, namespace: &str, account: &RoleName) -> Vec<Grant> {
         let own = self
             .bindings
             .iter()
+            .flat_map(|bindings| &**bindings)
             .map(|binding| ("RoleBinding", Some(namespace), binding));
         let everywhere = self
-            .cluster_bindings
+            .of_cluster
+            .bindings
             .iter()
+            .flat_map(|bindings| &**bindings)
             .map(|binding| ("ClusterRoleBinding", None, binding));
         let mut grants: Vec<_> = own
             .chain(everywhere)
@@ -167,16 +228,24 @@ impl RbacSnapshot {
         grants
     }
 
+    /// `true` if a binding of the namespace refers to a ClusterRole that was not there when they were read.
+    pub fn lacks_a_cluster_role(&self) -> bool {
+        let bindings = self.bindings.iter().flat_map(|bindings| &**bindings);
+        bindings
+            .filter(|binding| binding.role_ref.kind == "ClusterRole")
+            .any(|binding| self.rules_of(&binding.role_ref) == Rules::Dangling)
+    }
+
     fn rules_of(&self, role: &RoleRef) -> Rules {
         let known = if role.kind == "ClusterRole" {
-            &self.cluster_roles
+            &self.of_cluster.roles
         } else {
             &self.roles
         };
-        match known.as_ref().map(|known| known.get(&role.name)) {
-            None => Rules::Unreadable,
-            Some(None) => Rules::Dangling,
-            Some(Some(rules)) => Rules::Known(rules.clone()),
-        }
+        let Some(known) = known else {
+            return Rules::Unreadable;
+        };
+        let at = known.binary_search_by(|known| known.metadata.name.cmp(&role.name));
+        at.map_or(Rules::Dangling, |at| Rules::Known(known[at].rules.clone()))
     }
 }

@@ -14,9 +14,14 @@ pub(super) struct Answers<Q, A> {
     all: Mutex<HashMap<Q, Asked<A>>>,
     /// Age up to which an answer is used.
     fresh_for: Duration,
+    /// Answers that are used for a shorter time.
+    shorter: Option<Shorter<A>>,
     /// Most answers that are remembered.
     limit: usize,
 }
+
+/// Answers of some kind, and the age up to which one is used.
+type Shorter<A> = (Duration, fn(&A) -> bool);
 
 /// A question that was asked.
 #[derive(Clone)]
@@ -30,8 +35,15 @@ impl<Q: Clone + Eq + Hash, A: Clone> Answers<Q, A> {
         Self {
             all: Mutex::default(),
             fresh_for,
+            shorter: None,
             limit,
         }
+    }
+
+    /// Uses answers of some kind for a shorter time.
+    pub fn shorter(mut self, fresh_for: Duration, is_of_kind: fn(&A) -> bool) -> Self {
+        self.shorter = Some((fresh_for, is_of_kind));
+        self
     }
 
     /// The remembered answer, or a new one. A question that is asked twice at the same time is sent once. An error is not remembered. The age
@@ -47,7 +59,14 @@ impl<Q: Clone + Eq + Hash, A: Clone> Answers<Q, A> {
 
     fn entry(&self, question: &Q, now: Instant) -> Arc<OnceCell<A>> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_fresh = |asked: &Asked<A>| now.duration_since(asked.time) < self.fresh_for;
+        let is_fresh = |asked: &Asked<A>| {
+            let shorter = self.shorter.filter(|(_, is_of_kind)| {
+                let answer = asked.answer.get();
+                answer.is_some_and(is_of_kind)
+            });
+            let fresh_for = shorter.map_or(self.fresh_for, |(fresh_for, _)| fresh_for);
+            now.duration_since(asked.time) < fresh_for
+        };
         if let Some(asked) = all.get(question).filter(|asked| is_fresh(asked)) {
             return Arc::clone(&asked.answer);
         }
@@ -90,6 +109,17 @@ mod tests {
         assert_eq!(ask(Ok(1)).await, Ok(1));
         assert_eq!(ask(Ok(2)).await, Ok(1));
         assert_eq!(asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn some_answers_end_sooner() {
+        let answers = Answers::new(MINUTE, 10).shorter(Duration::ZERO, |answer| *answer == 0);
+        let ask = async |question: u8, answer: u8| {
+            let answer = async { Ok::<_, ()>(answer) };
+            answers.get(&question, answer).await
+        };
+        assert_eq!((ask(1, 0).await, ask(1, 5).await), (Ok(0), Ok(5)));
+        assert_eq!(ask(1, 6).await, Ok(5));
     }
 
     #[tokio::test]
