@@ -3,12 +3,13 @@
 //! ([`crate::protocol`]).
 //!
 //! From below: `operations` calls the server functions; `page` reads and updates the page; `notice`, `bulk` and `undo` make the foot;
-//! `dialogs` holds one dialog a file; `access` explains pasted claims; `dispatch` runs the commands of buttons.
+//! `dialogs` holds one dialog a file; `access` prepares pasted claims; `live` hears of changes; `dispatch` runs the commands of buttons.
 
 mod access;
 mod bulk;
 mod dialogs;
 mod dispatch;
+mod live;
 mod notice;
 mod operations;
 mod page;
@@ -24,7 +25,7 @@ use self::{
     dialogs::{DialogHost, handle::Dialogs},
     dispatch::Dispatcher,
     notice::{Notice, NoticeLine},
-    page::{clock, copy, countdown, dom, press, refresh},
+    page::{anchor, clock, copy, countdown, dom, press, refresh},
 };
 use crate::protocol::READY;
 
@@ -55,10 +56,13 @@ fn Browser() -> impl IntoView {
         move || {
             dom::enable_controls();
             selection.show();
+            live::read();
         },
         move |problem| notice.add_problem(problem),
     );
     access::listen();
+    anchor::listen();
+    live::start();
     clock::read();
     countdown::start(refresh::refresh);
     // Tells style sheets and tests that buttons work from now on.

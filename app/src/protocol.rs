@@ -64,6 +64,41 @@ pub struct BrowserContext {
     /// The page's time, in seconds since 1970 by the API server's clock. (A number, here and wherever the browser reads a time: a
     /// library of times would be half of what the browser has to load.)
     pub now: i64,
+    /// What the page shows, as `/events` would say it; the default on a page that is not live.
+    pub live: LiveEvent,
+}
+
+/// Marks a row that is new on an open page, or has changed.
+pub const FRESH: &str = "data-fresh";
+/// The `id` of the line that says that a page is not live.
+pub const LIVE_STATE: &str = "live-state";
+/// Header of requests that a page sends by itself.
+pub const AUTOMATIC: &str = "kargo-tokens-automatic";
+
+/// What `/events` says of a scope.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveEvent {
+    /// The scope, as in addresses.
+    pub scope: String,
+    /// Position in the log of its changes; `None` where it can't be read any more.
+    pub position: Option<String>,
+    /// Whether something keeps the program from knowing what the cluster has now.
+    pub is_behind: bool,
+}
+
+impl LiveEvent {
+    /// Whether a page that shows this needn't be read again for another event.
+    pub fn covers(&self, other: &Self) -> bool {
+        let parts = |event: &Self| {
+            let (epoch, sequence) = event.position.as_deref()?.split_once('-')?;
+            Some((epoch.to_owned(), sequence.parse::<u64>().ok()?))
+        };
+        let is_late = match (parts(self), parts(other)) {
+            (Some((epoch, sequence)), Some((of, until))) => epoch != of || sequence < until,
+            _ => self.position != other.position,
+        };
+        !is_late && self.is_behind == other.is_behind
+    }
 }
 
 /// A role that a new token can be made for.
@@ -319,6 +354,27 @@ mod tests {
         assert_eq!(token_of_fields(field), Some(token));
         assert_eq!(token_of_fields(|_| None), None);
         assert_eq!(token_of_fields(|_| Some("A b".to_owned())), None);
+    }
+
+    #[test]
+    fn a_page_is_read_again_for_what_it_does_not_show() {
+        let event = |position: &str, is_behind| LiveEvent {
+            scope: "system".to_owned(),
+            position: (!position.is_empty()).then(|| position.to_owned()),
+            is_behind,
+        };
+        for (shown, newest, covers) in [
+            (event("a-7", false), event("a-7", false), true),
+            (event("a-8", false), event("a-7", false), true),
+            (event("a-9", false), event("a-10", false), false),
+            (event("a-9", false), event("b-1", false), false),
+            (event("a-7", false), event("a-7", true), false),
+            (event("a-7", false), event("", true), false),
+            (event("", true), event("", true), true),
+            (event("", true), event("a-7", false), false),
+        ] {
+            assert_eq!(shown.covers(&newest), covers, "{shown:?} {newest:?}");
+        }
     }
 
     #[test]

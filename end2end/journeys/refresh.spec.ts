@@ -5,12 +5,13 @@ import { ServerFunctions } from "../support/server_functions.ts";
 import { TokenPage } from "../support/token_page.ts";
 import { TokensPage } from "../support/tokens_page.ts";
 
-/** Counts the requests for the page itself. */
+/** Counts the requests for the page itself that follow what the person does. */
 function countPages(page: Page) {
   const seen: string[] = [];
   page.on("request", (request) => {
     const { pathname } = new URL(request.url());
-    if (request.method() === "GET" && /^\/(system|projects\/[^/]+)$/.test(pathname)) seen.push(pathname);
+    const isAutomatic = "kargo-tokens-automatic" in request.headers();
+    if (request.method() === "GET" && !isAutomatic && /^\/(system|projects\/[^/]+)$/.test(pathname)) seen.push(pathname);
   });
   return seen;
 }

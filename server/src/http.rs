@@ -5,6 +5,7 @@ mod assets;
 mod audit;
 mod cookies;
 mod error;
+mod events;
 mod gate;
 mod headers;
 #[cfg(test)]
@@ -125,6 +126,7 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
     let private = Router::new()
         .merge(pages::routes(&state))
         .merge(api::routes(&state))
+        .merge(events::routes())
         .merge(limited(sign_in::signed_in_routes(&state)))
         .layer(middleware::from_fn_with_state(
             state.clone(),

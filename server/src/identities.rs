@@ -8,7 +8,10 @@ use kargo::{
     cluster::{Cluster, Connector, People, Viewer},
 };
 use moka::{notification::RemovalCause, sync::Cache};
-use tokio::time::interval;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::interval,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,6 +21,8 @@ use crate::{
 
 /// Most people that are remembered at once.
 const MOST: u64 = 2000;
+/// Streams of events that one session may have open: one for each browser window without a shared worker.
+const STREAMS: usize = 12;
 /// How often idle people are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
@@ -43,12 +48,23 @@ pub struct Person {
     user: Arc<str>,
     issued: i64,
     work: CancellationToken,
+    streams: Arc<Semaphore>,
 }
 
 impl Person {
     /// The person's name: the same for all of their sessions.
     pub fn user(&self) -> Arc<str> {
         Arc::clone(&self.user)
+    }
+
+    /// Resolves when the session's work must end.
+    pub fn end(&self) -> CancellationToken {
+        self.work.clone()
+    }
+
+    /// Place for one more stream of events; `None` where the session has too many.
+    pub fn stream(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.streams).try_acquire_owned().ok()
     }
 }
 
@@ -111,6 +127,7 @@ impl Identities {
             user: session.credential.person().into(),
             issued: session.issued,
             work,
+            streams: Arc::new(Semaphore::new(STREAMS)),
         };
         let mut person = self.people.get_with(session.id.clone(), || person);
         person.choose(session);

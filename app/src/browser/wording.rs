@@ -10,6 +10,10 @@ pub const COPY_REFUSED: &str = "The browser refused to copy. Select the text and
 /// The clipboard has the text.
 pub const COPIED: &str = "Copied.";
 
+/// An open page doesn't hear of changes.
+pub const NOT_LIVE: &str =
+    "What changes now is not shown here: the connection to Kargo Tokens is lost. Trying again.";
+
 /// A deletion with an undo window has begun.
 pub fn being_deleted(name: impl Display) -> String {
     format!("{name} is being deleted.")

@@ -21,7 +21,7 @@ use crate::{
     error::ApiError,
     offers::{Offers, missing_for},
     policy::TokenPolicy,
-    protocol::{BrowserContext, Command, RoleChoice},
+    protocol::{BrowserContext, Command, LiveEvent, RoleChoice},
     query::TokensQuery,
 };
 
@@ -57,6 +57,8 @@ pub struct TokensPageModel {
     pub role_choices: Vec<RoleChoice>,
     /// Cluster and context, for dialogs.
     pub cluster: String,
+    /// Which state of the tokens the page shows; the default where it shows none.
+    pub live: LiveEvent,
 }
 
 /// Whether a page has anything to show.
@@ -155,6 +157,7 @@ async fn read_with(
     );
     let names: Option<Vec<RoleName>> = roles.as_ref().ok().map(|roles| roles.names());
     let old = tokens.as_ref().ok().and_then(old);
+    let live = tokens.as_ref().ok().map(|known| live(scope, known));
     let snapshot = tokens
         .map(|known| Snapshot::of(&cluster, &query, &known, names.as_deref(), tracking_since));
     let is_no_project = matches!(roles, Err(kargo::cluster::Error::NotAProject(_)));
@@ -224,9 +227,19 @@ async fn read_with(
         sections: sections(snapshot.as_ref(), roles.as_deref(), &query, &context),
         problems: once(problems).into_iter().chain(unchecked).collect(),
         cluster: cluster_name,
+        live: live.filter(|_| !is_no_project).unwrap_or_default(),
         role,
         context,
         query,
+    }
+}
+
+/// The state that a snapshot shows, in the words of `/events`.
+fn live(scope: &Scope, known: &TokensSnapshot) -> LiveEvent {
+    LiveEvent {
+        scope: scope.to_string(),
+        position: Some(known.position().to_string()),
+        is_behind: known.is_behind(),
     }
 }
 
@@ -266,6 +279,7 @@ fn without_a_role(
         sections: vec![],
         problems,
         cluster: viewer.base().display_name(),
+        live: LiveEvent::default(),
         role: None,
         context,
         query,
@@ -310,6 +324,7 @@ impl TokensPageModel {
             max_lifetime: self.context.policy.max_lifetime,
             cluster: self.cluster.clone(),
             now: self.context.now.as_second(),
+            live: self.live.clone(),
         }
     }
 
@@ -317,6 +332,8 @@ impl TokensPageModel {
     pub fn entity_tag(&self) -> String {
         let mut shown = self.clone();
         shown.context.now = Timestamp::UNIX_EPOCH;
+        // What changed may be on another page.
+        shown.live = LiveEvent::default();
         entity_tag(self.context.now, &shown)
     }
 

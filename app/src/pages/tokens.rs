@@ -28,7 +28,7 @@ use crate::{
     error::ApiError,
     page_model::{Availability, TokensPageModel, read_tokens_page},
     policy::TokenPolicy,
-    protocol::{COMMAND, CONTEXT, Command, DETAIL, to_attribute},
+    protocol::{COMMAND, CONTEXT, Command, DETAIL, LIVE_STATE, to_attribute},
     query::{AccessQuery, TokensQuery, parse_scope},
     reading::{tag, when_read},
     sign_in::SessionFacts,
@@ -123,6 +123,7 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
             <Top page=&page />
             <NoScript />
             <FlashNotice />
+            <p id=LIVE_STATE class="help live-state" role="status"></p>
             {chips}
             {problems}
             {again}

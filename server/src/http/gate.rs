@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::{api::ApiError, sign_in::Refusal};
+use app::{api::ApiError, protocol::AUTOMATIC, sign_in::Refusal};
 use axum::{
     body::Body,
     extract::{Request, State as Extract},
@@ -126,7 +126,12 @@ pub async fn require_session(
         .and_then(|session| state.identities.of(session));
     let path = request.uri().path();
     if let (Some(mut session), Some(person)) = (session, person) {
-        let cookies = state.sessions.renewed(&mut session);
+        // An open page asks by itself: that keeps no session from ending as idle.
+        let cookies = if is_automatic(&request) {
+            vec![]
+        } else {
+            state.sessions.renewed(&mut session)
+        };
         let note = Note {
             person: Some(person.user().to_string()),
             ..Note::default()
@@ -141,7 +146,7 @@ pub async fn require_session(
         note.to(response)
     } else if path == "/sign-in" {
         next.run(request).await
-    } else if path.starts_with("/api/") {
+    } else if path.starts_with("/api/") || path == "/events" {
         error_response(&ApiError::signed_out())
     } else {
         let address = if state.sessions.has_cookie(request.headers()) {
@@ -151,6 +156,11 @@ pub async fn require_session(
         };
         Note::refused("unauthenticated").to(Redirect::to(&address).into_response())
     }
+}
+
+/// Whether a page sent the request by itself, because something has changed in the cluster.
+fn is_automatic(request: &Request) -> bool {
+    request.uri().path() == "/events" || request.headers().contains_key(AUTOMATIC)
 }
 
 #[cfg(test)]

@@ -8,18 +8,22 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Document, DomParser, Headers, RequestInit, RequestRedirect, Response, ResponseType,
+    Document, DomParser, Element, Headers, RequestInit, RequestRedirect, Response, ResponseType,
     SupportedType,
 };
 
 use super::{
+    anchor::Anchor,
     clock, countdown,
-    dom::elements,
+    dom::{elements, elements_within},
     focus::{self, Place},
     merge::merge,
     press,
 };
-use crate::{error::ApiError, protocol::CONTEXT};
+use crate::{
+    error::ApiError,
+    protocol::{AUTOMATIC, CONTEXT, FRESH, ROW, UNTIL},
+};
 
 /// Callbacks of an update.
 struct Hooks {
@@ -52,14 +56,23 @@ pub fn refresh() {
 
 /// Brings the page up to date.
 pub async fn update() {
+    update_as(false).await;
+}
+
+/// The same where the person did nothing: it keeps no session from ending, and marks the rows that are new or have changed.
+pub async fn update_by_itself() {
+    update_as(true).await;
+}
+
+async fn update_as(is_automatic: bool) {
     let mine = LATEST.get() + 1;
     LATEST.set(mine);
-    let answer = fetch().await;
+    let answer = fetch(is_automatic).await;
     if LATEST.get() != mine {
         return;
     }
     let done = match answer {
-        Ok(Some((page, tag))) => show(&page).map(|()| TAG.set(tag)),
+        Ok(Some((page, tag))) => show(&page, is_automatic).map(|()| TAG.set(tag)),
         Ok(None) => Ok(()),
         Err(problem) => Err(problem),
     };
@@ -92,9 +105,9 @@ fn classify(status: u16, is_redirect: bool, content_type: &str) -> Answer {
 }
 
 /// The page of the current address with its entity tag; `None` where the page hasn't changed.
-async fn fetch() -> Result<Option<(Document, Option<String>)>, Problem> {
+async fn fetch(is_automatic: bool) -> Result<Option<(Document, Option<String>)>, Problem> {
     let unreachable = |_: JsValue| ApiError::unreachable("reload").0;
-    let response = ask().await.map_err(unreachable)?;
+    let response = ask(is_automatic).await.map_err(unreachable)?;
     let header = |name| response.headers().get(name).ok().flatten();
     let is_redirect = response.type_() == ResponseType::Opaqueredirect;
     let content_type = header("content-type").unwrap_or_default();
@@ -128,9 +141,12 @@ fn not_ours(status: u16) -> Problem {
     )
 }
 
-async fn ask() -> Result<Response, JsValue> {
+async fn ask(is_automatic: bool) -> Result<Response, JsValue> {
     let headers = Headers::new()?;
     headers.set("accept", "text/html")?;
+    if is_automatic {
+        headers.set(AUTOMATIC, "true")?;
+    }
     if let Some(tag) = TAG.with_borrow(Clone::clone) {
         headers.set("if-none-match", &tag)?;
     }
@@ -143,13 +159,18 @@ async fn ask() -> Result<Response, JsValue> {
         .dyn_into()
 }
 
-/// Merges a page's main part, its title, and what is marked with `data-merge`.
-fn show(page: &Document) -> Result<(), Problem> {
+/// Merges a page's main part, its title, and what is marked with `data-merge`. What the person is at stays where it is in the window.
+/// `marks`: marks the rows that are new or have changed.
+fn show(page: &Document, marks: bool) -> Result<(), Problem> {
     let main = format!("main#main[{CONTEXT}]");
     let find = |document: &Document| document.query_selector(&main).ok().flatten();
     let new = find(page).ok_or_else(|| not_ours(200))?;
     let old = find(&document()).or_else(|| document().get_element_by_id("main"));
     let place = Place::of_focus();
+    let anchor = Anchor::set();
+    if marks {
+        mark_news(page);
+    }
     if let Some(old) = old {
         merge(&old, &new);
     }
@@ -159,6 +180,7 @@ fn show(page: &Document) -> Result<(), Problem> {
         }
     }
     document().set_title(&page.title());
+    anchor.hold();
     press::note_change();
     if let Some(place) = place.filter(|_| focus::is_lost()) {
         place.return_to_control();
@@ -166,6 +188,28 @@ fn show(page: &Document) -> Result<(), Problem> {
     clock::read();
     countdown::tick();
     Ok(())
+}
+
+/// Marks the rows of a new page that the page doesn't show as they are.
+fn mark_news(page: &Document) {
+    let Ok(rows) = page.query_selector_all(&format!("[{ROW}][id]")) else {
+        return;
+    };
+    for row in (0..rows.length()).filter_map(|n| rows.item(n)?.dyn_into::<Element>().ok()) {
+        let old = document().get_element_by_id(&row.id());
+        if old.is_none_or(|old| lasting_text(&old) != lasting_text(&row)) {
+            let _ = row.set_attribute(FRESH, "");
+        }
+    }
+}
+
+/// The text of a row without what changes as time passes.
+fn lasting_text(row: &Element) -> Option<String> {
+    let row: Element = row.clone_node_with_deep(true).ok()?.dyn_into().ok()?;
+    for passing in elements_within(&row, &format!("time, [{UNTIL}]")) {
+        passing.set_text_content(None);
+    }
+    row.text_content()
 }
 
 #[cfg(test)]

@@ -81,6 +81,13 @@ impl TokensSnapshot {
         self.position
     }
 
+    /// Whether something keeps this program from knowing what the cluster has now.
+    pub fn is_behind(&self) -> bool {
+        self.behind
+            .as_ref()
+            .is_some_and(|behind| behind.problem.is_some())
+    }
+
     /// Why the snapshot may not be what the cluster has now; `None` while a watch is open.
     pub fn behind(&self) -> Option<&Behind> {
         self.behind.as_ref()
@@ -102,6 +109,11 @@ impl TokenChanges {
             was_behind: is_behind(&cache.standing()),
             cache,
         }
+    }
+
+    /// Whether something keeps this program from knowing what the cluster has now.
+    pub fn is_behind(&self) -> bool {
+        is_behind(&self.cache.standing())
     }
 
     /// Waits until something has changed since a position, has fallen due, or is less or more certain than before. Answers with what changed, and

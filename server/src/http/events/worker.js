@@ -1,0 +1,39 @@
+// Keeps one stream of events for all tabs of a browser, which opens only six connections to a host. Runs as a SharedWorker, or where there is
+// none as a worker of one tab. A tab says which scope it shows: "" while nobody sees it, null when it closes. It gets each event as text, and
+// "" when the stream is lost.
+const RETRY = 10_000;
+const tabs = new Map();
+let address;
+let stream;
+
+function tell(text) {
+  for (const tab of tabs.keys()) tab.postMessage(text);
+}
+
+function open() {
+  stream?.close();
+  stream = address && new EventSource(address);
+  if (!stream) return;
+  const mine = stream;
+  stream.onmessage = ({ data }) => tell(data);
+  stream.onerror = () => {
+    tell("");
+    // A browser gives up where the answer is no stream: signed out, or too many.
+    if (mine.readyState === EventSource.CLOSED) setTimeout(() => mine === stream && open(), RETRY);
+  };
+}
+
+function hear(tab, scope) {
+  if (scope === null) tabs.delete(tab);
+  else tabs.set(tab, scope);
+  const scopes = [...new Set(tabs.values())].filter(Boolean).sort();
+  const next = scopes.length ? `/events?${new URLSearchParams(scopes.map((scope) => ["scope", scope]))}` : undefined;
+  if (next === address) return;
+  address = next;
+  open();
+}
+
+self.onconnect = ({ ports: [tab] }) => {
+  tab.onmessage = ({ data }) => hear(tab, data);
+};
+self.onmessage = ({ data }) => hear(self, data);
