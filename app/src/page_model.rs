@@ -30,7 +30,7 @@ use kargo::{
 pub use access::{ComparedClaims, PasteProblem, read_own_claims, read_pasted_claims};
 pub use compromise::{CompromisePageModel, exposure_report, read_compromise_page};
 pub use frame::{Frame, read_frame};
-pub use session::{ActingPerson, read_acting_person};
+pub use session::{ActingPerson, read_acting_person, read_own_user};
 pub use token::{TokenDetails, TokenPageModel, describe, read_token_page};
 pub use tokens::{Availability, Section, TokenRow, TokensPageModel, read_tokens_page};
 

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use leptos::{nonce::use_nonce, prelude::*};
-use leptos_meta::{HashedStylesheet, MetaTags};
+use leptos_meta::MetaTags;
 
 use crate::{App, preferences::Preferences};
 
@@ -20,7 +20,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="referrer" content="same-origin" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <HashedStylesheet options=options.clone() id="style" />
+                <link id="style" rel="stylesheet" href=Addresses::of(&options).style.clone() />
                 <AutoReload options=options.clone() />
                 <BrowserCode options />
                 <MetaTags />
@@ -36,14 +36,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// hydrated here.)
 #[component]
 fn BrowserCode(options: LeptosOptions) -> impl IntoView {
-    static ADDRESSES: OnceLock<(String, String)> = OnceLock::new();
-    let (script, wasm) = ADDRESSES.get_or_init(|| {
-        let hashes = hashes(&options);
-        (
-            address(&options, &hashes, "js"),
-            address(&options, &hashes, "wasm"),
-        )
-    });
+    let Addresses { script, wasm, .. } = Addresses::of(&options);
     let start = format!(
         "import init, {{ start }} from {script:?}; init({{ module_or_path: {wasm:?} }}).then(start);"
     );
@@ -51,6 +44,28 @@ fn BrowserCode(options: LeptosOptions) -> impl IntoView {
         <link rel="modulepreload" href=script.clone() />
         <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" media="(scripting: enabled)" />
         <script type="module" nonce=use_nonce() inner_html=start></script>
+    }
+}
+
+/// Addresses of the built files. (Leptos' own `HashedStylesheet` would read the hashes from the disk for each page.)
+struct Addresses {
+    style: String,
+    script: String,
+    wasm: String,
+}
+
+impl Addresses {
+    fn of(options: &LeptosOptions) -> &'static Self {
+        static ADDRESSES: OnceLock<Addresses> = OnceLock::new();
+        ADDRESSES.get_or_init(|| {
+            let hashes = hashes(options);
+            let of = |kind| address(options, &hashes, kind);
+            Self {
+                style: of("css"),
+                script: of("js"),
+                wasm: of("wasm"),
+            }
+        })
     }
 }
 

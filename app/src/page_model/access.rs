@@ -226,7 +226,7 @@ mod tests {
             r#"{"groups":"ops"}"#.to_owned(),
         );
         let accepted = AcceptedClaims::of(&[annotation].into());
-        let person = PersonClaims::default();
+        let person = PersonClaims::parse(r#"{"groups":["ops"]}"#).expect("claims");
         let explanation = |name| Explanation {
             account: account(name),
             verdict: accepted.judge(&person),
@@ -258,5 +258,11 @@ mod tests {
                 .as_ref()
                 .is_some_and(|void| void.corrected.is_none())
         );
+        let nobody = PersonClaims::default();
+        let theirs = Explanation {
+            verdict: accepted.judge(&nobody),
+            ..explanation("theirs")
+        };
+        assert_eq!(own_verdicts(vec![theirs], &readable), []);
     }
 }

@@ -3,6 +3,7 @@
 use kargo::{
     cluster::Viewer,
     identity::{PersonNote, ServiceAccountRef},
+    scope::Scope,
 };
 
 use crate::error::ApiError;
@@ -26,4 +27,14 @@ pub async fn read_acting_person(viewer: Viewer) -> Option<ActingPerson> {
         accounts: person.all_accounts().await.map_err(ApiError::from),
         only: person.only().cloned(),
     })
+}
+
+/// The Kubernetes user name of somebody with an identity of their own; `None` for a person who acts as ServiceAccounts, and where it can't be
+/// told now.
+pub async fn read_own_user(viewer: Viewer) -> Option<String> {
+    if viewer.person().is_some() {
+        return None;
+    }
+    let identity = viewer.identity(&Scope::System).await.ok()?;
+    Some(identity.user)
 }

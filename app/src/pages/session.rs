@@ -9,7 +9,7 @@ use leptos_meta::Title;
 
 use crate::{
     components::{problem::ProblemView, time::exact},
-    page_model::{ActingPerson, read_acting_person},
+    page_model::{ActingPerson, read_acting_person, read_own_user},
     reading::when_read,
     sign_in::SessionFacts,
 };
@@ -38,11 +38,17 @@ pub fn SessionPage() -> impl IntoView {
             person.map(|person| view! { <Acting person /> })
         })
     });
+    let user = use_context::<Viewer>().map(|viewer| {
+        when_read(read_own_user(viewer), |user| {
+            user.map(|user| view! { <dl class="facts"><dt>"Kubernetes user"</dt><dd><bdi>{user}</bdi></dd></dl> })
+        })
+    });
     view! {
         <Title text="Session" />
         <main id="main" tabindex="-1">
             <div class="top"><h1 tabindex="-1">"Your session"</h1></div>
             {facts}
+            {user}
             {person}
             <form method="post" action="/sign-out" class="commands">
                 <button type="submit" class="btn">"Sign out"</button>

@@ -9,6 +9,8 @@ use std::{
 
 use tokio::sync::OnceCell;
 
+use super::connection::error::Error;
+
 /// Remembered answers by question.
 pub(super) struct Answers<Q, A> {
     all: Mutex<HashMap<Q, Asked<A>>>,
@@ -27,7 +29,7 @@ type Shorter<A> = (Duration, fn(&A) -> bool);
 #[derive(Clone)]
 struct Asked<A> {
     time: Instant,
-    answer: Arc<OnceCell<A>>,
+    answer: Arc<OnceCell<Result<A, Error>>>,
 }
 
 impl<Q: Clone + Eq + Hash, A: Clone> Answers<Q, A> {
@@ -46,26 +48,30 @@ impl<Q: Clone + Eq + Hash, A: Clone> Answers<Q, A> {
         self
     }
 
-    /// The remembered answer, or a new one. A question that is asked twice at the same time is sent once. An error is not remembered. The age
-    /// counts from before the request: the answer may be older than its arrival.
-    pub async fn get<E>(
+    /// The remembered answer, or a new one. A question that is asked twice at the same time is sent once: an error is the answer to all who wait
+    /// for it, and is not remembered. The age counts from before the request: the answer may be older than its arrival.
+    ///
+    /// # Errors
+    /// Those of the request.
+    pub async fn get(
         &self,
         question: &Q,
-        ask: impl Future<Output = Result<A, E>>,
-    ) -> Result<A, E> {
+        ask: impl Future<Output = Result<A, Error>>,
+    ) -> Result<A, Error> {
         let answer = self.entry(question, Instant::now());
-        answer.get_or_try_init(|| ask).await.cloned()
+        answer.get_or_init(|| ask).await.clone()
     }
 
-    fn entry(&self, question: &Q, now: Instant) -> Arc<OnceCell<A>> {
+    fn entry(&self, question: &Q, now: Instant) -> Arc<OnceCell<Result<A, Error>>> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let is_fresh = |asked: &Asked<A>| {
             let shorter = self.shorter.filter(|(_, is_of_kind)| {
                 let answer = asked.answer.get();
-                answer.is_some_and(is_of_kind)
+                answer.is_some_and(|answer| answer.as_ref().is_ok_and(is_of_kind))
             });
             let fresh_for = shorter.map_or(self.fresh_for, |(fresh_for, _)| fresh_for);
-            now.duration_since(asked.time) < fresh_for
+            let is_error = asked.answer.get().is_some_and(Result::is_err);
+            !is_error && now.duration_since(asked.time) < fresh_for
         };
         if let Some(asked) = all.get(question).filter(|asked| is_fresh(asked)) {
             return Arc::clone(&asked.answer);
@@ -98,16 +104,16 @@ mod tests {
     async fn an_answer_is_remembered_and_an_error_is_not() {
         let answers = Answers::new(MINUTE, 10);
         let asked = AtomicUsize::new(0);
-        let ask = async |answer: Result<u8, ()>| {
+        let ask = async |answer: Result<u8, Error>| {
             let counted = async {
                 asked.fetch_add(1, Ordering::Relaxed);
                 answer
             };
             answers.get(&"question", counted).await
         };
-        assert_eq!(ask(Err(())).await, Err(()));
-        assert_eq!(ask(Ok(1)).await, Ok(1));
-        assert_eq!(ask(Ok(2)).await, Ok(1));
+        assert!(ask(Err(Error::Unauthenticated)).await.is_err());
+        assert_eq!(ask(Ok(1)).await.ok(), Some(1));
+        assert_eq!(ask(Ok(2)).await.ok(), Some(1));
         assert_eq!(asked.load(Ordering::Relaxed), 2);
     }
 
@@ -115,11 +121,11 @@ mod tests {
     async fn some_answers_end_sooner() {
         let answers = Answers::new(MINUTE, 10).shorter(Duration::ZERO, |answer| *answer == 0);
         let ask = async |question: u8, answer: u8| {
-            let answer = async { Ok::<_, ()>(answer) };
-            answers.get(&question, answer).await
+            let answer = async { Ok(answer) };
+            answers.get(&question, answer).await.ok()
         };
-        assert_eq!((ask(1, 0).await, ask(1, 5).await), (Ok(0), Ok(5)));
-        assert_eq!(ask(1, 6).await, Ok(5));
+        assert_eq!((ask(1, 0).await, ask(1, 5).await), (Some(0), Some(5)));
+        assert_eq!(ask(1, 6).await, Some(5));
     }
 
     #[tokio::test]
@@ -129,14 +135,18 @@ mod tests {
         let ask = async || {
             asked.fetch_add(1, Ordering::Relaxed);
             tokio::task::yield_now().await;
-            Ok::<_, ()>(1)
+            Err::<u8, _>(Error::Unauthenticated)
         };
         let both = futures::join!(
             answers.get(&"question", ask()),
             answers.get(&"question", ask())
         );
-        assert_eq!(both, (Ok(1), Ok(1)));
-        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert!(matches!(both, (Err(_), Err(_))));
+        assert_eq!(
+            asked.load(Ordering::Relaxed),
+            1,
+            "one failure is told to both"
+        );
     }
 
     #[test]

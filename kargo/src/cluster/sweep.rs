@@ -129,8 +129,9 @@ impl Cluster {
         report: &mut impl FnMut(SweptToken),
     ) -> Result<(), Error> {
         // The whole list is read first: deleting takes longer than the API server remembers a position in a list.
-        let ((all, now), roles) =
-            futures::try_join!(self.list_all_tokens(scope), self.list_role_names(scope))?;
+        let (tokens, roles) =
+            futures::join!(self.list_all_tokens(scope), self.list_role_names(scope));
+        let ((all, now), roles) = (tokens?, roles?);
         let may_delete = if dry_run {
             self.may(self.namespace(scope), "delete", "secrets", "", "")
                 .await?

@@ -8,6 +8,7 @@ use std::{
 use kube::core::{Request, params::PostParams};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::{Cluster, Remembered, access::Access, error::Error};
 use crate::{identity::Identity, text::foreign};
@@ -15,6 +16,9 @@ use crate::{identity::Identity, text::foreign};
 /// Age up to which an answer is used for a write. The API server itself remembers for 10 seconds whom it accepted for a credential, so
 /// asking more often gives the same answer.
 const FRESH_FOR: Duration = Duration::from_secs(10);
+
+/// Time that a request waits while another one asks the same.
+const TURN: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]
 struct Review {
@@ -43,7 +47,11 @@ impl Cluster {
         if let Some(remembered) = self.remembered().await? {
             return Ok(remembered.identity);
         }
-        let _asking = self.asking.lock().await;
+        // Whoever waits for another's question waits for one answer, not for those of all before them.
+        let Ok(_asking) = timeout(TURN, self.asking.lock()).await else {
+            let access = Access::to("create", "selfsubjectreviews.authentication.k8s.io");
+            return Err(Error::Timeout(access));
+        };
         match self.remembered().await? {
             Some(remembered) => Ok(remembered.identity),
             None => self.review().await,
