@@ -36,21 +36,19 @@ pub fn start() {
     let Ok(send) = worker() else {
         return;
     };
-    let scope = JsValue::from_str(&live.scope);
     let tell = move || {
-        let is_seen = !document().hidden();
-        send(if is_seen {
-            &scope
-        } else {
-            &JsValue::from_str("")
-        });
+        let scope = if document().hidden() { "" } else { &live.scope };
+        send(&JsValue::from_str(scope));
     };
     tell();
     on("visibilitychange", tell);
 }
 
-/// Starts the worker, and answers with the way to send it something.
-fn worker() -> Result<Box<dyn Fn(&JsValue)>, JsValue> {
+/// The way to send the worker something.
+type Send = Box<dyn Fn(&JsValue)>;
+
+/// Starts the worker.
+fn worker() -> Result<Send, JsValue> {
     let hear = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
         heard(&event.data().as_string().unwrap_or_default());
     });
