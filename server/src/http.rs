@@ -38,7 +38,7 @@ use crate::{
     one_time_address::OneTimeAddresses, sessions::Sessions,
 };
 
-pub use peer::Peer;
+pub use peer::{Peer, TrustedProxies, network};
 
 /// State shared by all requests.
 #[derive(Clone)]
@@ -159,7 +159,7 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
             headers::secure,
         ))
         .layer(middleware::from_fn_with_state(
-            peer::TrustedProxies(config.trusted_proxies.as_slice().into()),
+            TrustedProxies(config.trusted_proxies.as_slice().into()),
             peer::look_behind_proxies,
         ))
 }

@@ -166,8 +166,9 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
     } else {
         println!("Kargo Tokens: {}", config.address(address));
     }
+    let proxies = http::TrustedProxies(config.trusted_proxies.as_slice().into());
     tokio::select! {
-        () = connections::serve(listener, tls, app, shutdown_signal(), REQUESTS_END_WITHIN) => {}
+        () = connections::serve(listener, tls, proxies, app, shutdown_signal(), REQUESTS_END_WITHIN) => {}
         () = second_shutdown_signal() => {}
     }
     tasks.shutdown(CHANGES_END_WITHIN).await;

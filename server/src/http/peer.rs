@@ -42,7 +42,8 @@ pub async fn look_behind_proxies(
 }
 
 impl TrustedProxies {
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether an address in its canonical form is a trusted proxy's.
+    pub fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 
@@ -93,7 +94,15 @@ fn parse(text: &str) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// Key of limits by address. A client of IPv6 has a network of its own: all addresses of a /64 count as one.
+/// What limits by address count as one: an address of IPv4, or a /64 of IPv6, because a client of IPv6 has a network of its own.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// Key of limits by address: its [`network`].
 #[derive(Debug, Clone, Copy)]
 pub struct PeerAddress;
 
@@ -102,14 +111,8 @@ impl KeyExtractor for PeerAddress {
 
     fn extract<T>(&self, request: &Request<T>) -> Result<Self::Key, GovernorError> {
         let peer = request.extensions().get::<Peer>();
-        peer.map(|peer| match peer.address.to_canonical() {
-            IpAddr::V6(address) => {
-                let network = u128::from(address) >> 64 << 64;
-                Ipv6Addr::from(network).into()
-            }
-            IpAddr::V4(address) => address.into(),
-        })
-        .ok_or(GovernorError::UnableToExtractKey)
+        peer.map(|peer| network(peer.address))
+            .ok_or(GovernorError::UnableToExtractKey)
     }
 }
 
