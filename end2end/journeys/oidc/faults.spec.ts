@@ -29,6 +29,8 @@ for (const [fault, says] of SAYS) {
     expect(lying.count("GET /authorize")).toBeLessThanOrEqual(1);
 
     lying.fault = undefined;
+    // A failure to read the metadata is the answer for 5 seconds.
+    if (FAULTS.metadata.includes(fault)) await page.waitForTimeout(5_500);
     await goToIssuer(page, origin);
     await expectSignedIn(page, origin);
   });
@@ -145,6 +147,23 @@ test("a group that is a text and no list matches", async ({ page, project, progr
   await visit(page, project.path);
   await new TokensPage(page).row("existing-1").expectState("Active");
 });
+
+for (const [claim, value] of [
+  ["preferred_username", 42],
+  ["name", ["Ana"]],
+  ["email_verified", "perhaps"],
+  ["nickname", "\ud800"],
+] as const) {
+  test(`a claim of an odd type beside a matching group signs in: ${claim}`, async ({ page, project, program, lying, startFor }) => {
+    await Promise.all([program.accept("ops"), project.token("existing-1")]);
+    Object.assign(lying.claims, { groups: ["ops"], [claim]: value });
+    const origin = await startFor(lying, "--kubeconfig", program.kubeconfig);
+    await goToIssuer(page, origin);
+    await expectSignedIn(page, origin);
+    await visit(page, project.path);
+    await new TokensPage(page).row("existing-1").expectState("Active");
+  });
+}
 
 test("a large claim that no role names is left out", async ({ page, project, program, lying, startFor }) => {
   await Promise.all([program.accept("ops"), project.token("existing-1")]);

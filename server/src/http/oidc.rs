@@ -8,8 +8,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use kargo::value::Value;
-use secrecy::ExposeSecret;
 
 use super::{
     State,
@@ -17,7 +15,7 @@ use super::{
     sign_in::{hop, limited, owner, refuse, with_cookies},
 };
 use crate::{
-    oidc::{Oidc, OidcError, SignedIn},
+    oidc::{Oidc, OidcError, SignedIn, error_code},
     sessions::{Credential, Secret, now},
 };
 
@@ -99,14 +97,7 @@ async fn session(
     let code = match (callback.code, callback.error) {
         (Some(code), None) => code,
         (_, error) => {
-            // Anybody can write a text into an address: only what looks like a code of an error is logged.
-            let error = error.filter(|code| {
-                code.len() < 50
-                    && code
-                        .bytes()
-                        .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-            });
-            let error = error.unwrap_or_else(|| "an unknown error".to_owned());
+            let error = error_code(error.as_deref().unwrap_or_default());
             tracing::warn!(%error, "the issuer did not sign a person in");
             return Err(Refusal::Denied);
         }
@@ -124,7 +115,7 @@ async fn forwarded(
     state: &State,
     signed_in: SignedIn,
 ) -> Result<(Vec<HeaderValue>, String), Refusal> {
-    let value = Value::new(signed_in.id_token.expose_secret().to_owned());
+    let value = signed_in.id_token;
     let user = owner(state.identities.program().connector(), &value)
         .await
         .map_err(|refusal| match refusal {

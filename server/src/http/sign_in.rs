@@ -144,7 +144,7 @@ async fn sign_out(
             state.sessions.end(&session).await
         };
         let of_issuer = match &state.oidc {
-            Some(oidc) if session.credential.is_of_issuer() => oidc.logout_address().await,
+            Some(oidc) if session.credential.is_of_issuer() => oidc.logout_address(),
             _ => None,
         };
         let response = match of_issuer {

@@ -1,7 +1,9 @@
 //! The times of an ID token, by this machine's clock. The issuer's clock may differ by five minutes.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use thiserror::Error;
+
+use super::registered::Registered;
 
 /// Difference between two clocks that is borne, in seconds.
 const DIFFERENCE: i64 = 5 * 60;
@@ -20,10 +22,9 @@ pub enum NotNow {
     Early(i64),
 }
 
-/// Checks `exp`, `nbf` and `iat` of a payload, in seconds of Unix time. Answers with the end.
-pub fn check(payload: &Map<String, Json>, now: i64) -> Result<i64, NotNow> {
-    let time = |claim: &str| {
-        let value = payload.get(claim)?;
+/// Checks `exp`, `nbf` and `iat`, in seconds of Unix time. Answers with the end.
+pub fn check(claims: &Registered, now: i64) -> Result<i64, NotNow> {
+    let time = |value: &Json| {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "a time far beyond is cut to the largest"
@@ -32,11 +33,14 @@ pub fn check(payload: &Map<String, Json>, now: i64) -> Result<i64, NotNow> {
             .as_i64()
             .or_else(|| value.as_f64().map(|time| time as i64))
     };
-    let end = time("exp").ok_or(NotNow::NoEnd)?;
+    let end = time(&claims.exp).ok_or(NotNow::NoEnd)?;
     if now >= end.saturating_add(DIFFERENCE) {
         return Err(NotNow::Ended(now.saturating_sub(end)));
     }
-    let begin = [time("nbf"), time("iat")].into_iter().flatten().max();
+    let begin = [time(&claims.nbf), time(&claims.iat)]
+        .into_iter()
+        .flatten()
+        .max();
     match begin {
         Some(begin) if begin > now + DIFFERENCE => Err(NotNow::Early(begin.saturating_sub(now))),
         _ => Ok(end),
@@ -71,8 +75,9 @@ mod tests {
             (json!({ "exp": 1e300 }), Ok(i64::MAX)),
             (json!({ "exp": i64::MIN }), Err(NotNow::Ended(i64::MAX))),
         ] {
-            let payload = payload.as_object().cloned().unwrap_or_default();
-            assert_eq!(check(&payload, now), expected, "{payload:?}");
+            let shown = payload.to_string();
+            let claims = serde_json::from_value(payload).expect("claims");
+            assert_eq!(check(&claims, now), expected, "{shown}");
         }
     }
 }
