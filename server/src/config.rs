@@ -479,9 +479,22 @@ impl Config {
             // Cookies ignore ports, and two programs on one machine must not sign each other out. Replicas behind one address share a name.
             port: (!is_secure || self.external_url.is_none()).then(|| address.port()),
         };
-        Sessions::new(file, self.session_limits(), cookie).map_err(|error| {
+        let sessions = Sessions::new(file, self.session_limits(), cookie, self.session_context());
+        sessions.map_err(|error| {
             StartError::SessionKeys(self.session_keys.clone().unwrap_or_default(), error)
         })
+    }
+
+    /// Settings that sessions are begun under. A program with others and the same keys, such as another dashboard, doesn't accept them.
+    fn session_context(&self) -> String {
+        let [issuer, client] = self.oidc.client();
+        let origin = self.external_url.as_ref().map(|url| url.origin.as_str());
+        serde_json::json!([origin, issuer, client]).to_string()
+    }
+
+    /// Whether a restart would make cookies of ended sessions valid again.
+    pub fn forgets_sign_outs(&self) -> bool {
+        self.session_keys.is_some() && self.revocations.is_none()
     }
 
     /// Returns the configured ways to sign in, as the sign-in page offers them.
@@ -636,6 +649,31 @@ mod tests {
         let config = parse(&["--revocations=a/b", file]).expect("flags");
         assert!(config.revocations.is_some());
         assert!(parse(&["--revocations=b", file]).is_err());
+    }
+
+    #[test]
+    fn keys_that_outlive_the_program_need_a_place_for_sign_outs() {
+        let forgets = |flags: &[&str]| parse(flags).expect("flags").forgets_sign_outs();
+        assert!(forgets(&["--session-keys=keys"]));
+        assert!(!forgets(&[]), "a restart ends all sessions");
+        assert!(!forgets(&["--session-keys=keys", "--revocations=a/b"]));
+    }
+
+    #[test]
+    fn sessions_are_bound_to_the_issuer_the_client_and_the_address() {
+        let context = |flags: &[&str]| parse(flags).expect("flags").session_context();
+        let issuer = "--oidc-issuer-url=https://issuer.example.com";
+        let other = "--oidc-issuer-url=https://other.example.com";
+        let all = [
+            context(&[]),
+            context(&[issuer]),
+            context(&[other]),
+            context(&[issuer, "--oidc-client-id=a"]),
+            context(&[issuer, "--oidc-client-id=b"]),
+            context(&["--external-url=https://tokens.example.com"]),
+        ];
+        let different = std::collections::BTreeSet::from(all.clone());
+        assert_eq!(different.len(), all.len());
     }
 
     #[test]

@@ -100,10 +100,15 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
     let global = config.oidc.global_service_account_namespaces.clone();
     let people = People::new(cluster, global, None);
     let state = State {
-        identities: Identities::new(people, tasks.clone(), config.session_limits().idle),
+        identities: Identities::new(
+            people,
+            Arc::clone(&sessions),
+            tasks.clone(),
+            config.session_limits().idle,
+        ),
         sessions,
         one_time_addresses,
-        oidc,
+        oidc: oidc.clone(),
         ways: config.ways(),
         tasks,
         addresses: Addresses {
@@ -122,18 +127,19 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
         external_origin: external.map(|url| url.origin.as_str().into()),
         leptos,
     };
-    state.identities.end_with(state.sessions.clone());
+    let of_person = limits::of_writes_of_a_person(&state.tasks);
+    let of_sign_ins = limits::of_sign_ins(&state.tasks);
     let private = Router::new()
         .merge(pages::routes(&state))
-        .merge(api::routes(&state))
+        .merge(api::routes(&state, of_person.clone()))
         .merge(events::routes())
-        .merge(limited(sign_in::signed_in_routes(&state)))
+        .merge(limited(sign_in::signed_in_routes(&state, of_person)))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             gate::require_session,
         ))
-        .merge(limited(sign_in::routes(&state)))
-        .merge(oidc::routes(&state))
+        .merge(limited(sign_in::routes(&state, of_sign_ins.clone())))
+        .merge(oidc.map_or_else(Router::new, |oidc| oidc::routes(&state, oidc, of_sign_ins)))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             one_time_link::exchange,

@@ -123,6 +123,11 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
         let shared = sessions.share(cluster.clone(), at.clone()).await;
         tasks.run(shared.map_err(|error| Config::revocations_error(at.clone(), &error))?);
     }
+    if config.forgets_sign_outs() {
+        tracing::warn!(
+            "after a restart, cookies of signed-out sessions are valid again, because --session-keys outlives the program; name a ConfigMap for sign-outs with --revocations (docs/SIGN_IN.md)"
+        );
+    }
     let tls = config.tls()?;
     if let Some(tls) = tls.clone() {
         tasks.run(tls.follow());

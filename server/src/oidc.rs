@@ -281,6 +281,11 @@ impl Oidc {
 }
 
 impl Transaction {
+    /// What the issuer repeats. Names the sign-in among those of a browser.
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+
     /// Whether the issuer answers to this sign-in.
     pub fn has_state(&self, state: &str) -> bool {
         subtle::ConstantTimeEq::ct_eq(self.state.as_bytes(), state.as_bytes()).into()

@@ -43,6 +43,21 @@ fn kubectl(arguments: &[&str]) -> Result<(), String> {
     }
 }
 
+/// View of a cluster that doesn't answer. Needs no control plane.
+pub async fn unreachable() -> Cluster {
+    let folder = TempDir::with_prefix("test-").expect("a folder");
+    let file = folder.path().join("kubeconfig");
+    let text = "{apiVersion: v1, kind: Config, current-context: a, clusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}], users: [{name: a, user: {token: b}}], contexts: [{name: a, context: {cluster: a, user: a}}]}";
+    std::fs::write(&file, text).expect("a file");
+    let options = ConnectOptions {
+        kubeconfig: Some(file),
+        context: None,
+        namespace: "kargo".parse().expect("a name"),
+    };
+    let loaded = Connector::load(&options).await;
+    loaded.expect("a kubeconfig").1
+}
+
 impl TestCluster {
     pub fn new() -> Self {
         let folder = TempDir::with_prefix("test-").expect("a folder");

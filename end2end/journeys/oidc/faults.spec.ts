@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { visit } from "../../support/dashboard.ts";
 import { FAULTS, LyingIssuer } from "../../support/oidc/lying_issuer.ts";
-import { expect, expectNotSignedIn, expectRefused, expectSignedIn, goToIssuer, test } from "../../support/oidc/test.ts";
+import { expect, expectNotSignedIn, expectSignedIn, goToIssuer, test } from "../../support/oidc/test.ts";
 import { TokensPage } from "../../support/tokens_page.ts";
 
 const SERVICE = "The single sign-on service does not answer as it should.";
@@ -60,10 +60,22 @@ test("the address that ends a sign-in works once, and a second use ends no sessi
   await goToIssuer(page, origin);
   await expectSignedIn(page, origin);
   await page.goto(lying.callback);
-  await expectRefused(page, OTHER);
-  expect(lying.count("POST /token")).toBe(1);
-  await page.goto(`${origin}/system`);
   await expectSignedIn(page, origin);
+  expect(lying.count("POST /token")).toBe(1);
+});
+
+test("two tabs sign in at the same time", async ({ page, context, lying, startFor }) => {
+  const origin = await startFor(lying);
+  lying.stays = true;
+  const other = await context.newPage();
+  for (const tab of [page, other]) {
+    await goToIssuer(tab, origin);
+    await expect(tab.getByRole("link", { name: "Back" })).toBeVisible();
+  }
+  for (const tab of [page, other]) {
+    await tab.getByRole("link", { name: "Back" }).click();
+    await expectSignedIn(tab, origin);
+  }
 });
 
 test("an issuer without public clients gets the client's secret", async ({ page, context, lying, startFor }, info) => {

@@ -79,6 +79,11 @@ impl OidcFlags {
         self.oidc_issuer_url.is_some() || self.oidc_forward
     }
 
+    /// The issuer and the client at it.
+    pub fn client(&self) -> [Option<&str>; 2] {
+        [&self.oidc_issuer_url, &self.oidc_client_id].map(Option::as_deref)
+    }
+
     /// How people reach the API server.
     pub fn mode(&self) -> OidcMode {
         if self.oidc_forward {

@@ -30,8 +30,8 @@ use crate::identities::Person;
 /// Maximum size of an error body, in bytes.
 const ERROR_LIMIT: usize = 64 * 1024;
 
-/// Routes of all server functions.
-pub fn routes(state: &State) -> Router {
+/// Routes of all server functions. `of_person`: what one person may send.
+pub fn routes(state: &State, of_person: limits::Limit<limits::PersonKey>) -> Router {
     let (addresses, policy) = (state.addresses.clone(), state.policy);
     let global_namespaces = state.global_namespaces.clone();
     let handler = move |request: Request| {
@@ -59,9 +59,7 @@ pub fn routes(state: &State) -> Router {
         .layer(RequestBodyLimitLayer::new(limits::BODY))
         .layer(GovernorLayer::new(limits::of_all_writes()))
         // Before the limit of all, so that what one person may not send takes nothing from the others.
-        .layer(GovernorLayer::new(limits::of_writes_of_a_person(
-            &state.tasks,
-        )))
+        .layer(GovernorLayer::new(of_person))
         .layer(middleware::from_fn(status_from_kind))
         .layer(middleware::from_fn_with_state(state.clone(), audit::act))
         .layer(middleware::from_fn(answer_forms))

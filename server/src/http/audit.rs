@@ -42,6 +42,10 @@ const ACTS: [&str; 13] = [
     "suspend_token",
     "test_token",
 ];
+/// Verb of signing in.
+const SIGN_IN: &str = "sign_in";
+/// Outcome of what was done.
+const OK: &str = "ok";
 /// Answers with the token that was created.
 const CREATES: &str = "create_token";
 /// Answer with the token that was created in the place of the one that they are about.
@@ -56,6 +60,8 @@ pub struct Note {
     pub way: Option<&'static str>,
     /// Who was signed in.
     pub person: Option<String>,
+    /// As whom the person chose to act.
+    pub acting_as: Option<String>,
     /// Why it was refused.
     pub refused: Option<&'static str>,
 }
@@ -72,10 +78,10 @@ impl Note {
     /// A sign-in of a person.
     pub fn signed_in(way: &'static str, person: String) -> Self {
         Self {
-            verb: Some("sign_in"),
+            verb: Some(SIGN_IN),
             way: Some(way),
             person: Some(person),
-            refused: None,
+            ..Self::default()
         }
     }
 
@@ -85,6 +91,7 @@ impl Note {
         note.verb = note.verb.or(self.verb);
         note.way = note.way.or(self.way);
         note.person = note.person.take().or(self.person);
+        note.acting_as = note.acting_as.take().or(self.acting_as);
         note.refused = note.refused.or(self.refused);
         response
     }
@@ -126,13 +133,22 @@ pub async fn record(Extract(audit): Extract<Audit>, mut request: Request, next: 
     let note = response.extensions_mut().remove::<Note>();
     let note = note.unwrap_or_default();
     if let Some(verb) = note.verb.or(verb) {
+        let is_nobody = verb == SIGN_IN && note.person.is_none();
+        let outcome = match note.refused {
+            Some(kind) => kind.to_owned(),
+            None => outcome(response.status()),
+        };
         let record = Record {
             verb,
             way: note.way,
             person: note.person,
-            outcome: note
-                .refused
-                .map_or_else(|| outcome(response.status()), str::to_owned),
+            acting_as: note.acting_as,
+            // Whatever answered it: nobody was signed in.
+            outcome: if is_nobody && outcome == OK {
+                "refused".to_owned()
+            } else {
+                outcome
+            },
             ..draft.record.clone()
         };
         draft.write(&record);
@@ -150,7 +166,7 @@ fn verb(method: &Method, path: &str) -> Option<&'static str> {
         return None;
     }
     match path {
-        "/sign-in" => Some("sign_in"),
+        "/sign-in" => Some(SIGN_IN),
         "/sign-out" => Some("sign_out"),
         "/acting-as" => Some("act_as"),
         _ => {
@@ -164,7 +180,7 @@ fn verb(method: &Method, path: &str) -> Option<&'static str> {
 /// The outcome that a status tells: each kind of a problem has its own.
 fn outcome(status: StatusCode) -> String {
     if status.is_success() || status.is_redirection() {
-        return "ok".to_owned();
+        return OK.to_owned();
     }
     Kind::of_status(status.as_u16())
         .and_then(|kind| serde_json::to_value(kind).ok()?.as_str().map(str::to_owned))
@@ -190,7 +206,7 @@ pub async fn act(Extract(state): Extract<State>, mut request: Request, next: Nex
     let verb = draft.record.verb;
     let mut line = Line {
         record: Record {
-            person: person.as_ref().map(|person| person.user().to_string()),
+            person: person.as_ref().map(|person| person.name().to_owned()),
             token,
             outcome: "abandoned".to_owned(),
             ..draft.record.clone()

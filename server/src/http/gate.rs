@@ -43,6 +43,11 @@ pub async fn require_allowed_host(
     request: Request,
     next: Next,
 ) -> Response {
+    if request.headers().get_all(HOST).iter().count() > 1 {
+        // Something before us may have judged the other one.
+        let text = "The request has more than one Host header.\n";
+        return Note::refused("other_host").to((StatusCode::BAD_REQUEST, text).into_response());
+    }
     let host = host(request.headers());
     if host
         .as_ref()
@@ -133,7 +138,7 @@ pub async fn require_session(
             state.sessions.renewed(&mut session)
         };
         let note = Note {
-            person: Some(person.user().to_string()),
+            person: Some(person.name().to_owned()),
             ..Note::default()
         };
         request.extensions_mut().insert(person);

@@ -34,7 +34,7 @@ impl KeyExtractor for PersonKey {
     fn extract<T>(&self, request: &Request<T>) -> Result<Self::Key, GovernorError> {
         let person = request.extensions().get::<Person>();
         person
-            .map(Person::user)
+            .map(Person::key)
             .ok_or(GovernorError::UnableToExtractKey)
     }
 }
@@ -56,10 +56,18 @@ pub fn of_writes_of_a_person(tasks: &Tasks) -> Limit<PersonKey> {
     limit
 }
 
-/// Limits sign-ins from one address: ten at once, then one every two seconds.
+/// Limits sign-ins from one address, in whatever way: ten at once, then one every two seconds.
 pub fn of_sign_ins(tasks: &Tasks) -> Limit<PeerAddress> {
     let mut limit = GovernorConfigBuilder::default().key_extractor(PeerAddress);
     let limit = finish(limit.per_second(2).burst_size(10));
+    forget_full_buckets(tasks, &limit);
+    limit
+}
+
+/// Limits returns from the issuer to one address. Wider than [`of_sign_ins`]: the beginning of each sign-in counts there already.
+pub fn of_callbacks(tasks: &Tasks) -> Limit<PeerAddress> {
+    let mut limit = GovernorConfigBuilder::default().key_extractor(PeerAddress);
+    let limit = finish(limit.per_second(1).burst_size(30));
     forget_full_buckets(tasks, &limit);
     limit
 }

@@ -1,5 +1,18 @@
 //! `GET /sign-in/oidc`: sends the browser to the issuer. `GET /sign-in/oidc/callback`: begins a session with what the issuer answers.
 
+use std::sync::Arc;
+
+use super::{
+    State,
+    audit::Note,
+    limits::{self, Limit},
+    peer::PeerAddress,
+    sign_in::{hop, limited, owner, refuse, with_cookies},
+};
+use crate::{
+    oidc::{Oidc, OidcError, SignedIn, Transaction, error_code},
+    sessions::{Credential, Secret, now},
+};
 use app::sign_in::Refusal;
 use axum::{
     Router,
@@ -9,40 +22,39 @@ use axum::{
     routing::get,
 };
 
-use super::{
-    State,
-    audit::Note,
-    sign_in::{hop, limited, owner, refuse, with_cookies},
-};
-use crate::{
-    oidc::{Oidc, OidcError, SignedIn, error_code},
-    sessions::{Credential, Secret, now},
-};
-
-/// Routes of signing in with OIDC; none where it isn't configured.
-pub fn routes(state: &State) -> Router {
-    if state.oidc.is_none() {
-        return Router::new();
-    }
-    let routes = Router::new()
-        .route("/sign-in/oidc", get(begin))
-        .route("/sign-in/oidc/callback", get(finish));
-    limited(state, routes).with_state(state.clone())
+/// What requests of these routes are answered with.
+#[derive(Clone)]
+struct WithOidc {
+    state: State,
+    oidc: Arc<Oidc>,
 }
 
-async fn begin(Extract(state): Extract<State>) -> Response {
-    let Some(oidc) = &state.oidc else {
-        return Redirect::to("/sign-in").into_response();
-    };
-    match oidc.begin().await {
-        Ok((address, transaction)) => {
-            let cookies = state.sessions.seal_transaction(&transaction);
-            with_cookies(
-                Redirect::to(&address).into_response(),
-                cookies.unwrap_or_default(),
-            )
-        }
-        Err(error) => of_sign_in(refuse(refusal(&error))),
+/// Routes of signing in with OIDC. `limit`: sign-ins from one address.
+pub fn routes(state: &State, oidc: Arc<Oidc>, limit: Limit<PeerAddress>) -> Router {
+    let begin = Router::new().route("/sign-in/oidc", get(begin));
+    let finish = Router::new().route("/sign-in/oidc/callback", get(finish));
+    limited(limit, begin)
+        .merge(limited(limits::of_callbacks(&state.tasks), finish))
+        .with_state(WithOidc {
+            state: state.clone(),
+            oidc,
+        })
+}
+
+async fn begin(
+    Extract(WithOidc { state, oidc }): Extract<WithOidc>,
+    headers: HeaderMap,
+) -> Response {
+    let begun = oidc.begin().await.map_err(|error| refusal(&error));
+    let begun = begun.and_then(|(address, transaction)| {
+        let cookies = state.sessions.begin_transaction(&headers, &transaction);
+        // Without the cookie, the way back would lead nowhere.
+        let cookies = cookies.map_err(|_| Refusal::Issuer)?;
+        Ok((address, cookies))
+    });
+    match begun {
+        Ok((address, cookies)) => with_cookies(Redirect::to(&address).into_response(), cookies),
+        Err(refusal) => of_sign_in(refuse(refusal)),
     }
 }
 
@@ -64,36 +76,46 @@ struct Callback {
 }
 
 async fn finish(
-    Extract(state): Extract<State>,
+    Extract(WithOidc { state, oidc }): Extract<WithOidc>,
     headers: HeaderMap,
     query: Result<Query<Callback>, QueryRejection>,
 ) -> Response {
-    let begun = match (&state.oidc, query) {
-        (Some(oidc), Ok(Query(callback))) => {
-            Box::pin(session(&state, oidc, &headers, callback)).await
-        }
-        _ => Err(Refusal::OtherTransaction),
+    let begun = query.ok().and_then(|Query(callback)| {
+        let of = callback.state.as_deref()?;
+        let transaction = state.sessions.transaction(&headers, of)?;
+        Some((transaction, callback))
+    });
+    let Some((transaction, callback)) = begun else {
+        return not_begun(&state, &headers);
     };
-    let response = match begun {
+    let ended = state.sessions.end_transaction(&transaction);
+    let signed_in = Box::pin(session(&state, &oidc, transaction, callback)).await;
+    let response = match signed_in {
         Ok((cookies, person)) => Note::signed_in("oidc", person)
             .to(with_cookies(hop("/", "You are signed in."), cookies)),
         Err(refusal) => of_sign_in(refuse(refusal)),
     };
-    with_cookies(response, state.sessions.end_transaction())
+    with_cookies(response, ended)
+}
+
+/// Answers to an address that ends no sign-in of this browser: whoever is signed in goes on, for instance after going back.
+fn not_begun(state: &State, headers: &HeaderMap) -> Response {
+    let refusal = Refusal::OtherTransaction;
+    let session = state.sessions.of(headers);
+    let session = session.filter(|session| session.credential.is_offered(&state.ways));
+    of_sign_in(match session {
+        Some(_) => Note::refused(refusal.word()).to(Redirect::to("/").into_response()),
+        None => refuse(refusal),
+    })
 }
 
 /// Begins the session: its cookies, and the person's name.
 async fn session(
     state: &State,
     oidc: &Oidc,
-    headers: &HeaderMap,
+    transaction: Transaction,
     callback: Callback,
 ) -> Result<(Vec<HeaderValue>, String), Refusal> {
-    let transaction = state.sessions.transaction(headers);
-    let transaction = transaction.ok_or(Refusal::OtherTransaction)?;
-    if !transaction.has_state(&callback.state.unwrap_or_default()) {
-        return Err(Refusal::OtherTransaction);
-    }
     let code = match (callback.code, callback.error) {
         (Some(code), None) => code,
         (_, error) => {
@@ -145,7 +167,6 @@ async fn mapped(state: &State, signed_in: SignedIn) -> Result<(Vec<HeaderValue>,
     let credential = |claims: String| Credential::Oidc {
         note: signed_in.note.clone(),
         claims,
-        only: None,
     };
     let person = signed_in.note.name();
     if let Ok(cookies) = state.sessions.begin(credential(signed_in.claims.to_json())) {

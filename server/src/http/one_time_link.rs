@@ -25,7 +25,8 @@ struct Key {
 /// Opens the list through an HTML page instead of a redirect: after a redirect, a browser that came from another site (such as a web
 /// terminal) would not send the `SameSite=Strict` cookie.
 pub async fn exchange(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
-    if request.uri().path() != "/sign-in" {
+    let is_asked_for = matches!(*request.method(), Method::GET | Method::HEAD);
+    if request.uri().path() != "/sign-in" || !is_asked_for {
         return next.run(request).await;
     }
     let Ok(Query(Key { key })) = Query::try_from_uri(request.uri()) else {

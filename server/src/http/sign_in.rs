@@ -1,4 +1,5 @@
-//! `POST /sign-in`: begins a session with a pasted token. `POST /sign-out`: ends one session, or all of a person.
+//! `POST /sign-in`: begins a session with a pasted token. `POST /sign-out`: ends one session, or all of a person. `POST /acting-as`: chooses as
+//! whom a person acts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,51 +7,70 @@ use app::sign_in::Refusal;
 use axum::{
     Extension, Form, Router,
     extract::{DefaultBodyLimit, State as Extract, rejection::FormRejection},
-    http::{HeaderValue, header::SET_COOKIE},
+    http::{HeaderValue, StatusCode, header::SET_COOKIE},
     response::{Html, IntoResponse, Redirect, Response},
     routing::post,
 };
 use kargo::{
     cluster::{Connector, Error},
     identity::ServiceAccountRef,
+    problem::Kind,
     value::Value,
 };
 use tokio::time::timeout;
 use tower_governor::{GovernorError, GovernorLayer};
 
-use super::{State, audit::Note, limits};
-use crate::sessions::{Credential, Secret, Session};
+use super::{
+    State,
+    audit::Note,
+    limits::{Limit, PersonKey},
+    peer::PeerAddress,
+};
+use crate::{
+    identities::Person,
+    sessions::{Credential, Secret, Session},
+};
 
 /// Longest form with a token, in bytes.
 const LONGEST: usize = 16 * 1024;
 /// Time in which the API server says whose token it is.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Route of signing in with a token.
-pub fn routes(state: &State) -> Router {
+/// Route of signing in with a token. `limit`: sign-ins from one address.
+pub fn routes(state: &State, limit: Limit<PeerAddress>) -> Router {
     let routes = Router::new()
         .route("/sign-in", post(sign_in))
         .layer(DefaultBodyLimit::max(LONGEST));
-    limited(state, routes).with_state(state.clone())
+    limited(limit, routes).with_state(state.clone())
 }
 
 /// Limits routes of signing in before anything else looks at the request.
-pub fn limited(state: &State, routes: Router<State>) -> Router<State> {
-    let limit = limits::of_sign_ins(&state.tasks);
+pub fn limited<S: Clone + Send + Sync + 'static>(
+    limit: Limit<PeerAddress>,
+    routes: Router<S>,
+) -> Router<S> {
     let layer = GovernorLayer::new(limit).error_handler(|error| match error {
         GovernorError::TooManyRequests { .. } => refuse(Refusal::TooMany).map(Into::into),
-        _ => axum::http::StatusCode::INTERNAL_SERVER_ERROR
+        _ => StatusCode::INTERNAL_SERVER_ERROR
             .into_response()
             .map(Into::into),
     });
     routes.layer(layer)
 }
 
-/// Route of signing out, for requests with a session.
-pub fn signed_in_routes(state: &State) -> Router {
+/// Routes for requests with a session. `limit`: writes of one person.
+pub fn signed_in_routes(state: &State, limit: Limit<PersonKey>) -> Router {
+    let layer = GovernorLayer::new(limit).error_handler(|error| match error {
+        GovernorError::TooManyRequests { .. } => {
+            let text = "Nothing was changed: too many requests in a short time. Wait a few seconds, then go back and try again.\n";
+            (StatusCode::TOO_MANY_REQUESTS, text).into_response()
+        }
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    });
     Router::new()
         .route("/sign-out", post(sign_out))
         .route("/acting-as", post(act_as))
+        .layer(layer)
         .with_state(state.clone())
 }
 
@@ -64,7 +84,7 @@ async fn sign_in(
     form: Result<Form<TokenForm>, FormRejection>,
 ) -> Response {
     if !state.ways.token {
-        return Redirect::to("/sign-in").into_response();
+        return Note::refused("not_offered").to(Redirect::to("/sign-in").into_response());
     }
     let Ok(Form(TokenForm { token })) = form else {
         return refuse(Refusal::NotAToken);
@@ -136,13 +156,15 @@ async fn sign_out(
     let tasks = state.tasks.clone();
     // Other replicas are told even if the browser closes the connection.
     let response = async move {
-        let signed_out = if is_everywhere {
+        // A request beside this one begins nothing any more when the tasks end.
+        if is_everywhere {
+            state.sessions.end_all(&session);
             state.identities.end_all(&session);
-            state.sessions.end_all(&session).await
         } else {
+            state.sessions.end(&session);
             state.identities.end(&session);
-            state.sessions.end(&session).await
-        };
+        }
+        let signed_out = state.sessions.publish().await;
         let of_issuer = match &state.oidc {
             Some(oidc) if session.credential.is_of_issuer() => oidc.logout_address(),
             _ => None,
@@ -168,19 +190,61 @@ struct ActForm {
     account: String,
 }
 
-/// Chooses as whom the person acts. Pages refuse a ServiceAccount that doesn't accept their claims.
+/// Chooses as whom the person acts. Whatever can't be chosen leaves the choice as it is.
 async fn act_as(
     Extract(state): Extract<State>,
     Extension(session): Extension<Arc<Session>>,
+    Extension(person): Extension<Person>,
     form: Result<Form<ActForm>, FormRejection>,
 ) -> Response {
-    let account = form.map(|Form(form)| form.account).unwrap_or_default();
-    let account = ServiceAccountRef::of_user(&account);
-    let cookies = state.sessions.acting_only_as(&session, account);
-    with_cookies(
-        Redirect::to("/session").into_response(),
-        cookies.unwrap_or_default(),
-    )
+    let chosen = match form {
+        Ok(Form(ActForm { account })) if account.is_empty() => Ok(None),
+        Ok(Form(ActForm { account })) => one_of_theirs(&person, &account).await.map(Some),
+        Err(_) => Err((Kind::Invalid, "The form has no role.".to_owned())),
+    };
+    let chosen = chosen.and_then(|account| {
+        let cookies = state.sessions.acting_only_as(&session, account.as_ref());
+        let cookies = cookies.map_err(|_| (Kind::Invalid, "The name is too long.".to_owned()))?;
+        Ok((account, cookies))
+    });
+    match chosen {
+        Ok((account, cookies)) => {
+            let note = Note {
+                acting_as: account.map(|account| account.user()),
+                ..Note::default()
+            };
+            note.to(with_cookies(
+                Redirect::to("/session").into_response(),
+                cookies,
+            ))
+        }
+        Err((kind, problem)) => {
+            let text = format!("Nothing was changed. {problem} Go back and reload the page.\n");
+            let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+            (status, text).into_response()
+        }
+    }
+}
+
+/// The ServiceAccount with a user name, if it accepts the person's claims.
+async fn one_of_theirs(
+    person: &Person,
+    account: &str,
+) -> Result<ServiceAccountRef, (Kind, String)> {
+    let accounts = match person.viewer.person() {
+        Some(person) => person.all_accounts().await.map_err(|error| {
+            let problem = error.problem();
+            (problem.kind, problem.sentences())
+        })?,
+        None => vec![],
+    };
+    let account = accounts.into_iter().find(|its| its.user() == account);
+    account.ok_or_else(|| {
+        (
+            Kind::Forbidden,
+            "This role doesn't accept your claims.".to_owned(),
+        )
+    })
 }
 
 /// A page of ours that leads on at once. A browser that comes from another site sends `SameSite=Strict` cookies only after such a page.
@@ -208,4 +272,183 @@ pub fn with_cookies(mut response: Response, cookies: Vec<HeaderValue>) -> Respon
         response.headers_mut().append(name, cookie);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        body::Body,
+        http::{HeaderMap, Request, header},
+    };
+    use clap::Parser;
+    use kargo::identity::PersonNote;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{
+        audit::Audit,
+        background::Tasks,
+        config::Config,
+        http::{Peer, Services, router},
+        one_time_address::OneTimeAddresses,
+        sessions::{Sessions, sent},
+        test_cluster::unreachable,
+    };
+
+    /// A program whose cluster doesn't answer.
+    struct Program {
+        app: Router,
+        sessions: Arc<Sessions>,
+    }
+
+    impl Program {
+        async fn start() -> Self {
+            let address = ([127, 0, 0, 1], 3000).into();
+            let flags = [
+                "kargo-tokens",
+                "--sign-in=local,oidc",
+                "--oidc-issuer-url=http://127.0.0.1:1",
+                "--oidc-client-id=kargo",
+            ];
+            let config = Config::try_parse_from(flags).expect("flags");
+            let sessions = Arc::new(config.sessions(address).expect("no file is needed"));
+            let (one_time_addresses, _) = OneTimeAddresses::new(address, false);
+            let services = Services {
+                cluster: unreachable().await,
+                sessions: Arc::clone(&sessions),
+                one_time_addresses: Arc::new(one_time_addresses),
+                oidc: config.oidc(address).expect("flags").map(Arc::new),
+                tasks: Tasks::default(),
+                audit: Audit::default(),
+            };
+            let app = router(&config, address, services);
+            Self { app, sessions }
+        }
+
+        async fn send(
+            &self,
+            method: &str,
+            path: &str,
+            cookies: &HeaderMap,
+            body: &str,
+        ) -> Response {
+            let mut request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header(header::HOST, "127.0.0.1:3000")
+                .header("sec-fetch-site", "same-origin")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .extension(Peer {
+                    address: [192, 0, 2, 1].into(),
+                    is_https: false,
+                })
+                .body(Body::from(body.to_owned()))
+                .expect("a request");
+            request.headers_mut().extend(cookies.clone());
+            self.app.clone().oneshot(request).await.expect("an answer")
+        }
+
+        /// Cookies of a person who acts as ServiceAccounts, of which they have chosen one.
+        fn acting_as_less(&self) -> HeaderMap {
+            let note = PersonNote {
+                issuer: "http://127.0.0.1:1".to_owned(),
+                subject: "1".to_owned(),
+                user: "ana".to_owned(),
+            };
+            let claims = "{}".to_owned();
+            let set = self.sessions.begin(Credential::Oidc { note, claims });
+            let set = set.expect("short");
+            let session = self.sessions.of(&sent(&set)).expect("valid");
+            let account = ServiceAccountRef::of_user("system:serviceaccount:kargo:viewer");
+            let choice = self.sessions.acting_only_as(&session, account.as_ref());
+            sent(&[set, choice.expect("short")].concat())
+        }
+    }
+
+    fn location(response: &Response) -> &str {
+        response.headers()[header::LOCATION].to_str().expect("text")
+    }
+
+    #[tokio::test]
+    async fn a_form_that_names_no_role_of_the_person_changes_nothing() {
+        let program = Program::start().await;
+        let cookies = program.acting_as_less();
+        for form in [
+            "garbage=1",
+            "",
+            "account=garbage",
+            "account=system:serviceaccount:kargo",
+            "account=system:serviceaccount:kargo:kargo-admin",
+            "account=%20",
+        ] {
+            let answer = program.send("POST", "/acting-as", &cookies, form).await;
+            assert!(
+                answer.status().is_client_error() || answer.status().is_server_error(),
+                "{form}"
+            );
+            assert!(!answer.headers().contains_key(SET_COOKIE), "{form}");
+        }
+        let answer = program
+            .send("POST", "/acting-as", &cookies, "account=")
+            .await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        let set: Vec<_> = answer.headers().get_all(SET_COOKIE).iter().collect();
+        assert!(!set.is_empty());
+        for cookie in set {
+            let cookie = cookie.to_str().expect("text");
+            assert!(cookie.starts_with("kargo-tokens-3000-acting") && cookie.contains("Max-Age=0"));
+        }
+    }
+
+    #[tokio::test]
+    async fn signing_out_and_choosing_a_role_have_the_limit_of_writes() {
+        let program = Program::start().await;
+        let cookies = program.acting_as_less();
+        let mut refused = 0;
+        for _ in 0..150 {
+            let answer = program.send("POST", "/acting-as", &cookies, "").await;
+            refused += usize::from(answer.status() == StatusCode::TOO_MANY_REQUESTS);
+        }
+        assert!(refused > 0);
+        let answer = program.send("POST", "/sign-out", &cookies, "").await;
+        assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+    }
+
+    #[tokio::test]
+    async fn all_ways_of_signing_in_have_one_limit_and_the_way_back_is_wider() {
+        let program = Program::start().await;
+        let nobody = HeaderMap::new();
+        let mut passed = 0;
+        for _ in 0..10 {
+            for (method, path) in [("POST", "/sign-in"), ("GET", "/sign-in/oidc")] {
+                let answer = program.send(method, path, &nobody, "").await;
+                passed += usize::from(location(&answer) != "/sign-in?refused=too-many");
+            }
+        }
+        assert_eq!(passed, 10);
+        let callback = "/sign-in/oidc/callback?state=x&code=y";
+        let answer = program.send("GET", callback, &nobody, "").await;
+        assert_eq!(location(&answer), "/sign-in?refused=other");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_signed_in_goes_on_from_an_address_that_ends_no_sign_in() {
+        let program = Program::start().await;
+        let cookies = program.acting_as_less();
+        let callback = "/sign-in/oidc/callback?state=x&code=y";
+        let answer = program.send("GET", callback, &cookies, "").await;
+        assert_eq!(location(&answer), "/");
+    }
+
+    #[tokio::test]
+    async fn a_request_with_two_hosts_is_refused() {
+        let program = Program::start().await;
+        for other in ["127.0.0.1:3000", "evil.example"] {
+            let mut headers = HeaderMap::new();
+            headers.append(header::HOST, HeaderValue::from_static("127.0.0.1:3000"));
+            headers.append(header::HOST, HeaderValue::from_static(other));
+            let answer = program.send("GET", "/sign-in", &headers, "").await;
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{other}");
+        }
+    }
 }

@@ -28,12 +28,25 @@ impl SplitCookie {
         }
     }
 
-    /// A cookie that is also sent with the request that another site leads to.
-    pub fn lax(name: String, is_secure: bool) -> Self {
+    /// Another cookie of the same program.
+    pub fn beside(&self, name: &str) -> Self {
+        Self {
+            name: format!("{}-{name}", self.name),
+            ..self.clone()
+        }
+    }
+
+    /// Another one that is also sent with the request that another site leads to.
+    pub fn lax(&self, name: &str) -> Self {
         Self {
             same_site: "Lax",
-            ..Self::strict(name, is_secure)
+            ..self.beside(name)
         }
+    }
+
+    /// Name of the first part.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Reads the text: the number of parts, a dot, and the parts.

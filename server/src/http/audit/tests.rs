@@ -199,10 +199,16 @@ async fn send_what_is_refused(dashboard: &Dashboard) {
         let request = dashboard.request("GET", &format!("/{key}"), &[]);
         dashboard.send(request).await;
     }
-    let account = [("account", "")];
-    let acting_as = dashboard.request("POST", "/acting-as", &account);
-    dashboard.send(acting_as).await;
-    dashboard.send(post("/sign-out")).await;
+    for account in ["", "system:serviceaccount:kargo:kargo-admin"] {
+        let form = [("account", account)];
+        let acting_as = dashboard.request("POST", "/acting-as", &form);
+        dashboard.send(acting_as).await;
+    }
+    // The key of an address is for opening it.
+    dashboard.send(post("/sign-in?key=sentinel")).await;
+    let everywhere = [("everywhere", "true")];
+    let everywhere = dashboard.request("POST", "/sign-out", &everywhere);
+    dashboard.send(everywhere).await;
     dashboard.send(post("/sign-out")).await;
 }
 
@@ -258,7 +264,9 @@ async fn each_verb_and_each_refusal_has_exactly_one_line_without_a_value() {
             "sign_in key - -",
             "sign_in ok local -",
             "act_as ok local -",
-            "sign_out ok local -",
+            "act_as forbidden local -",
+            "sign_in no-token - -",
+            "sign_out_everywhere ok local -",
             "sign_out unauthenticated - -",
         ]
     );
@@ -282,6 +290,26 @@ async fn each_verb_and_each_refusal_has_exactly_one_line_without_a_value() {
     );
     assert_eq!(lines[5]["way"], "token");
     assert_eq!(lines[23]["way"], "local");
+}
+
+#[tokio::test]
+async fn a_sign_in_that_signs_nobody_in_is_never_written_as_done() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("audit.log");
+    let audit = Audit::to_file(file.clone()).expect("a file");
+    let answer = async || StatusCode::NO_CONTENT;
+    let app = Router::new()
+        .route("/sign-in", axum::routing::post(answer))
+        .layer(axum::middleware::from_fn_with_state(audit.clone(), record));
+    let request = Request::builder().method("POST").uri("/sign-in");
+    let request = request.body(Body::empty()).expect("a request");
+    app.oneshot(request).await.expect("an answer");
+    audit.close();
+    let line = std::fs::read_to_string(&file).expect("a file");
+    assert!(
+        line.contains(r#""person":null"#) && line.contains(r#""outcome":"refused""#),
+        "{line}"
+    );
 }
 
 fn name(token: &Json) -> &str {

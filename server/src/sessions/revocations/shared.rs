@@ -199,7 +199,7 @@ mod tests {
             port: Some(3000),
         };
         let keys = cluster.file("keys", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-        let mut sessions = Sessions::new(Some(&keys), limits, name).expect("a key");
+        let mut sessions = Sessions::new(Some(&keys), limits, name, String::new()).expect("a key");
         let following = sessions.share(cluster.admin().await, at.clone()).await;
         tokio::spawn(following.expect("the ConfigMap exists"));
         Arc::new(sessions)
@@ -233,14 +233,16 @@ mod tests {
         let (one, other) = (replica(&cluster, &at).await, replica(&cluster, &at).await);
         let (ended, kept) = (begin(&one, "me"), begin(&one, "me"));
         let session = other.of(&ended).expect("the other replica reads it");
-        assert!(other.end(&session).await.is_told);
+        other.end(&session);
+        assert!(other.publish().await.is_told);
         assert!(other.of(&ended).is_none());
         refused_within(5, &one, &ended).await;
         let session = one
             .of(&kept)
             .expect("another session of the person goes on");
         let yours = begin(&other, "you");
-        assert!(one.end_all(&session).await.is_told);
+        one.end_all(&session);
+        assert!(one.publish().await.is_told);
         refused_within(5, &other, &kept).await;
         assert!(other.of(&yours).is_some(), "another person's goes on");
         // A replica that starts later.
@@ -260,7 +262,8 @@ mod tests {
             let headers = begin(&on, &format!("person {number}"));
             tasks.spawn(async move {
                 let session = on.of(&headers).expect("a session");
-                assert!(on.end(&session).await.is_told);
+                on.end(&session);
+                assert!(on.publish().await.is_told);
                 headers
             });
         }
@@ -278,7 +281,8 @@ mod tests {
         let headers = begin(&one, "me");
         cluster.delete_config_map("gone");
         let session = one.of(&headers).expect("a session");
-        assert!(!one.end(&session).await.is_told);
+        one.end(&session);
+        assert!(!one.publish().await.is_told);
         assert!(one.of(&headers).is_none());
         assert!(other.of(&headers).is_some(), "it was not told");
         cluster.config_map("gone");
