@@ -163,13 +163,7 @@ impl Audit {
             }
             std::mem::take(&mut strangers.left_out)
         };
-        let line = Line {
-            log: "audit",
-            time: Timestamp::now(),
-            record,
-            left_out: Some(left_out).filter(|count| *count > 0),
-        };
-        match (serde_json::to_string(&line), &self.file) {
+        match (line(record, Timestamp::now(), left_out), &self.file) {
             (Ok(line), Some(file)) => file.write(line),
             (Ok(line), None) => to_log(&line),
             (Err(error), _) => tracing::warn!(%error, "a line of the audit log can't be written"),
@@ -197,6 +191,19 @@ impl Audit {
     }
 }
 
+fn line(record: &Record, time: Timestamp, left_out: u64) -> serde_json::Result<String> {
+    serde_json::to_string(&Line {
+        log: "audit",
+        time,
+        // Issuers and clusters choose the names of people.
+        record: &Record {
+            person: record.person.clone().map(foreign),
+            ..record.clone()
+        },
+        left_out: Some(left_out).filter(|count| *count > 0),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -215,20 +222,14 @@ mod tests {
         let record = Record {
             request: "0123".to_owned(),
             verb: "delete_token",
-            person: Some("me".to_owned()),
+            person: Some(format!("me\u{202e}\n{}", "y".repeat(1000))),
             token: token.cleaned(),
             outcome: "ok".to_owned(),
             ..Record::default()
         };
-        let line = Line {
-            log: "audit",
-            time: Timestamp::UNIX_EPOCH,
-            record: &record,
-            left_out: Some(3),
-        };
-        let text = serde_json::to_string(&line).expect("JSON");
+        let text = line(&record, Timestamp::UNIX_EPOCH, 3).expect("JSON");
         assert!(
-            text.len() < 700 && !text.contains("eyJ") && !text.contains('\n'),
+            text.len() < 1300 && !text.contains("eyJ") && !text.contains('\n'),
             "{text}"
         );
         let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
@@ -237,12 +238,13 @@ mod tests {
             ("time", "1970-01-01T00:00:00Z"),
             ("request", "0123"),
             ("verb", "delete_token"),
-            ("person", "me"),
             ("scope", "projects/demo"),
             ("outcome", "ok"),
         ] {
             assert_eq!(json[field], expected, "{field}");
         }
+        let person = json["person"].as_str().expect("a name");
+        assert!(person.starts_with("me\u{fffd}\nyyy") && person.ends_with('…'));
         assert!(json["acting_as"].is_null() && json["address"].is_null());
         assert!(json["token"].is_string() && json["role"].is_string());
         assert_eq!(json["left_out"], 3);
