@@ -93,7 +93,7 @@ test("the page says when it is not live, and when it is again", async ({ page, s
   const token = await project.token("before");
   await tokens.row(token).expectState("Active");
   await dashboard.stop();
-  await expect(tokens.notice.filter({ hasText: "What changes now is not shown here" })).toBeVisible();
+  await expect(tokens.main.getByText("What changes now is not shown here")).toBeVisible();
 });
 
 test("a right that ends closes the page", async ({ page, start, project }) => {
