@@ -102,6 +102,7 @@ fn tokens_query(
     page: Option<u32>,
     show: Option<String>,
     days: Option<u32>,
+    q: Option<&str>,
 ) -> Result<crate::query::TokensQuery, ApiError> {
     let filter = kargo::filter::TokenFilter::parse(show.as_deref(), days)
         .map_err(|error| ApiError::invalid(error.to_string()))?;
@@ -109,6 +110,7 @@ fn tokens_query(
         role,
         page: usize::try_from(page.unwrap_or(1).max(1)).unwrap_or(1),
         filter,
+        search: kargo::search::Search::parse(q.unwrap_or_default()),
         ..crate::query::TokensQuery::of(argument("scope", scope)?)
     })
 }

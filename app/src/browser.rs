@@ -3,7 +3,7 @@
 //! ([`crate::protocol`]).
 //!
 //! From below: `operations` calls the server functions; `page` reads and updates the page; `notice`, `bulk` and `undo` make the foot;
-//! `dialogs` holds one dialog a file; `access` prepares pasted claims; `live` hears of changes; `dispatch` runs the commands of buttons.
+//! `dialogs` holds one dialog a file; `access` prepares pasted claims; `live` hears of changes; `search` searches while somebody types; `dispatch` runs the commands of buttons.
 
 mod access;
 mod bulk;
@@ -14,6 +14,7 @@ mod notice;
 mod operations;
 mod page;
 mod platform;
+mod search;
 mod undo;
 mod wording;
 
@@ -62,6 +63,7 @@ fn Browser() -> impl IntoView {
     );
     access::listen();
     anchor::listen();
+    search::listen();
     live::start();
     clock::read();
     countdown::start(refresh::refresh);

@@ -228,7 +228,7 @@ impl Snapshot {
             roles,
             now,
         };
-        let grouped = GroupedTokens::of(tokens, &matcher, &query.part(), query.sort);
+        let grouped = GroupedTokens::of(tokens, &query.search, &matcher, &query.part(), query.sort);
         Self {
             own_token: own_token(cluster, &query.scope, known),
             tracking_since,
@@ -286,8 +286,11 @@ pub async fn selectable_tokens(
         successors: BTreeMap::new(),
         predecessors: BTreeMap::new(),
     };
+    let search = query.search.matcher();
     let is_asked = |token: &TokenSummary| {
-        query.role.as_ref().is_none_or(|role| *role == token.role) && matcher.matches(token)
+        query.role.as_ref().is_none_or(|role| *role == token.role)
+            && search.matches(token)
+            && matcher.matches(token)
     };
     Ok(known
         .tokens()

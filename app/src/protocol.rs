@@ -53,6 +53,8 @@ pub struct BrowserContext {
     pub show: Option<String>,
     /// The number of days, where the filter has one.
     pub days: Option<u32>,
+    /// The words that the page's tokens have.
+    pub search: String,
     /// The roles that a new token can be made for.
     pub roles: Vec<RoleChoice>,
     /// Whether the person may have Kubernetes mint expiring tokens.
@@ -68,6 +70,10 @@ pub struct BrowserContext {
     pub live: LiveEvent,
 }
 
+/// The `id` of the field that searches.
+pub const SEARCH: &str = "search";
+/// Parameter of an address: the words that are searched.
+pub const SEARCHED: &str = "q";
 /// Marks a row that is new on an open page, or has changed.
 pub const FRESH: &str = "data-fresh";
 /// The `id` of the line that says that a page is not live.

@@ -5,6 +5,7 @@ use kargo::{
     inventory::{Part, Sort},
     name::{ProjectName, TokenName},
     scope::Scope,
+    search::Search,
 };
 use leptos_router::params::ParamsMap;
 
@@ -21,6 +22,8 @@ pub struct TokensQuery {
     pub page: usize,
     /// Only tokens that pass this filter.
     pub filter: TokenFilter,
+    /// Only tokens with these words.
+    pub search: Search,
     /// The order of the tokens within their role.
     pub sort: Sort,
 }
@@ -33,6 +36,7 @@ impl TokensQuery {
             role: None,
             page: 1,
             filter: TokenFilter::All,
+            search: Search::default(),
             sort: Sort::default(),
         }
     }
@@ -51,32 +55,53 @@ impl TokensQuery {
             role: query.get("role").filter(|role| !role.is_empty()),
             page: usize::try_from(page).unwrap_or(1),
             filter,
+            search: Search::parse(query.get_str("q").unwrap_or_default()),
             sort: Sort::parse(query.get_str("sort")),
         })
+    }
+
+    /// The parameters that aren't the default, without the search: a form that searches has them as hidden fields.
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let is_later = self.role.is_some() && self.page > 1;
+        let filter = Some(self.filter).filter(|filter| *filter != TokenFilter::All);
+        [
+            ("role", self.role.clone()),
+            ("page", is_later.then(|| self.page.to_string())),
+            ("show", filter.map(|filter| filter.word().to_owned())),
+            ("days", self.filter.days().map(|days| days.to_string())),
+            ("sort", self.sort.word()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
     }
 
     /// The address, percent-encoded. Defaults are left out.
     pub fn address(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        if let Some(role) = &self.role {
-            query.append_pair("role", role);
-        }
-        if self.role.is_some() && self.page > 1 {
-            query.append_pair("page", &self.page.to_string());
-        }
-        if self.filter != TokenFilter::All {
-            query.append_pair("show", self.filter.word());
-        }
-        if let Some(days) = self.filter.days() {
-            query.append_pair("days", &days.to_string());
-        }
-        if let Some(sort) = self.sort.word() {
-            query.append_pair("sort", &sort);
+        query.extend_pairs(self.parameters());
+        if !self.search.is_empty() {
+            query.append_pair("q", self.search.text());
         }
         match query.finish().as_str() {
             "" => format!("/{}", self.scope),
             // The router reads a plus sign as one.
             query => format!("/{}?{}", self.scope, query.replace('+', "%20")),
+        }
+    }
+
+    /// Whether neither a filter nor a search leaves tokens out.
+    pub fn shows_all(&self) -> bool {
+        self.filter == TokenFilter::All && self.search.is_empty()
+    }
+
+    /// The same query without a search, from the first page.
+    #[must_use]
+    pub fn without_search(&self) -> Self {
+        Self {
+            search: Search::default(),
+            page: 1,
+            ..self.clone()
         }
     }
 

@@ -234,6 +234,10 @@ export class TokensPage extends AnyPage {
     return this.page.getByRole("columnheader", { name, exact: true });
   }
 
+  get search() {
+    return this.page.getByRole("searchbox", { name: "Search tokens" });
+  }
+
   /** A number that filters. */
   filter(name: string) {
     return this.page.getByRole("navigation", { name: "Filters" }).getByRole("link", { name: new RegExp(`^${escape(name)} [\\d,]+$`) });

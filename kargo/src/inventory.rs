@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     filter::{RoleMatcher, TokenFilter, TokenMatcher},
+    search::Search,
     token::{TokenState, TokenSummary},
 };
 
@@ -199,15 +200,18 @@ pub struct GroupedTokens {
 }
 
 impl GroupedTokens {
-    /// Filters, counts, groups, sorts and cuts the tokens of one scope. Takes time that is linear in their number, and copies only the shown ones.
+    /// Searches, filters, counts, groups, sorts and cuts the tokens of one scope. Only found tokens are counted. Takes time that is linear in their number, and copies only the shown ones.
     pub fn of(
         tokens: &[impl Borrow<TokenSummary>],
+        search: &Search,
         matcher: &TokenMatcher<'_>,
         part: &Part,
         sort: Sort,
     ) -> Self {
+        let search = search.matcher();
+        let found = tokens.iter().map(Borrow::borrow);
         Self::of_all(
-            tokens.iter().map(Borrow::borrow).collect(),
+            found.filter(|token| search.matches(token)).collect(),
             matcher,
             part,
             sort,
@@ -318,7 +322,13 @@ mod tests {
 
     #[test]
     fn shows_the_first_tokens_of_every_role_and_counts_all() {
-        let list = GroupedTokens::of(&many(), &all(), &Part::EveryRole, Sort::default());
+        let list = GroupedTokens::of(
+            &many(),
+            &Search::default(),
+            &all(),
+            &Part::EveryRole,
+            Sort::default(),
+        );
         let shown: Vec<_> = list
             .groups
             .iter()
@@ -330,13 +340,22 @@ mod tests {
     }
 
     #[test]
+    fn only_found_tokens_are_shown_and_counted() {
+        let search = Search::parse("SMALL-1");
+        let list = GroupedTokens::of(&many(), &search, &all(), &Part::EveryRole, Sort::default());
+        let names: Vec<_> = list.tokens().map(|token| token.name.as_str()).collect();
+        assert_eq!((names, list.counts.all), (vec!["small-1"], 1));
+    }
+
+    #[test]
     fn pages_through_one_role() {
         let page = |page| {
             let part = Part::OneRole {
                 role: "big".to_owned(),
                 page,
             };
-            let list = GroupedTokens::of(&many(), &all(), &part, Sort::default());
+            let list =
+                GroupedTokens::of(&many(), &Search::default(), &all(), &part, Sort::default());
             list.tokens().cloned().collect::<Vec<_>>()
         };
         assert_eq!(
@@ -353,7 +372,8 @@ mod tests {
             role: "small".to_owned(),
             page: 1,
         };
-        let counts = GroupedTokens::of(&many(), &all(), &part, Sort::default()).counts;
+        let counts =
+            GroupedTokens::of(&many(), &Search::default(), &all(), &part, Sort::default()).counts;
         assert_eq!((counts.all, counts.active, counts.never_used), (3, 3, 2));
     }
 
@@ -378,7 +398,8 @@ mod tests {
                     is_descending,
                 };
                 let tokens = vec![second.clone(), first.clone()];
-                let list = GroupedTokens::of(&tokens, &all(), &Part::EveryRole, sort);
+                let list =
+                    GroupedTokens::of(&tokens, &Search::default(), &all(), &Part::EveryRole, sort);
                 let name = list.groups[0].tokens[0].name.as_str();
                 assert_eq!(name, expected, "{sort:?}");
             }

@@ -23,6 +23,7 @@ pub mod role;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 pub mod scope;
+pub mod search;
 pub mod succession;
 pub mod text;
 pub mod token;

@@ -15,8 +15,9 @@ pub async fn list_token_refs(
     role: Option<String>,
     show: Option<String>,
     days: Option<u32>,
+    q: Option<String>,
 ) -> Result<Vec<SelectableToken>, ApiError> {
-    let query = super::tokens_query(scope, role, None, show, days)?;
+    let query = super::tokens_query(scope, role, None, show, days, q.as_deref())?;
     crate::page_model::selectable_tokens(
         &super::viewer()?,
         &query,

@@ -36,7 +36,7 @@ pub struct TokenList {
 }
 
 /// All roles, with the first tokens of each; or one page (from 1) of one role's tokens. `show` and `days`: only tokens that pass a filter
-/// ([`kargo::filter::TokenFilter`]).
+/// ([`kargo::filter::TokenFilter`]). `q`: only tokens with these words ([`kargo::search::Search`]).
 #[server(endpoint = "list_tokens", input = GetUrl, output = Json)]
 pub async fn list_tokens(
     scope: String,
@@ -44,8 +44,9 @@ pub async fn list_tokens(
     page: Option<u32>,
     show: Option<String>,
     days: Option<u32>,
+    q: Option<String>,
 ) -> Result<TokenList, ApiError> {
-    let query = super::tokens_query(scope, role, page, show, days)?;
+    let query = super::tokens_query(scope, role, page, show, days, q.as_deref())?;
     let cluster = super::viewer()?.to_read(&query.scope).await?;
     let snapshot = crate::page_model::Snapshot::read(&cluster, &query).await?;
     Ok(TokenList {

@@ -152,9 +152,10 @@ pub async fn list_token_refs(context: BrowserContext) -> Result<Vec<SelectableTo
         role,
         show,
         days,
+        search,
         ..
     } = context;
-    api::list_token_refs(scope, role, show, days)
+    api::list_token_refs(scope, role, show, days, Some(search))
         .await
         .map_err(problem)
 }

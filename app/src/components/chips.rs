@@ -23,7 +23,7 @@ pub fn Chips(counts: Counts, query: TokensQuery) -> impl IntoView {
         view! { <li><a class=class href=address aria-current=current>{label.to_owned()} " " <b>{grouped(count)}</b></a></li> }
     };
     view! {
-        <nav class="tools" aria-label="Filters">
+        <nav class="chips" aria-label="Filters">
             <ul>
                 {chip(counts.all, "All", TokenFilter::All, false)}
                 {chip(counts.active, "Active", TokenFilter::Active, false)}

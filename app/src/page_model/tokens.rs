@@ -319,6 +319,7 @@ impl TokensPageModel {
             role: self.query.role.clone(),
             show: Some(self.query.filter.word().to_owned()),
             days: self.query.filter.days(),
+            search: self.query.search.text().to_owned(),
             roles: self.role_choices.clone(),
             mint: self.context.permissions.mint,
             max_lifetime: self.context.policy.max_lifetime,
@@ -413,7 +414,7 @@ fn sections(
     sections.sort_by(|a, b| (!a.has_no_role(), &a.role).cmp(&(!b.has_no_role(), &b.role)));
     sections.retain(|section| {
         query.role.as_ref().is_none_or(|role| section.role == *role)
-            && (query.filter == TokenFilter::All || section.total != Some(0))
+            && (query.shows_all() || section.total != Some(0))
     });
     sections
 }

@@ -22,6 +22,7 @@ use crate::{
         problem::ProblemView,
         role_row::{AllPowerful, ClaimsIgnored},
         rules::{RoleDetails, summary},
+        search::SearchForm,
         token_table::TokenTable,
         without_code::{NoScript, NotStarted},
     },
@@ -97,9 +98,14 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
             view! { <p><a class="btn" href=query.address()>"Try again"</a></p> }.into_any()
         }
     });
-    let chips = page
-        .counts
-        .map(|counts| view! { <Chips counts query=query.clone() /> });
+    let tools = page.counts.map(|counts| {
+        view! {
+            <div class="tools">
+                <SearchForm query />
+                <Chips counts query=query.clone() />
+            </div>
+        }
+    });
     let is_closed = page.availability == Availability::Closed;
     let elsewhere = is_closed.then(|| elsewhere(&query.scope)).flatten();
     let rules = page.role.clone().map(|role| {
@@ -123,8 +129,8 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
             <Top page=&page />
             <NoScript />
             <FlashNotice />
-            <p id=LIVE_STATE class="help live-state" role="status"></p>
-            {chips}
+            <p id=LIVE_STATE class="help live-state" aria-live="polite"></p>
+            {tools}
             {problems}
             {again}
             {limits}
@@ -237,6 +243,10 @@ fn about(page: &TokensPageModel) -> AnyView {
 fn empty(query: &TokensQuery) -> impl IntoView + use<> {
     let all = TokensQuery::of(query.scope.clone()).address();
     let (title, next) = match (&query.scope, &query.role) {
+        _ if !query.search.is_empty() => (
+            format!("No token is found for \u{201c}{}\u{201d}.", query.search.text()),
+            view! { <p><a class="btn" href=query.without_search().address()>"Show all"</a></p> }.into_any(),
+        ),
         _ if query.filter != TokenFilter::All => (
             "No tokens pass this filter.".to_owned(),
             view! { <p><a class="btn" href=all>"Show all tokens"</a></p> }.into_any(),

@@ -1,0 +1,71 @@
+//! Searches while somebody types: the address gets the words, and the page is brought up to date. Focus and cursor stay.
+
+use std::{cell::Cell, time::Duration};
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlInputElement, Url};
+
+use super::page::{dom::target, refresh};
+use crate::protocol::{SEARCH, SEARCHED};
+
+/// Wait after a key: somebody who types quickly asks once.
+const PAUSE: Duration = Duration::from_millis(60);
+
+thread_local! {
+    /// Counts the keys: only the last one asks.
+    static KEYS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Listens for the field.
+pub fn listen() {
+    let inputs = window_event_listener(ev::input, |event| {
+        let field = target(&event).filter(|field| field.id() == SEARCH);
+        if field.is_none() {
+            return;
+        }
+        let mine = KEYS.get().wrapping_add(1);
+        KEYS.set(mine);
+        set_timeout(
+            move || {
+                if KEYS.get() == mine {
+                    search();
+                }
+            },
+            PAUSE,
+        );
+    });
+    on_cleanup(move || inputs.remove());
+}
+
+/// Searches for what the field has now.
+fn search() {
+    let field = document().get_element_by_id(SEARCH);
+    let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) else {
+        return;
+    };
+    if set_address(field.value().trim()).is_ok() {
+        refresh::refresh();
+    }
+}
+
+fn set_address(words: &str) -> Result<(), JsValue> {
+    let address = Url::new(&window().location().href()?)?;
+    let parameters = address.search_params();
+    parameters.delete("page");
+    if words.is_empty() {
+        parameters.delete(SEARCHED);
+    } else {
+        parameters.set(SEARCHED, words);
+    }
+    // The router of the server reads a plus sign as one.
+    let query = parameters
+        .to_string()
+        .as_string()
+        .unwrap_or_default()
+        .replace('+', "%20");
+    address.set_search(&query);
+    window()
+        .history()?
+        .replace_state_with_url(&JsValue::NULL, "", Some(&address.href()))
+}
