@@ -101,6 +101,9 @@ export const visit = (page: Page, path: string) => page.goto(new URL(path, page.
 /** Waits until the page's buttons work. */
 export const ready = (page: Page) => expect(page.locator("html[data-ready]")).toBeAttached();
 
+/** Leaves the dashboard in every tab. An open page would hear of what ends with a test, and ask for itself again. */
+const leave = (page: Page) => Promise.all(page.context().pages().map((tab) => tab.goto("about:blank").catch(() => {})));
+
 /** Reads the page again. */
 export async function reload(page: Page) {
   await page.reload();
@@ -128,17 +131,19 @@ export const test = base.extend<Fixtures, { dashboard: Dashboard }>({
     },
     { scope: "worker" },
   ],
-  start: async ({}, use) => {
+  start: async ({ page }, use) => {
     const started: Dashboard[] = [];
     await use((...about) => {
       started.push(Dashboard.start(...about));
       return started.at(-1)!;
     });
+    await leave(page);
     await Promise.all(started.map((dashboard) => dashboard.stop()));
   },
-  project: async ({}, use) => {
+  project: async ({ page }, use) => {
     const project = await Project.create("reader", "promoter");
     await use(project);
+    await leave(page);
     await project.remove();
   },
   refusals: [[], { option: true }],
@@ -149,7 +154,7 @@ export const test = base.extend<Fixtures, { dashboard: Dashboard }>({
       const isStream = (url: string) => /\/events\?/.test(url);
       page.on("console", (message) => {
         if (isStream(message.location().url) && message.text().includes("net::ERR_")) return;
-        if (["error", "warning"].includes(message.type())) said.push(`${message.type()}: ${message.text()}`);
+        if (["error", "warning"].includes(message.type())) said.push(`${message.type()}: ${message.text()} (${message.location().url})`);
       });
       page.on("pageerror", (error) => said.push(`uncaught: ${error.message}`));
       await use();

@@ -9,7 +9,7 @@ test("the one-time address signs in once, with a cookie that scripts and other s
   expect(set).toContain("SameSite=Strict");
   const again = await send(address, "GET", address.pathname + address.search);
   expect(again.headers["set-cookie"]).toBeUndefined();
-  expect([again.status, again.headers.location]).toEqual([303, "/sign-in"]);
+  expect([again.status, again.headers.location]).toEqual([303, "/sign-in?refused=address"]);
   const next = new URL(await dashboard.address());
   expect(next.search).not.toBe(address.search);
 
