@@ -49,6 +49,40 @@ test("requests to the API server", async ({ page, start, project }, info) => {
   proxy.close();
 });
 
+/** Waits until a row of the page says something, or is there no more. */
+const rowSays = (page: Page, name: string, word: string | null) =>
+  page.waitForFunction(
+    ([name, word]) => {
+      const row = document.querySelector(`tr[data-token="${name}"]`);
+      return word === null ? !row : row?.textContent?.includes(word!);
+    },
+    [name, word] as const,
+    { polling: "raf" },
+  );
+
+test("live changes and search", async ({ page, dashboard, project }) => {
+  project.fill(1_000);
+  const token = await project.token("changed-elsewhere");
+  const tokens = await TokensPage.open(page, dashboard, project);
+  await tokens.row(token).expectState("Active");
+  const [changes, searches]: number[][] = [[], []];
+  for (let n = 0; n < 20; n++) {
+    const isSuspended = n % 2 === 0;
+    const began = performance.now();
+    await token.change({ labels: { "kubernetes.io/legacy-token-invalid-since": isSuspended ? "2026-01-01" : null } });
+    await rowSays(page, token.name, isSuspended ? "Suspended" : "Active");
+    changes!.push(performance.now() - began);
+  }
+  print("another client's change to the changed row, page with 1,000 tokens", spread(changes!));
+  for (let n = 0; n < 20; n++) {
+    const began = performance.now();
+    await tokens.search.fill(n % 2 === 0 ? "nothing-like-this" : "");
+    await rowSays(page, token.name, n % 2 === 0 ? null : token.name);
+    searches!.push(performance.now() - began);
+  }
+  print("a key in the search to the found rows, 1,000 tokens", spread(searches!));
+});
+
 /** Resident memory of a program in KB. */
 const memory = (pid: number) => Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
 

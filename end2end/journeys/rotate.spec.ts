@@ -1,6 +1,6 @@
 // A rotation: the successor is in hand before the old token stops.
 import { expectAccepted } from "../support/api_server.ts";
-import { expect, test } from "../support/dashboard.ts";
+import { expect, staysBehind, test } from "../support/dashboard.ts";
 import { RecreateWithDialog } from "../support/dialogs.ts";
 import { TokensPage } from "../support/tokens_page.ts";
 
@@ -46,6 +46,7 @@ test("a successor can have another lifetime than the old token", async ({ page, 
 test("an outdated page names the existing successor before it creates another", async ({ page, context, dashboard, project, refusals }) => {
   refusals.push(409);
   const token = await project.token("twice");
+  await staysBehind(page);
   const stale = await TokensPage.open(page, dashboard, project);
   const other = await TokensPage.open(await context.newPage(), dashboard, project);
   await (await other.row(token).recreate()).save();

@@ -95,7 +95,7 @@ test.describe("with a token", () => {
     await api("DELETE", `/api/v1/namespaces/${project.namespace}/secrets/me`);
     await expect(async () => {
       await page.goto(`${origin}${project.path}`);
-      await expect(page.getByRole("main").getByText("The cluster doesn't accept the credential.")).toBeVisible({ timeout: 500 });
+      await expect(page.getByRole("main").getByText("The cluster doesn't accept your credential any more.")).toBeVisible({ timeout: 500 });
     }).toPass();
   });
 });

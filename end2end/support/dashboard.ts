@@ -101,6 +101,12 @@ export const visit = (page: Page, path: string) => page.goto(new URL(path, page.
 /** Waits until the page's buttons work. */
 export const ready = (page: Page) => expect(page.locator("html[data-ready]")).toBeAttached();
 
+/** Lets the pages of a tab hear of no changes, as where the network holds the stream back. */
+export const staysBehind = (page: Page) =>
+  page.addInitScript(() => {
+    for (const name of ["SharedWorker", "Worker"]) Object.defineProperty(window, name, { value: undefined });
+  });
+
 /** Leaves the dashboard in every tab. An open page would hear of what ends with a test, and ask for itself again. */
 const leave = (page: Page) => Promise.all(page.context().pages().map((tab) => tab.goto("about:blank").catch(() => {})));
 

@@ -110,7 +110,7 @@ test("after a dialog's command the focus is on the row, or where the row was", a
   await tokens.row(token).choose("Delete at once");
   await Confirmation.delete(page, "second").confirm();
   await tokens.row(token).expectGone();
-  expect(await tokens.focused()).not.toBe("nowhere");
+  await expect.poll(() => tokens.focused()).not.toBe("nowhere");
 });
 
 test("dismissing a notice and a bulk command leave the focus somewhere", async ({ page, dashboard, project }) => {
@@ -119,11 +119,11 @@ test("dismissing a notice and a bulk command leave the focus somewhere", async (
   await tokens.row("a").delete();
   await page.getByRole("button", { name: "Dismiss" }).press("Enter");
   await expect(tokens.noticeUndo).toHaveCount(0);
-  expect(await tokens.focused()).not.toBe("nowhere");
+  await expect.poll(() => tokens.focused()).not.toBe("nowhere");
   await tokens.row("b").box.check();
   await tokens.bulk.button(/^Suspend/).press("Enter");
   await tokens.row("b").expectState("Suspended");
-  expect(await tokens.focused()).not.toBe("nowhere");
+  await expect.poll(() => tokens.focused()).not.toBe("nowhere");
 });
 
 test("the skip link leads past the places", async ({ page, dashboard }) => {

@@ -37,8 +37,10 @@ thread_local! {
     static HOOKS: RefCell<Option<Hooks>> = const { RefCell::new(None) };
     /// The entity tag of the page that is shown; unknown at first.
     static TAG: RefCell<Option<String>> = const { RefCell::new(None) };
-    /// Counts the updates: only the latest answer is merged, in whatever order the answers come.
+    /// Counts the updates.
     static LATEST: Cell<u32> = const { Cell::new(0) };
+    /// The latest update whose answer is shown, in whatever order the answers come.
+    static SHOWN: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Sets what follows an update.
@@ -68,7 +70,8 @@ async fn update_as(is_automatic: bool) {
     let mine = LATEST.get() + 1;
     LATEST.set(mine);
     let answer = fetch(is_automatic).await;
-    if LATEST.get() != mine {
+    // A command that waits for this has to see its own change, so an answer is left out only if a later one is shown already.
+    if SHOWN.get() > mine {
         return;
     }
     let done = match answer {
@@ -76,8 +79,13 @@ async fn update_as(is_automatic: bool) {
         Ok(None) => Ok(()),
         Err(problem) => Err(problem),
     };
+    if done.is_ok() {
+        SHOWN.set(mine);
+    }
     HOOKS.with_borrow(|hooks| match (hooks, done) {
         (Some(hooks), Ok(())) => (hooks.merged)(),
+        // The line that says whether the page is live says it.
+        (_, Err(problem)) if is_automatic && problem.kind == Kind::Unavailable => {}
         (Some(hooks), Err(problem)) => (hooks.failed)(&problem),
         _ => {}
     });
