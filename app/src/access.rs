@@ -8,7 +8,7 @@ use kargo::{
     name::{ProjectName, RoleName},
 };
 
-/// What a person pasted: an ID token without its signature, or claims as JSON. Provided as context to the page that explains it.
+/// Text that a person pasted: an ID token without its signature, or claims as JSON. The server puts it into the context of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastedText(pub String);
 

@@ -66,7 +66,7 @@ pub struct BrowserContext {
     /// The page's time, in seconds since 1970 by the API server's clock. (A number, here and wherever the browser reads a time: a
     /// library of times would be half of what the browser has to load.)
     pub now: i64,
-    /// What the page shows, as `/events` would say it; the default on a page that is not live.
+    /// State that the page shows, in the form of an event; the default on a page that is not live.
     pub live: LiveEvent,
 }
 
@@ -81,7 +81,7 @@ pub const LIVE_STATE: &str = "live-state";
 /// Header of requests that a page sends by itself.
 pub const AUTOMATIC: &str = "kargo-tokens-automatic";
 
-/// What `/events` says of a scope.
+/// Event of `/events`: the newest state of a scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveEvent {
     /// The scope, as in addresses.

@@ -17,9 +17,9 @@ use crate::protocol::{LIVE_STATE, LiveEvent};
 const WORKER: &str = "/events.js";
 
 thread_local! {
-    /// What the page shows.
+    /// State that the page shows.
     static SHOWN: RefCell<LiveEvent> = RefCell::default();
-    /// What the cluster has.
+    /// Newest state that the worker told.
     static NEWEST: RefCell<LiveEvent> = RefCell::default();
     static IS_UPDATING: Cell<bool> = const { Cell::new(false) };
     static IS_LOST: Cell<bool> = const { Cell::new(false) };

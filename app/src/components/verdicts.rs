@@ -276,32 +276,17 @@ fn pair(parts: &mut Vec<Part>, of: ClaimValue) {
     parts.extend([Part::Code(of.claim), words(" = "), Part::Code(of.value)]);
 }
 
-/// Values with commas, the first few only.
-fn values(parts: &mut Vec<Part>, all: Vec<String>) {
-    let more = all.len().saturating_sub(VALUES);
+/// The first few values with commas. `last`: text before the last value; `more`: text before the number of the others.
+fn values(parts: &mut Vec<Part>, all: Vec<String>, last: &'static str, more: &'static str) {
+    let (count, rest) = (all.len(), all.len().saturating_sub(VALUES));
     for (n, value) in all.into_iter().take(VALUES).enumerate() {
         if n > 0 {
-            parts.push(words(", "));
+            parts.push(words(if n + 1 == count { last } else { ", " }));
         }
         parts.push(Part::Code(value));
     }
-    if more > 0 {
-        parts.push(words(format!(" and {more} more")));
-    }
-}
-
-/// Values of which one is enough, the first few only.
-fn alternatives(parts: &mut Vec<Part>, all: Vec<String>) {
-    let more = all.len().saturating_sub(VALUES);
-    let last = (more == 0).then(|| all.len().saturating_sub(1));
-    for (n, value) in all.into_iter().take(VALUES).enumerate() {
-        if n > 0 {
-            parts.push(words(if last == Some(n) { " or " } else { ", " }));
-        }
-        parts.push(Part::Code(value));
-    }
-    if more > 0 {
-        parts.push(words(format!(" or {more} more")));
+    if rest > 0 {
+        parts.push(words(format!("{more}{rest} more")));
     }
 }
 
@@ -317,7 +302,7 @@ fn needs(parts: &mut Vec<Part>, accepted: Option<Vec<Claim>>, otherwise: &str) -
         parts.push(words(if n > 0 { ", or " } else { "Needs " }));
         parts.push(Part::Code(claim.name));
         parts.push(words(" = "));
-        alternatives(parts, claim.values);
+        values(parts, claim.values, " or ", " or ");
     }
     if more > 0 {
         parts.push(words(format!(" or {more} more")));
@@ -361,12 +346,12 @@ fn why(verdict: Verdict, accepted: Option<Vec<Claim>>) -> Vec<Part> {
             of.push(words("; the token says "));
             of.push(Part::Code(claim));
             of.push(words(" = "));
-            values(of, has);
+            values(of, has, ", ", " and ");
             of.push(words("."));
         }
         Verdict::Missing { claims } => {
             if !needs(of, accepted, "Needs the claim ") {
-                values(of, claims);
+                values(of, claims, ", ", " and ");
             }
             of.push(words("; the token has no such claim."));
         }

@@ -241,7 +241,7 @@ pub struct CompromisePageModel {
     pub report: Result<ExposureReport, ApiError>,
     /// Cluster and context, for dialogs.
     pub cluster: String,
-    /// What the person may do in the scope.
+    /// Rights of the person in the scope.
     pub permissions: Permissions,
     /// Rights that the person lacks in the scope.
     pub missing: MissingRights,

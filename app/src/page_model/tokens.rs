@@ -333,7 +333,7 @@ impl TokensPageModel {
     pub fn entity_tag(&self) -> String {
         let mut shown = self.clone();
         shown.context.now = Timestamp::UNIX_EPOCH;
-        // What changed may be on another page.
+        // A change of a token that the page doesn't show leaves the page as it is.
         shown.live = LiveEvent::default();
         entity_tag(self.context.now, &shown)
     }

@@ -94,7 +94,7 @@ fn Report(page: CompromisePageModel) -> impl IntoView {
         namespace: missing.namespace.clone(),
     };
     let reported = reported.map(|time| format!(", reported {}", exact(time)));
-    // What fails for the same reason is told once.
+    // Shows one message where both requests fail for the same reason.
     let is_told = |error: &ApiError| {
         token
             .as_ref()

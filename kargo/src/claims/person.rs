@@ -28,7 +28,7 @@ pub enum ClaimsError {
         "The claims are no JSON object: {what} at line {line}, column {column}. Paste the payload of an ID token, from {{ to }}."
     )]
     NotAnObject {
-        /// What is wrong, in the words of the JSON reader; quotes nothing of the text.
+        /// The mistake, in the words of the JSON reader; quotes nothing of the text.
         what: String,
         /// Line of the mistake, from 1.
         line: usize,
@@ -141,7 +141,7 @@ impl PersonClaims {
     }
 }
 
-/// What is wrong with a JSON text.
+/// Names the mistake of a JSON text.
 fn what(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match error.classify() {

@@ -142,11 +142,7 @@ mod tests {
             answers.get(&"question", ask())
         );
         assert!(matches!(both, (Err(_), Err(_))));
-        assert_eq!(
-            asked.load(Ordering::Relaxed),
-            1,
-            "one failure is told to both"
-        );
+        assert_eq!(asked.load(Ordering::Relaxed), 1, "both get the one failure");
     }
 
     #[test]

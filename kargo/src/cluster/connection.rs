@@ -67,7 +67,7 @@ pub struct Cluster {
     pub(super) page_limit: Arc<AtomicU32>,
     /// Held while an expiring token's value is minted: two requests with one claim must not get two values.
     pub(super) minting: Arc<tokio::sync::Mutex<()>>,
-    /// What is kept in memory for this identity.
+    /// Memory of this identity.
     pub(super) kept: Kept,
     /// As which ServiceAccount each request is sent, and for whom.
     acting_as: Option<Arc<ActingAs>>,

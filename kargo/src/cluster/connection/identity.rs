@@ -47,7 +47,7 @@ impl Cluster {
         if let Some(remembered) = self.remembered().await? {
             return Ok(remembered.identity);
         }
-        // Whoever waits for another's question waits for one answer, not for those of all before them.
+        // Bounds the wait: while the API server is silent, requests would wait for one another in turn.
         let Ok(_asking) = timeout(TURN, self.asking.lock()).await else {
             let access = Access::to("create", "selfsubjectreviews.authentication.k8s.io");
             return Err(Error::Timeout(access));

@@ -17,7 +17,7 @@ pub(in crate::cluster) trait Keep: Any + Send + Sync {
 
 type ByType = Mutex<HashMap<TypeId, Arc<dyn Keep>>>;
 
-/// What is kept for an identity. Clones share it.
+/// Memory of an identity. Clones share it.
 #[derive(Clone)]
 pub(in crate::cluster) struct Kept {
     own: Own,
@@ -66,7 +66,7 @@ impl Kept {
         }
     }
 
-    /// What is kept of a type; made if there is none yet.
+    /// Returns the memory of a type, and makes it if there is none yet.
     pub fn of<T: Keep + Default>(&self) -> Arc<T> {
         let Some(all) = self.all() else {
             return Arc::default();
@@ -78,7 +78,7 @@ impl Kept {
         typed(kept)
     }
 
-    /// What is kept of a type for each identity of the person.
+    /// Returns the memory of a type for each identity of the person.
     pub fn of_family<T: Keep>(&self) -> Vec<Arc<T>> {
         let members = self.family.0.lock().unwrap_or_else(PoisonError::into_inner);
         let all = members.iter().filter_map(Weak::upgrade);

@@ -59,11 +59,11 @@ struct Shown<R> {
 /// How the records stand.
 #[derive(Debug, Clone)]
 pub(super) enum Standing {
-    /// Nothing was listed yet.
+    /// The first list has not come yet.
     Reading,
     /// A watch is open.
     Current,
-    /// Nothing was heard since a time by the API server's clock: between a list and a watch without an error, else because of it.
+    /// The records are as old as this time of the API server's clock. The error prevents newer ones; without an error, a watch is about to open, or the person may only list.
     Behind(Timestamp, Option<Error>),
     /// There is nothing to show.
     Unreadable(Error),
@@ -71,7 +71,7 @@ pub(super) enum Standing {
     Ended(Option<Error>),
 }
 
-/// What a viewer sees.
+/// Records and state that a viewer gets.
 pub(super) struct View<R> {
     pub records: Arc<[Arc<R>]>,
     pub now: Timestamp,
@@ -122,7 +122,7 @@ impl<K: Kind> Cache<K> {
         }
     }
 
-    // What the task tells.
+    // The task calls these.
 
     /// A list came. `now`: by the API server's clock.
     pub fn listed(&self, listed: Listed<K::Record>, now: Timestamp) {
@@ -179,7 +179,7 @@ impl<K: Kind> Cache<K> {
         });
     }
 
-    // What our own writes tell.
+    // Our own writes call these.
 
     /// Lays the answer of our own write over what the task told.
     pub fn lay_over(&self, entry: Entry<K::Record>) {
@@ -211,7 +211,7 @@ impl<K: Kind> Cache<K> {
         }
     }
 
-    // What viewers do.
+    // Viewers call these.
 
     /// Notes that somebody looks; `false` if the task has ended.
     pub fn look(&self) -> bool {
@@ -290,7 +290,7 @@ impl<K: Kind> Cache<K> {
         (state.log.since(position), state.log.position())
     }
 
-    // What ends it.
+    // These end it.
 
     /// Ends it: nothing may be shown any more.
     pub fn end(&self, error: Option<Error>) {
