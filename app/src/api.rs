@@ -100,12 +100,14 @@ fn tokens_query(
     scope: String,
     role: Option<String>,
     page: Option<u32>,
-    show: Option<String>,
-    days: Option<u32>,
     q: Option<&str>,
+    filter: &kargo::filter::FilterWords,
 ) -> Result<crate::query::TokensQuery, ApiError> {
-    let filter = kargo::filter::TokenFilter::parse(show.as_deref(), days)
-        .map_err(|error| ApiError::invalid(error.to_string()))?;
+    let (filter, ignored) = kargo::filter::TokenFilter::parse(filter);
+    // A program that misspells a filter must not get all tokens for its few.
+    if let Some(ignored) = ignored.first() {
+        return Err(ApiError::invalid(ignored.to_string()));
+    }
     Ok(crate::query::TokensQuery {
         role,
         page: usize::try_from(page.unwrap_or(1).max(1)).unwrap_or(1),

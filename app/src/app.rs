@@ -12,8 +12,9 @@ use leptos_router::{
 use crate::{
     components::places::Places,
     pages::{
-        access::AccessPage, compromise::CompromisePage, not_found::NotFound, session::SessionPage,
-        sign_in::SignIn, token::TokenPage, tokens::TokensPage,
+        access::AccessPage, compromise::CompromisePage, inventory::InventoryPage,
+        not_found::NotFound, session::SessionPage, sign_in::SignIn, token::TokenPage,
+        tokens::TokensPage,
     },
 };
 
@@ -35,6 +36,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/projects/:project/tokens/:name") view=TokenPage ssr=SsrMode::Async />
                     <Route path=path!("/system/compromised/:name") view=CompromisePage ssr=SsrMode::Async />
                     <Route path=path!("/projects/:project/compromised/:name") view=CompromisePage ssr=SsrMode::Async />
+                    <Route path=path!("/inventory") view=InventoryPage ssr=SsrMode::Async />
                     <Route path=path!("/access") view=AccessPage ssr=SsrMode::Async />
                     <Route path=path!("/session") view=SessionPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />

@@ -3,7 +3,8 @@
 //! ([`crate::protocol`]).
 //!
 //! From below: `operations` calls the server functions; `page` reads and updates the page; `notice`, `bulk` and `undo` make the foot;
-//! `dialogs` holds one dialog a file; `access` prepares pasted claims; `live` hears of changes; `search` searches while somebody types; `dispatch` runs the commands of buttons.
+//! `dialogs` holds one dialog a file; `access` prepares pasted claims; `live` hears of changes; `search` searches while somebody types; `shortcuts` listens for
+//! single keys; `dispatch` runs the commands of buttons.
 
 mod access;
 mod bulk;
@@ -15,6 +16,7 @@ mod operations;
 mod page;
 mod platform;
 mod search;
+mod shortcuts;
 mod undo;
 mod wording;
 
@@ -64,6 +66,7 @@ fn Browser() -> impl IntoView {
     access::listen();
     anchor::listen();
     search::listen();
+    shortcuts::listen();
     live::start();
     clock::read();
     countdown::start(refresh::refresh);

@@ -4,6 +4,8 @@
 #[cfg(feature = "ssr")]
 pub mod blank;
 #[cfg(feature = "ssr")]
+pub mod charts;
+#[cfg(feature = "ssr")]
 pub mod chips;
 #[cfg(feature = "ssr")]
 pub mod clean_up;
@@ -11,6 +13,12 @@ pub mod clean_up;
 pub mod commands;
 #[cfg(feature = "ssr")]
 pub mod count;
+#[cfg(feature = "ssr")]
+pub mod filters;
+#[cfg(feature = "ssr")]
+pub mod ignored;
+#[cfg(feature = "ssr")]
+pub mod inventory_table;
 #[cfg(feature = "ssr")]
 pub mod missing_rights;
 #[cfg(feature = "ssr")]

@@ -18,6 +18,8 @@ pub mod background;
 pub mod browser;
 mod components;
 mod error;
+#[cfg(feature = "ssr")]
+pub mod export;
 mod exposure_report;
 #[cfg(feature = "ssr")]
 pub mod flash;

@@ -3,6 +3,7 @@
 mod access;
 mod compromise;
 mod frame;
+mod inventory;
 mod session;
 mod token;
 mod tokens;
@@ -15,7 +16,7 @@ use std::{
 use jiff::Timestamp;
 use kargo::{
     cluster::{Cluster, TokensSnapshot, Viewer},
-    filter::{TokenFilter, TokenMatcher},
+    filter::TokenMatcher,
     inventory::GroupedTokens,
     name::{RoleName, TokenName},
     permissions::{ClusterFeatures, Permissions},
@@ -30,6 +31,9 @@ use kargo::{
 pub use access::{ComparedClaims, PasteProblem, read_own_claims, read_pasted_claims};
 pub use compromise::{CompromisePageModel, exposure_report, read_compromise_page};
 pub use frame::{Frame, read_frame};
+pub use inventory::{
+    InventoryGroup, InventoryPageModel, InventoryRow, InventoryScopes, read_inventory_page,
+};
 pub use session::{ActingPerson, read_acting_person, read_own_user};
 pub use token::{TokenDetails, TokenPageModel, describe, read_token_page};
 pub use tokens::{Availability, Section, TokenRow, TokensPageModel, read_tokens_page};
@@ -194,7 +198,7 @@ impl Snapshot {
     /// # Errors
     /// Those of grouped tokens; for the clean-up also those of grouped roles.
     pub async fn read(cluster: &Cluster, query: &TokensQuery) -> Result<Self, ApiError> {
-        let is_cleanup = matches!(query.filter, TokenFilter::CleanUp { .. });
+        let is_cleanup = query.filter.state.is_cleanup();
         let known = cluster.inventory(&query.scope).await?;
         let (roles, tracking_since) = if is_cleanup {
             let (roles, since) = futures::try_join!(
@@ -223,11 +227,7 @@ impl Snapshot {
         tracking_since: Option<String>,
     ) -> Self {
         let (tokens, now) = (known.tokens(), known.now());
-        let matcher = TokenMatcher {
-            filter: query.filter,
-            roles,
-            now,
-        };
+        let matcher = TokenMatcher::new(query.filter, roles, now);
         let grouped = GroupedTokens::of(tokens, &query.search, &matcher, &query.part(), query.sort);
         Self {
             own_token: own_token(cluster, &query.scope, known),
@@ -269,11 +269,7 @@ pub async fn selectable_tokens(
     let known = known?;
     let now = known.now();
     let roles = roles.ok().map(|roles| roles.names());
-    let matcher = TokenMatcher {
-        filter: query.filter,
-        roles: roles.as_deref(),
-        now,
-    };
+    let matcher = TokenMatcher::new(query.filter, roles.as_deref(), now);
     let context = PageContext {
         scope: query.scope.clone(),
         namespace: cluster.namespace(&query.scope).to_owned(),

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod compromise;
+pub mod inventory;
 pub mod not_found;
 pub mod session;
 pub mod sign_in;

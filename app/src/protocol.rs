@@ -6,7 +6,10 @@
 //! - Buttons that need the browser's code carry [`COMMAND`] and work on the form that they stand in.
 //! - The `<main>` element carries [`CONTEXT`]: what dialogs need to know of the page.
 
-use kargo::token::{TokenRef, Uid};
+use kargo::{
+    filter::FilterWords,
+    token::{TokenRef, Uid},
+};
 use serde::{Deserialize, Serialize};
 
 /// The field of a row's form with the name of the token's successor, or [`NO_SUCCESSOR`].
@@ -49,10 +52,8 @@ pub struct BrowserContext {
     pub scope: String,
     /// The role that the page is limited to.
     pub role: Option<String>,
-    /// The word of the page's filter.
-    pub show: Option<String>,
-    /// The number of days, where the filter has one.
-    pub days: Option<u32>,
+    /// The words of the page's filter.
+    pub filter: FilterWords,
     /// The words that the page's tokens have.
     pub search: String,
     /// The roles that a new token can be made for.
@@ -66,10 +67,14 @@ pub struct BrowserContext {
     /// The page's time, in seconds since 1970 by the API server's clock. (A number, here and wherever the browser reads a time: a
     /// library of times would be half of what the browser has to load.)
     pub now: i64,
-    /// State that the page shows, in the form of an event; the default on a page that is not live.
-    pub live: LiveEvent,
+    /// States that the page shows, in the form of events; none on a page that is not live.
+    pub live: Vec<LiveEvent>,
 }
 
+/// The `id` of the popover that lists the shortcuts.
+pub const SHORTCUTS: &str = "shortcuts";
+/// Attribute of `<html>`: the word for shortcuts of [`crate::preferences::Preferences`].
+pub const HAS_SHORTCUTS: &str = "data-shortcuts";
 /// The `id` of the field that searches.
 pub const SEARCH: &str = "search";
 /// Parameter of an address: the words that are searched.
@@ -81,10 +86,10 @@ pub const LIVE_STATE: &str = "live-state";
 /// Header of requests that a page sends by itself.
 pub const AUTOMATIC: &str = "kargo-tokens-automatic";
 
-/// Event of `/events`: the newest state of a scope.
+/// Event of `/events`: the newest state of a scope or of one token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveEvent {
-    /// The scope, as in addresses.
+    /// The scope, as in addresses, or one token of it: `projects/NAME/tokens/NAME`.
     pub scope: String,
     /// Position in the log of its changes; `None` where it can't be read any more.
     pub position: Option<String>,

@@ -1,15 +1,94 @@
 //! Addresses of pages, parsed once: a path and a query become a [`TokensQuery`], and a query becomes its address again.
 
+mod inventory;
+
 use kargo::{
-    filter::TokenFilter,
-    inventory::{Part, Sort},
+    filter::{FilterWords, IgnoredWord, TokenFilter},
+    inventory::{Part, Sort, SortColumn},
     name::{ProjectName, TokenName},
     scope::Scope,
     search::Search,
 };
 use leptos_router::params::ParamsMap;
 
+pub use inventory::InventoryQuery;
+
 use crate::error::ApiError;
+
+/// An address of a list of tokens in its parts, for links that replace one of them. Each link leads to the first page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListAddress {
+    /// The path.
+    pub path: String,
+    /// Parameters that say which list it is.
+    pub own: Vec<(&'static str, String)>,
+    /// Only tokens that pass this filter.
+    pub filter: TokenFilter,
+    /// The word of the order; `None` for the usual one.
+    pub sort: Option<String>,
+    /// Only tokens with these words.
+    pub search: Search,
+}
+
+impl ListAddress {
+    /// The parameters that aren't the default, without the search: a form that searches has them as hidden fields.
+    pub fn parameters(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let sort = self.sort.clone().map(|sort| ("sort", sort));
+        let own = self.own.clone().into_iter();
+        own.chain(self.filter.words().pairs()).chain(sort)
+    }
+
+    /// The address, percent-encoded. Defaults are left out.
+    pub fn address(&self) -> String {
+        let search = (!self.search.is_empty()).then(|| ("q", self.search.text().to_owned()));
+        let query = encoded(self.parameters().chain(search));
+        match query.as_str() {
+            "" => self.path.clone(),
+            query => format!("{}?{query}", self.path),
+        }
+    }
+
+    /// The address with another filter.
+    pub fn with_filter(&self, filter: TokenFilter) -> String {
+        let other = Self {
+            filter,
+            ..self.clone()
+        };
+        other.address()
+    }
+
+    /// The address with another order.
+    pub fn with_sort(&self, sort: Option<String>) -> String {
+        let other = Self {
+            sort,
+            ..self.clone()
+        };
+        other.address()
+    }
+
+    /// The address with neither a filter nor a search.
+    pub fn with_all(&self) -> String {
+        let other = Self {
+            filter: TokenFilter::default(),
+            search: Search::default(),
+            ..self.clone()
+        };
+        other.address()
+    }
+
+    /// Whether neither a filter nor a search leaves tokens out.
+    pub fn shows_all(&self) -> bool {
+        self.filter.is_all() && self.search.is_empty()
+    }
+}
+
+/// Encodes parameters of an address.
+fn encoded(parameters: impl Iterator<Item = (&'static str, String)>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parameters);
+    // The router reads a plus sign as one.
+    query.finish().replace('+', "%20")
+}
 
 /// What an address of a list of tokens asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +105,8 @@ pub struct TokensQuery {
     pub search: Search,
     /// The order of the tokens within their role.
     pub sort: Sort,
+    /// What the address has beside that and means nothing.
+    pub ignored: Vec<IgnoredWord>,
 }
 
 impl TokensQuery {
@@ -35,94 +116,52 @@ impl TokensQuery {
             scope,
             role: None,
             page: 1,
-            filter: TokenFilter::All,
+            filter: TokenFilter::default(),
             search: Search::default(),
             sort: Sort::default(),
+            ignored: vec![],
         }
     }
 
-    /// Parses the parameters of a path and of a query.
+    /// Parses the parameters of a path and of a query. What means nothing in the query is ignored, and named in [`TokensQuery::ignored`].
     ///
     /// # Errors
-    /// Says what is wrong with the project's name or the filter. An unknown order or page gives the default one.
+    /// Says what is wrong with the project's name.
     pub fn parse(path: &ParamsMap, query: &ParamsMap) -> Result<Self, ApiError> {
-        let number = |name: &str| query.get(name).and_then(|text| text.parse::<u32>().ok());
-        let filter = TokenFilter::parse(query.get_str("show"), number("days"))
-            .map_err(|error| ApiError::invalid(error.to_string()))?;
-        let page = number("page").unwrap_or(1).max(1);
+        let scope = parse_scope(path)?;
+        let read = |name: &str| query.get(name);
+        let (filter, mut ignored) = TokenFilter::parse(&FilterWords::read(read));
+        let role = query.get("role").filter(|role| !role.is_empty());
         Ok(Self {
-            scope: parse_scope(path)?,
-            role: query.get("role").filter(|role| !role.is_empty()),
-            page: usize::try_from(page).unwrap_or(1),
-            filter,
+            page: parse_page(query, &mut ignored),
+            sort: parse_sort(query, &mut ignored),
             search: Search::parse(query.get_str("q").unwrap_or_default()),
-            sort: Sort::parse(query.get_str("sort")),
+            scope,
+            role,
+            filter,
+            ignored,
         })
     }
 
-    /// The parameters that aren't the default, without the search: a form that searches has them as hidden fields.
-    pub fn parameters(&self) -> Vec<(&'static str, String)> {
-        let is_later = self.role.is_some() && self.page > 1;
-        let filter = Some(self.filter).filter(|filter| *filter != TokenFilter::All);
-        [
-            ("role", self.role.clone()),
-            ("page", is_later.then(|| self.page.to_string())),
-            ("show", filter.map(|filter| filter.word().to_owned())),
-            ("days", self.filter.days().map(|days| days.to_string())),
-            ("sort", self.sort.word()),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
+    /// The address in its parts, from the first page.
+    pub fn list(&self) -> ListAddress {
+        let role = self.role.clone().map(|role| ("role", role));
+        ListAddress {
+            path: format!("/{}", self.scope),
+            own: role.into_iter().collect(),
+            filter: self.filter,
+            sort: self.sort.word(),
+            search: self.search.clone(),
+        }
     }
 
     /// The address, percent-encoded. Defaults are left out.
     pub fn address(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.parameters());
-        if !self.search.is_empty() {
-            query.append_pair("q", self.search.text());
+        let mut list = self.list();
+        if self.role.is_some() && self.page > 1 {
+            list.own.push(("page", self.page.to_string()));
         }
-        match query.finish().as_str() {
-            "" => format!("/{}", self.scope),
-            // The router reads a plus sign as one.
-            query => format!("/{}?{}", self.scope, query.replace('+', "%20")),
-        }
-    }
-
-    /// Whether neither a filter nor a search leaves tokens out.
-    pub fn shows_all(&self) -> bool {
-        self.filter == TokenFilter::All && self.search.is_empty()
-    }
-
-    /// The same query without a search, from the first page.
-    #[must_use]
-    pub fn without_search(&self) -> Self {
-        Self {
-            search: Search::default(),
-            page: 1,
-            ..self.clone()
-        }
-    }
-
-    /// The same query with another filter, from the first page.
-    #[must_use]
-    pub fn with_filter(&self, filter: TokenFilter) -> Self {
-        Self {
-            filter,
-            page: 1,
-            ..self.clone()
-        }
-    }
-
-    /// The same query with another order, from the first page.
-    #[must_use]
-    pub fn with_sort(&self, sort: Sort) -> Self {
-        Self {
-            sort,
-            page: 1,
-            ..self.clone()
-        }
+        list.address()
     }
 
     /// The same query for one role, at a page from 1.
@@ -145,6 +184,41 @@ impl TokensQuery {
             },
         }
     }
+}
+
+/// Parses the number of a page.
+pub(crate) fn parse_page(query: &ParamsMap, ignored: &mut Vec<IgnoredWord>) -> usize {
+    let word = query.get("page").filter(|word| !word.is_empty());
+    let page = word.as_deref().map(|word| word.parse::<u32>().ok());
+    match page {
+        None => 1,
+        Some(Some(page @ 1..)) => usize::try_from(page).unwrap_or(1),
+        Some(_) => {
+            ignored.push(IgnoredWord::new(
+                "page",
+                word.unwrap_or_default(),
+                "a number from 1",
+            ));
+            1
+        }
+    }
+}
+
+/// Parses the order of tokens.
+fn parse_sort(query: &ParamsMap, ignored: &mut Vec<IgnoredWord>) -> Sort {
+    let Some(word) = query.get("sort").filter(|word| !word.is_empty()) else {
+        return Sort::default();
+    };
+    Sort::parse(&word).unwrap_or_else(|| {
+        ignored.push(IgnoredWord::new("sort", word, &sort_words()));
+        Sort::default()
+    })
+}
+
+/// The words of the orders, for people.
+pub(crate) fn sort_words() -> String {
+    let words = SortColumn::ALL.map(SortColumn::word).join(", ");
+    format!("{words}, each with - before it for the reverse")
 }
 
 /// Query of an address of the page *Why this role?*.
@@ -179,19 +253,18 @@ impl AccessQuery {
 
     /// The address, percent-encoded. Defaults are left out.
     pub fn address(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if self.is_pasted {
-            query.append_pair("claims", "pasted");
-        }
-        if !self.find.is_empty() {
-            query.append_pair("find", &self.find);
-        }
-        if let Some(scope) = &self.scope {
-            query.append_pair("scope", &scope.to_string());
-        }
-        match query.finish().as_str() {
+        let pairs = [
+            ("claims", self.is_pasted.then(|| "pasted".to_owned())),
+            (
+                "find",
+                Some(self.find.clone()).filter(|find| !find.is_empty()),
+            ),
+            ("scope", self.scope.as_ref().map(ToString::to_string)),
+        ];
+        let pairs = pairs.into_iter();
+        match encoded(pairs.filter_map(|(name, value)| Some((name, value?)))).as_str() {
             "" => "/access".to_owned(),
-            query => format!("/access?{}", query.replace('+', "%20")),
+            query => format!("/access?{query}"),
         }
     }
 }
@@ -237,9 +310,8 @@ mod tests {
 
     fn parse(query: &str) -> Result<TokensQuery, ApiError> {
         let mut map = ParamsMap::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            map.insert(key.to_owned(), value.to_owned());
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            map.insert(key.into_owned(), value.into_owned());
         }
         TokensQuery::parse(&ParamsMap::new(), &map)
     }
@@ -252,6 +324,8 @@ mod tests {
             "?role=ci&page=3",
             "?show=active",
             "?show=clean-up&days=30",
+            "?used=not-in-90d&expires=never&managed=no&owner=none&q=a%20b",
+            "?age=30d-90d",
             "?sort=-name",
             "?role=ci&page=2&show=suspended&sort=last-used",
         ] {
@@ -288,15 +362,24 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused_or_ignored() {
-        assert!(parse("show=nothing").is_err());
-        assert!(parse("show=clean-up&days=99999").is_err());
-        for ignored in ["page=0&role=ci", "page=x&role=ci", "page=-1&role=ci"] {
-            assert_eq!(parse(ignored).expect("a query").page, 1);
+    fn what_makes_no_sense_is_ignored_and_named() {
+        for (query, parameter) in [
+            ("show=nothing", "show"),
+            ("show=clean-up&days=99999", "days"),
+            ("used=sometimes", "used"),
+            ("page=0&role=ci", "page"),
+            ("page=x&role=ci", "page"),
+            ("page=-1&role=ci", "page"),
+            ("sort=nothing", "sort"),
+        ] {
+            let query = parse(query).expect("a query");
+            let names: Vec<_> = query
+                .ignored
+                .iter()
+                .map(|ignored| ignored.parameter)
+                .collect();
+            assert_eq!((names, query.page), (vec![parameter], 1));
+            assert_eq!(query.sort, Sort::default());
         }
-        assert_eq!(
-            parse("sort=nothing").expect("a query").sort,
-            Sort::default()
-        );
     }
 }

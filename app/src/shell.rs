@@ -9,11 +9,14 @@ use crate::{App, preferences::Preferences};
 
 /// The whole document. Scripts carry the nonce of the response's Content-Security-Policy.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let Preferences { theme, is_compact } = use_context().unwrap_or_default();
+    let preferences: Preferences = use_context().unwrap_or_default();
+    let Preferences {
+        theme, is_compact, ..
+    } = preferences;
     let density = if is_compact { "compact" } else { "normal" };
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.word() data-density=density>
+        <html lang="en" data-theme=theme.word() data-density=density data-shortcuts=preferences.shortcuts_word()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

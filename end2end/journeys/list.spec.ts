@@ -43,17 +43,19 @@ test("numbers are filters, and an empty one says what to do", async ({ page, das
   await tokens.filter("Suspended").click();
   await expect(tokens.row("paused").locator).toBeVisible();
   await tokens.row("works").expectGone();
-  await expect(tokens.filter("Suspended")).toHaveAttribute("aria-current", "page");
+  await expect(tokens.filter("Suspended")).toHaveAttribute("aria-current", "true");
   await tokens.filter("To reveal").click();
   await expect(tokens.main).toContainText("No tokens pass this filter.");
   await tokens.link("Show all tokens").click();
   await expect(tokens.row("works").locator).toBeVisible();
 });
 
-test("a filter that doesn't exist is refused in words, on the page of its scope", async ({ page, dashboard, project }) => {
-  const tokens = await TokensPage.open(page, dashboard, `${project.path}?show=foo`);
+test("what means nothing in an address is ignored, and named", async ({ page, dashboard, project }) => {
+  await project.token("shown");
+  const tokens = await TokensPage.open(page, dashboard, `${project.path}?show=foo&used=sometimes&sort=x&page=0`);
   await expect(tokens.heading).toHaveText(project.name);
-  await expect(tokens.alert).toContainText("There is no such view");
+  await expect(tokens.row("shown").locator).toBeVisible();
+  for (const part of ["show=foo", "used=sometimes", "sort=x", "page=0"]) await expect(tokens.main).toContainText(`${part} means nothing here.`);
 });
 
 test("tokens are sorted by the head of a column", async ({ page, dashboard, project, viewport }) => {

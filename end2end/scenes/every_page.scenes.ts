@@ -63,6 +63,34 @@ scene("clean-up", async (tools) => {
   await visit(tools.page, `${tools.project.path}?show=clean-up&days=0`);
 });
 scene("filter that nothing passes", async ({ page, dashboard, project }) => TokensPage.open(page, dashboard, `${project.path}?show=suspended`));
+scene("more filters", async (tools) => {
+  await everyState(tools);
+  const tokens = new TokensPage(tools.page);
+  await visit(tools.page, `${tools.project.path}?used=not-in-90d&managed=yes&sort=name`);
+  await ready(tools.page);
+  await tokens.moreFilters.open();
+});
+scene("parts of an address that mean nothing", async (tools) => {
+  await everyState(tools);
+  await visit(tools.page, `${tools.project.path}?show=foo&used=sometimes`);
+});
+scene("inventory", async (tools) => {
+  await everyState(tools);
+  await visit(tools.page, `/inventory?scope=${encodeURIComponent(tools.project.scope)}`);
+});
+scene("inventory by role", async (tools) => {
+  await everyState(tools);
+  await visit(tools.page, "/inventory?group=role");
+});
+scene("inventory without groups", async (tools) => {
+  await everyState(tools);
+  await visit(tools.page, "/inventory?group=none&used=never");
+});
+scene("inventory of somebody who may not list projects", async ({ page, start }) => open(page, start("project-admin"), "/inventory?also=kargo-demo"));
+scene("shortcuts", async ({ page, dashboard, project }) => {
+  await TokensPage.open(page, dashboard, project);
+  await page.keyboard.press("?");
+});
 scene("compact rows", async (tools) => {
   await everyState(tools);
   await new Places(tools.page).chooseCompactRows(true);

@@ -55,6 +55,14 @@ export class Places {
     await expect(this.compactRows).toHaveAttribute("aria-pressed", String(isCompact));
   }
 
+  async turnShortcutsOff() {
+    await this.show();
+    await this.banner.getByRole("button", { name: "Keyboard shortcuts" }).click();
+    const loaded = this.page.waitForEvent("domcontentloaded");
+    await this.page.getByRole("button", { name: "Turn single keys off" }).click();
+    await loaded;
+  }
+
   /** A choice is a form post: the page comes again. */
   private async choose(button: Locator) {
     await this.show();

@@ -243,6 +243,20 @@ export class TokensPage extends AnyPage {
     return this.page.getByRole("navigation", { name: "Filters" }).getByRole("link", { name: new RegExp(`^${escape(name)} [\\d,]+$`) });
   }
 
+  /** The form with the filters that have no number of their own. */
+  get moreFilters() {
+    const form = this.page.locator(".filters");
+    return {
+      open: () => this.page.getByRole("button", { name: "More filters…" }).click(),
+      choose: async (field: string, option: RegExp) => {
+        const select = form.getByLabel(field, { exact: true });
+        const label = await select.locator("option", { hasText: option }).first().textContent();
+        await select.selectOption({ label: label! });
+      },
+      show: () => form.getByRole("button", { name: "Show" }).click(),
+    };
+  }
+
   get cleanUp() {
     return this.page.getByRole("region", { name: "Clean-up" });
   }

@@ -14,6 +14,7 @@ mod create;
 mod delete;
 mod describe;
 mod events;
+mod everywhere;
 mod expire;
 mod features;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use connection::{
 };
 pub use delete::time_until;
 pub use describe::Description;
+pub use everywhere::KnownScope;
 pub use inventory::{
     Behind, Changed, ChangedNames, InventoryTimes, Position, TokenChanges, TokensSnapshot,
 };

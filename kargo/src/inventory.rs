@@ -5,7 +5,7 @@ use std::{borrow::Borrow, cmp::Ordering, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    filter::{RoleMatcher, TokenFilter, TokenMatcher},
+    filter::{Counter, Counts, TokenMatcher},
     search::Search,
     token::{TokenState, TokenSummary},
 };
@@ -81,22 +81,18 @@ pub struct Sort {
 }
 
 impl Sort {
-    /// Parses the word of an address: a column, with `-` before it for descending. `None` and unknown words give the default.
-    pub fn parse(word: Option<&str>) -> Self {
-        let Some(word) = word else {
-            return Self::default();
-        };
+    /// Parses the word of an address: a column, with `-` before it for descending. `None` for an unknown word.
+    pub fn parse(word: &str) -> Option<Self> {
         let (is_descending, word) = match word.strip_prefix('-') {
             Some(word) => (true, word),
             None => (false, word),
         };
-        SortColumn::ALL
-            .into_iter()
-            .find(|column| column.word() == word)
-            .map_or_else(Self::default, |column| Self {
-                column,
-                is_descending,
-            })
+        let mut columns = SortColumn::ALL.into_iter();
+        let column = columns.find(|column| column.word() == word)?;
+        Some(Self {
+            column,
+            is_descending,
+        })
     }
 
     /// The word in addresses; `None` for the default.
@@ -106,7 +102,7 @@ impl Sort {
     }
 
     /// Compares two tokens. Equal ones are ordered by name.
-    fn compare(self, a: &TokenSummary, b: &TokenSummary) -> Ordering {
+    pub fn compare(self, a: &TokenSummary, b: &TokenSummary) -> Ordering {
         let order = match self.column {
             SortColumn::Name => a.name.cmp(&b.name),
             SortColumn::State => rank(&a.state).cmp(&rank(&b.state)),
@@ -144,41 +140,6 @@ fn rank(state: &TokenState) -> u8 {
     }
 }
 
-/// How many tokens a scope, or one role of it, has of each kind, whether a page shows them or not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// All tokens.
-    pub all: usize,
-    /// Tokens that the API server accepts.
-    pub active: usize,
-    /// Tokens whose value was not revealed yet.
-    pub unrevealed: usize,
-    /// Tokens that the API server refuses until they are restored.
-    pub suspended: usize,
-    /// Tokens that were never used.
-    pub never_used: usize,
-    /// Tokens that expire soon, and expired ones.
-    pub expiring: usize,
-    /// Tokens that are being deleted or retire, and tokens that are due for clean-up.
-    pub due: usize,
-    /// Candidates for deletion, with the usual number of days without use.
-    pub clean_up: usize,
-}
-
-impl Counts {
-    fn add(&mut self, token: &TokenSummary, matcher: &RoleMatcher) {
-        let count = |filter| usize::from(matcher.with(filter).matches(token));
-        self.all += 1;
-        self.active += count(TokenFilter::Active);
-        self.unrevealed += count(TokenFilter::Unrevealed);
-        self.suspended += count(TokenFilter::Suspended);
-        self.never_used += count(TokenFilter::NeverUsed);
-        self.expiring += count(TokenFilter::Expiring);
-        self.due += count(TokenFilter::Ending);
-        self.clean_up += count(TokenFilter::CLEAN_UP);
-    }
-}
-
 /// The shown tokens of one role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenGroup {
@@ -195,7 +156,7 @@ pub struct TokenGroup {
 pub struct GroupedTokens {
     /// Roles with tokens that pass the filter, by name.
     pub groups: Vec<TokenGroup>,
-    /// Counts over the whole scope, or over the one role of [`Part::OneRole`], before the filter.
+    /// Counts over the whole scope, or over the one role of [`Part::OneRole`].
     pub counts: Counts,
 }
 
@@ -228,16 +189,15 @@ impl GroupedTokens {
         for token in tokens {
             by_role.entry(&token.role).or_default().push(token);
         }
-        let mut counts = Counts::default();
+        let (mut counts, counter) = (Counts::default(), Counter::at(matcher.now()));
         let mut groups = Vec::new();
         for (role, mut tokens) in by_role {
             let matcher = matcher.of_role(role);
             if part.includes(role) {
-                for token in &tokens {
-                    counts.add(token, &matcher);
-                }
+                tokens.retain(|token| counts.add(token, &matcher, &counter));
+            } else {
+                tokens.retain(|token| matcher.matches(token));
             }
-            tokens.retain(|token| matcher.matches(token));
             if tokens.is_empty() {
                 continue;
             }
@@ -292,7 +252,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{sample, token::Uid};
+    use crate::{filter::TokenFilter, sample, token::Uid};
 
     fn token(role: &str, n: usize) -> TokenSummary {
         TokenSummary {
@@ -313,11 +273,8 @@ mod tests {
     }
 
     fn all() -> TokenMatcher<'static> {
-        TokenMatcher {
-            filter: TokenFilter::All,
-            roles: None,
-            now: sample::time("1970-01-02T00:00:00Z"),
-        }
+        let now = sample::time("1970-01-02T00:00:00Z");
+        TokenMatcher::new(TokenFilter::default(), None, now)
     }
 
     #[test]
@@ -414,9 +371,10 @@ mod tests {
                     column,
                     is_descending,
                 };
-                assert_eq!(Sort::parse(sort.word().as_deref()), sort);
+                let word = sort.word().unwrap_or_else(|| "age".to_owned());
+                assert_eq!(Sort::parse(&word), Some(sort));
             }
         }
-        assert_eq!(Sort::parse(Some("-nothing")), Sort::default());
+        assert_eq!(Sort::parse("-nothing"), None);
     }
 }

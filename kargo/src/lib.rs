@@ -15,10 +15,12 @@ pub mod impersonation;
 pub mod inventory;
 pub mod leaked_value;
 pub mod name;
+pub mod overview;
 pub mod permissions;
 pub mod problem;
 mod rbac_yaml;
 pub mod right;
+pub mod risk;
 pub mod role;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;

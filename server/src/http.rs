@@ -6,6 +6,7 @@ mod audit;
 mod cookies;
 mod error;
 mod events;
+mod export;
 mod gate;
 mod headers;
 #[cfg(test)]
@@ -133,6 +134,7 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
         .merge(pages::routes(&state))
         .merge(api::routes(&state, of_person.clone()))
         .merge(events::routes())
+        .merge(export::routes(limits::of_exports(&state.tasks)))
         .merge(limited(sign_in::signed_in_routes(&state, of_person)))
         .layer(middleware::from_fn_with_state(
             state.clone(),

@@ -1,5 +1,6 @@
 //! `GET /api/list_handles`: every token of a view that bulk commands can be used on.
 
+use kargo::filter::FilterWords;
 use leptos::{
     prelude::*,
     server_fn::codec::{GetUrl, Json},
@@ -13,11 +14,10 @@ use crate::protocol::SelectableToken;
 pub async fn list_token_refs(
     scope: String,
     role: Option<String>,
-    show: Option<String>,
-    days: Option<u32>,
     q: Option<String>,
+    #[server(flatten)] filter: FilterWords,
 ) -> Result<Vec<SelectableToken>, ApiError> {
-    let query = super::tokens_query(scope, role, None, show, days, q.as_deref())?;
+    let query = super::tokens_query(scope, role, None, q.as_deref(), &filter)?;
     crate::page_model::selectable_tokens(
         &super::viewer()?,
         &query,

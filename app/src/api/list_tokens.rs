@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use kargo::{
-    inventory::Counts, name::TokenName, succession::PendingPredecessor, token::TokenSummary,
+    filter::{Counts, FilterWords},
+    name::TokenName,
+    succession::PendingPredecessor,
+    token::TokenSummary,
 };
 use leptos::{
     prelude::*,
@@ -35,18 +38,17 @@ pub struct TokenList {
     pub now: Timestamp,
 }
 
-/// All roles, with the first tokens of each; or one page (from 1) of one role's tokens. `show` and `days`: only tokens that pass a filter
-/// ([`kargo::filter::TokenFilter`]). `q`: only tokens with these words ([`kargo::search::Search`]).
+/// All roles, with the first tokens of each; or one page (from 1) of one role's tokens. `show`, `days` and the other words of
+/// [`FilterWords`]: only tokens that pass a filter. `q`: only tokens with these words ([`kargo::search::Search`]).
 #[server(endpoint = "list_tokens", input = GetUrl, output = Json)]
 pub async fn list_tokens(
     scope: String,
     role: Option<String>,
     page: Option<u32>,
-    show: Option<String>,
-    days: Option<u32>,
     q: Option<String>,
+    #[server(flatten)] filter: FilterWords,
 ) -> Result<TokenList, ApiError> {
-    let query = super::tokens_query(scope, role, page, show, days, q.as_deref())?;
+    let query = super::tokens_query(scope, role, page, q.as_deref(), &filter)?;
     let cluster = super::viewer()?.to_read(&query.scope).await?;
     let snapshot = crate::page_model::Snapshot::read(&cluster, &query).await?;
     Ok(TokenList {

@@ -17,28 +17,36 @@ use crate::protocol::{LIVE_STATE, LiveEvent};
 const WORKER: &str = "/events.js";
 
 thread_local! {
-    /// State that the page shows.
-    static SHOWN: RefCell<LiveEvent> = RefCell::default();
-    /// Newest state that the worker told.
-    static NEWEST: RefCell<LiveEvent> = RefCell::default();
+    /// States that the page shows.
+    static SHOWN: RefCell<Vec<LiveEvent>> = RefCell::default();
+    /// The newest states that the worker told, of what the page shows.
+    static NEWEST: RefCell<Vec<LiveEvent>> = RefCell::default();
     static IS_UPDATING: Cell<bool> = const { Cell::new(false) };
     static IS_LOST: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Begins to listen, on a page that shows a scope's tokens.
+/// The states of a page that is live.
+fn states() -> Vec<LiveEvent> {
+    let mut live = dom::context().live;
+    live.retain(|state| state.position.is_some());
+    live
+}
+
+/// Begins to listen, on a page that shows what changes.
 pub fn start() {
-    let live = dom::context().live;
-    if live.position.is_none() {
+    let live = states();
+    if live.is_empty() {
         return;
     }
-    SHOWN.set(live.clone());
-    NEWEST.set(live.clone());
+    let scopes: Vec<_> = live.iter().map(|state| state.scope.as_str()).collect();
+    let scopes = scopes.join(",");
+    SHOWN.set(live);
     let Ok(send) = worker() else {
         return;
     };
     let tell = move || {
-        let scope = if document().hidden() { "" } else { &live.scope };
-        send(&JsValue::from_str(scope));
+        let scopes = if document().hidden() { "" } else { &scopes };
+        send(&JsValue::from_str(scopes));
     };
     tell();
     on("visibilitychange", tell);
@@ -85,25 +93,40 @@ fn heard(text: &str) {
     let Ok(event) = serde_json::from_str::<LiveEvent>(text) else {
         return;
     };
-    if SHOWN.with_borrow(|shown| shown.scope == event.scope) {
-        NEWEST.set(event);
+    let is_shown = SHOWN.with_borrow(|shown| shown.iter().any(|state| state.scope == event.scope));
+    if is_shown {
+        NEWEST.with_borrow_mut(|newest| {
+            newest.retain(|state| state.scope != event.scope);
+            newest.push(event);
+        });
         update();
     }
 }
 
 /// Takes note of what the page shows after an update.
 pub fn read() {
-    let live = dom::context().live;
-    if live.position.is_some() {
+    let live = states();
+    if !live.is_empty() {
         SHOWN.set(live);
     }
     say();
 }
 
+/// Whether the page shows the newest states, or newer ones.
+fn is_current() -> bool {
+    SHOWN.with_borrow(|shown| NEWEST.with_borrow(|newest| covers(shown, newest)))
+}
+
+/// Whether states needn't be read again for others.
+fn covers(shown: &[LiveEvent], newest: &[LiveEvent]) -> bool {
+    newest.iter().all(|newest| {
+        let shown = shown.iter().find(|state| state.scope == newest.scope);
+        shown.is_none_or(|shown| shown.covers(newest))
+    })
+}
+
 /// Brings the page up to date, unless it is or is about to be.
 fn update() {
-    let is_current =
-        || SHOWN.with_borrow(|shown| NEWEST.with_borrow(|newest| shown.covers(newest)));
     if is_current() || IS_UPDATING.replace(true) {
         return;
     }
@@ -112,9 +135,14 @@ fn update() {
             let newest = NEWEST.with_borrow(Clone::clone);
             refresh::update_by_itself().await;
             // The page may be the same as before, or say that it can't be read.
-            if !SHOWN.with_borrow(|shown| shown.covers(&newest)) {
-                SHOWN.set(newest);
-            }
+            SHOWN.with_borrow_mut(|shown| {
+                for state in shown.iter_mut() {
+                    let told = newest.iter().find(|newest| newest.scope == state.scope);
+                    if let Some(told) = told.filter(|told| !state.covers(told)) {
+                        state.clone_from(told);
+                    }
+                }
+            });
         }
         IS_UPDATING.set(false);
     });

@@ -150,12 +150,11 @@ pub async fn list_token_refs(context: BrowserContext) -> Result<Vec<SelectableTo
     let BrowserContext {
         scope,
         role,
-        show,
-        days,
+        filter,
         search,
         ..
     } = context;
-    api::list_token_refs(scope, role, show, days, Some(search))
+    api::list_token_refs(scope, role, Some(search), filter)
         .await
         .map_err(problem)
 }

@@ -1,23 +1,31 @@
 //! The clean-up's head: for how many days tokens were unused, and what the list has.
 
 use jiff::{SignedDuration, Timestamp};
-use kargo::{filter::TokenFilter, scope::Scope, token::day};
+use kargo::token::day;
 use leptos::prelude::*;
+
+use crate::{protocol::SEARCHED, query::ListAddress};
 
 /// The head. `lists_unused`: whether tokens are listed because nobody used them.
 #[component]
 pub fn CleanUp(
-    scope: Scope,
+    list: ListAddress,
     unused_days: u32,
     tracking_since: Option<String>,
     lists_unused: bool,
     now: Timestamp,
 ) -> impl IntoView {
-    let filter = TokenFilter::CleanUp { unused_days };
+    let search = (!list.search.is_empty()).then(|| (SEARCHED, list.search.text().to_owned()));
+    let hidden = list
+        .parameters()
+        .chain(search)
+        .filter(|(name, _)| *name != "days")
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+        .collect_view();
     view! {
         <section class="about" aria-label="Clean-up">
-            <form method="get" action=format!("/{scope}")>
-                <input type="hidden" name="show" value=filter.word() />
+            <form method="get" action=list.path.clone()>
+                {hidden}
                 <label for="days">"Unused for"</label>
                 <input id="days" name="days" type="number" min="0" max="3650" value=unused_days.to_string() />
                 <span>"days"</span>

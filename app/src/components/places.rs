@@ -10,7 +10,7 @@ use crate::{
     error::ApiError,
     page_model::{Frame, read_frame},
     preferences::{Preferences, Theme},
-    protocol::{COMMAND, Command, DETAIL},
+    protocol::{COMMAND, Command, DETAIL, SHORTCUTS},
     reading::when_read,
     session::Session,
 };
@@ -42,6 +42,7 @@ fn Side(frame: Frame, here: String) -> impl IntoView {
             <button type="button" class="btn places-button" popovertarget="places">{label} " ▾"</button>
             <div id="places" class="places" popover="auto">
                 <nav aria-label="Places">
+                    <a href="/inventory" aria-current=(here == "/inventory").then_some("page")><span class="label">"Inventory"</span></a>
                     {link(&Scope::System, scope.as_ref(), &here)}
                     <Projects projects scope here=here.clone() />
                     <h2>"Access"</h2>
@@ -56,6 +57,7 @@ fn Side(frame: Frame, here: String) -> impl IntoView {
                     <form method="post" action="/sign-out"><button type="submit" class="ghost">"Sign out"</button></form>
                 </div>
             </div>
+            <Shortcuts />
         </header>
     }
 }
@@ -148,7 +150,10 @@ pub fn ProjectField(id: &'static str) -> impl IntoView {
 /// The switches of theme and row height: a form post that sets a cookie, so they work without JavaScript.
 #[component]
 fn Look() -> impl IntoView {
-    let Preferences { theme, is_compact } = use_context().unwrap_or_default();
+    let preferences: Preferences = use_context().unwrap_or_default();
+    let Preferences {
+        theme, is_compact, ..
+    } = preferences;
     let other = if is_compact { "normal" } else { "compact" };
     let themes = Theme::ALL
         .into_iter()
@@ -167,6 +172,48 @@ fn Look() -> impl IntoView {
             <div class="seg" role="group" aria-label="Theme">{themes}</div>
             <button type="submit" class="ghost" name="density" value=other aria-pressed=is_compact.to_string()>"Compact rows"</button>
         </form>
+        <button type="button" class="ghost" popovertarget=SHORTCUTS>"Keyboard shortcuts"</button>
+    }
+}
+
+/// The list of shortcuts, as a native popover.
+#[component]
+fn Shortcuts() -> impl IntoView {
+    let Preferences {
+        has_no_shortcuts, ..
+    } = use_context().unwrap_or_default();
+    let (other, text, switch) = if has_no_shortcuts {
+        (
+            "keys",
+            "Single keys are off: / and ? do nothing.",
+            "Turn single keys on",
+        )
+    } else {
+        (
+            "no-keys",
+            "Single keys can get in the way of speech input.",
+            "Turn single keys off",
+        )
+    };
+    view! {
+        <div id=SHORTCUTS class="shortcuts" popover="auto" role="dialog" aria-labelledby="shortcuts-title">
+            <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
+            <dl>
+                <dt><kbd>"/"</kbd></dt>
+                <dd>"Search"</dd>
+                <dt><kbd>"?"</kbd></dt>
+                <dd>"This list"</dd>
+                <dt><kbd>"Esc"</kbd></dt>
+                <dd>"Close a dialog, a menu or this list"</dd>
+                <dt><kbd>"Shift"</kbd>" + click"</dt>
+                <dd>"Select all tokens up to this one"</dd>
+            </dl>
+            <p class="help">{text}</p>
+            <form method="post" action="/preferences" class="go">
+                <button type="submit" class="btn" name="shortcuts" value=other>{switch}</button>
+                <button type="button" class="btn primary" popovertarget=SHORTCUTS popovertargetaction="hide">"Close"</button>
+            </form>
+        </div>
     }
 }
 

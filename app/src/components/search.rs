@@ -4,21 +4,19 @@ use leptos::prelude::*;
 
 use crate::{
     protocol::{SEARCH, SEARCHED},
-    query::TokensQuery,
+    query::ListAddress,
 };
 
-/// The form. Keeps the page's role, filter and order.
+/// The form. Keeps the list, its filter and its order.
 #[component]
-pub fn SearchForm<'a>(query: &'a TokensQuery) -> impl IntoView + use<> {
-    let hidden = query
+pub fn SearchForm<'a>(list: &'a ListAddress) -> impl IntoView + use<> {
+    let hidden = list
         .parameters()
-        .into_iter()
-        .filter(|(name, _)| *name != "page")
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view();
-    let text = query.search.text().to_owned();
+    let text = list.search.text().to_owned();
     view! {
-        <form class="search" role="search" method="get" action=format!("/{}", query.scope)>
+        <form class="search" role="search" method="get" action=list.path.clone()>
             <label class="visually-hidden" for=SEARCH>"Search tokens"</label>
             <input
                 id=SEARCH

@@ -33,7 +33,11 @@ pub fn TokenTable<'a>(
     });
     let headers = SortColumn::ALL
         .into_iter()
-        .map(|column| header(column, query))
+        .map(|column| {
+            header(column, Some(query.sort), &|sort| {
+                query.list().with_sort(sort.word())
+            })
+        })
         .collect_view();
     let bodies = sections
         .iter()
@@ -56,7 +60,7 @@ pub fn TokenTable<'a>(
 }
 
 /// The text of a column's header.
-fn label(column: SortColumn) -> &'static str {
+pub(super) fn label(column: SortColumn) -> &'static str {
     match column {
         SortColumn::Name => "Name",
         SortColumn::State => "State",
@@ -68,7 +72,7 @@ fn label(column: SortColumn) -> &'static str {
 }
 
 /// The class of a column's header and cells, by which the style sheet hides columns on narrow screens.
-fn class(column: SortColumn) -> Option<&'static str> {
+pub(super) fn class(column: SortColumn) -> Option<&'static str> {
     match column {
         SortColumn::Name => None,
         SortColumn::State => Some("state-cell"),
@@ -79,19 +83,26 @@ fn class(column: SortColumn) -> Option<&'static str> {
     }
 }
 
-/// A header that sorts: a click sorts by its column, another one turns the order round.
-fn header(column: SortColumn, query: &TokensQuery) -> impl IntoView + use<> {
-    let is_current = query.sort.column == column;
-    let sorted = is_current.then_some(if query.sort.is_descending {
-        "descending"
-    } else {
-        "ascending"
+/// A header that sorts. `current`: the order of the list; `None` if it is by no column. `address`: that of another order. A click sorts by the
+/// column, another one turns the order round.
+pub(super) fn header(
+    column: SortColumn,
+    current: Option<Sort>,
+    address: &dyn Fn(Sort) -> String,
+) -> impl IntoView + use<> {
+    let current = current.filter(|sort| sort.column == column);
+    let sorted = current.map(|sort| {
+        if sort.is_descending {
+            "descending"
+        } else {
+            "ascending"
+        }
     });
     let next = Sort {
         column,
-        is_descending: is_current && !query.sort.is_descending,
+        is_descending: current.is_some_and(|sort| !sort.is_descending),
     };
-    let address = query.with_sort(next).address();
+    let address = address(next);
     view! { <th scope="col" class=class(column) aria-sort=sorted><a href=address>{label(column)}</a></th> }
 }
 

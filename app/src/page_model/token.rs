@@ -18,7 +18,13 @@ use kargo::{
 use super::{
     MissingRights, PageContext, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag, unchecked,
 };
-use crate::{error::ApiError, offers::Offers, policy::TokenPolicy, protocol::BrowserContext};
+use crate::{
+    error::ApiError,
+    offers::Offers,
+    policy::TokenPolicy,
+    protocol::{BrowserContext, LiveEvent},
+    query::token_address,
+};
 
 /// Everything that the person may know of a token, but for its value.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,10 +84,10 @@ pub async fn describe(
     };
     let (token, roles, permissions, features, tracking_since) = futures::join!(
         token,
-        cluster.scope_roles(scope),
+        cluster.known_roles(scope),
         viewer.permissions(scope),
         cluster.features(),
-        cluster.tracking_since(),
+        cluster.known_tracking_since(),
     );
     let (token, events, old, new) = token?;
     let role_name = token.summary.role.clone();
@@ -89,7 +95,7 @@ pub async fn describe(
         role: roles.map_err(ApiError::from).map(|roles| {
             let status = roles.status_of(&role_name);
             let is_it = |role: &RoleSummary| role.name.as_str() == role_name;
-            (status, roles.roles.into_iter().find(is_it))
+            (status, roles.roles.iter().find(|role| is_it(role)).cloned())
         }),
         predecessor: old.and_then(|old| PendingPredecessor::of(&token.summary, &old, scope)),
         successor_created: new.map(|new| new.created),
@@ -121,6 +127,8 @@ pub struct TokenPageModel {
     pub namespace: String,
     /// Cluster and context, for dialogs.
     pub cluster: String,
+    /// Which state of the token the page shows; `None` where the person may not list tokens.
+    pub live: Option<LiveEvent>,
 }
 
 /// Reads the page.
@@ -134,8 +142,12 @@ pub async fn read_token_page(
     policy: TokenPolicy,
 ) -> Result<TokenPageModel, ApiError> {
     let cluster = viewer.to_read(&scope).await?;
-    let (details, identity) =
-        futures::join!(describe(&viewer, &cluster, &scope, &name), cluster.whoami());
+    // The position comes first: what changes after it is told.
+    let known = Box::pin(cluster.inventory(&scope)).await.ok();
+    let (details, identity) = futures::join!(
+        Box::pin(describe(&viewer, &cluster, &scope, &name)),
+        cluster.whoami()
+    );
     let details = details?;
     let summary = &details.summary;
     let namespace = cluster.namespace(&scope).to_owned();
@@ -166,7 +178,15 @@ pub async fn read_token_page(
         scope,
     };
     let status = details.role.as_ref().ok().map(|(status, _)| *status);
+    let live = known.map(|known| LiveEvent {
+        scope: token_address(&context.scope, &name)
+            .trim_start_matches('/')
+            .to_owned(),
+        position: Some(known.position().to_string()),
+        is_behind: known.is_behind(),
+    });
     Ok(TokenPageModel {
+        live,
         offers: context.offers(summary, status),
         namespace,
         missing,
@@ -185,6 +205,7 @@ impl TokenPageModel {
             max_lifetime: self.context.policy.max_lifetime,
             cluster: self.cluster.clone(),
             now: self.context.now.as_second(),
+            live: self.live.iter().cloned().collect(),
             ..BrowserContext::default()
         }
     }

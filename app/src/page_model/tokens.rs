@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use kargo::{
     cluster::{Behind, Cluster, TokensSnapshot, Viewer},
-    filter::TokenFilter,
-    inventory::Counts,
+    filter::Counts,
     name::RoleName,
     problem::{Kind, Problem},
     right::Right,
@@ -57,8 +56,8 @@ pub struct TokensPageModel {
     pub role_choices: Vec<RoleChoice>,
     /// Cluster and context, for dialogs.
     pub cluster: String,
-    /// Which state of the tokens the page shows; the default where it shows none.
-    pub live: LiveEvent,
+    /// Which state of the tokens the page shows; `None` where it shows none.
+    pub live: Option<LiveEvent>,
 }
 
 /// Whether a page has anything to show.
@@ -142,9 +141,10 @@ async fn read_with(
 ) -> TokensPageModel {
     let scope = &query.scope;
     let tracking = async {
-        match query.filter {
-            TokenFilter::CleanUp { .. } => cluster.known_tracking_since().await.ok().flatten(),
-            _ => None,
+        if query.filter.state.is_cleanup() {
+            cluster.known_tracking_since().await.ok().flatten()
+        } else {
+            None
         }
     };
     let (tokens, roles, permissions, features, identity, tracking_since) = futures::join!(
@@ -227,7 +227,7 @@ async fn read_with(
         sections: sections(snapshot.as_ref(), roles.as_deref(), &query, &context),
         problems: once(problems).into_iter().chain(unchecked).collect(),
         cluster: cluster_name,
-        live: live.filter(|_| !is_no_project).unwrap_or_default(),
+        live: live.filter(|_| !is_no_project),
         role,
         context,
         query,
@@ -235,7 +235,7 @@ async fn read_with(
 }
 
 /// The state that a snapshot shows, in the words of `/events`.
-fn live(scope: &Scope, known: &TokensSnapshot) -> LiveEvent {
+pub(super) fn live(scope: &Scope, known: &TokensSnapshot) -> LiveEvent {
     LiveEvent {
         scope: scope.to_string(),
         position: Some(known.position().to_string()),
@@ -244,7 +244,7 @@ fn live(scope: &Scope, known: &TokensSnapshot) -> LiveEvent {
 }
 
 /// Says that the tokens are those of a moment ago, and why. A list that is read from time to time, without an error, is new enough.
-fn old(known: &TokensSnapshot) -> Option<Problem> {
+pub(super) fn old(known: &TokensSnapshot) -> Option<Problem> {
     let Behind { since, problem } = known.behind()?;
     let Problem {
         kind,
@@ -279,7 +279,7 @@ fn without_a_role(
         sections: vec![],
         problems,
         cluster: viewer.base().display_name(),
-        live: LiveEvent::default(),
+        live: None,
         role: None,
         context,
         query,
@@ -317,15 +317,14 @@ impl TokensPageModel {
         BrowserContext {
             scope: self.query.scope.to_string(),
             role: self.query.role.clone(),
-            show: Some(self.query.filter.word().to_owned()),
-            days: self.query.filter.days(),
+            filter: self.query.filter.words(),
             search: self.query.search.text().to_owned(),
             roles: self.role_choices.clone(),
             mint: self.context.permissions.mint,
             max_lifetime: self.context.policy.max_lifetime,
             cluster: self.cluster.clone(),
             now: self.context.now.as_second(),
-            live: self.live.clone(),
+            live: self.live.iter().cloned().collect(),
         }
     }
 
@@ -334,7 +333,7 @@ impl TokensPageModel {
         let mut shown = self.clone();
         shown.context.now = Timestamp::UNIX_EPOCH;
         // A change of a token that the page doesn't show leaves the page as it is.
-        shown.live = LiveEvent::default();
+        shown.live = None;
         entity_tag(self.context.now, &shown)
     }
 
@@ -414,7 +413,7 @@ fn sections(
     sections.sort_by(|a, b| (!a.has_no_role(), &a.role).cmp(&(!b.has_no_role(), &b.role)));
     sections.retain(|section| {
         query.role.as_ref().is_none_or(|role| section.role == *role)
-            && (query.shows_all() || section.total != Some(0))
+            && (query.list().shows_all() || section.total != Some(0))
     });
     sections
 }
@@ -438,7 +437,7 @@ fn lacks_a_right(error: &kargo::cluster::Error) -> bool {
 }
 
 /// Leaves out problems that were named before. An unreachable cluster fails each request with the same message.
-fn once(problems: Vec<Problem>) -> Vec<Problem> {
+pub(super) fn once(problems: Vec<Problem>) -> Vec<Problem> {
     let mut named: Vec<Problem> = Vec::new();
     for problem in problems {
         let is_named = named.iter().any(|other| {

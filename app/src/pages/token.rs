@@ -30,7 +30,9 @@ use crate::{
     offers::missing_for,
     page_model::{PageContext, TokenPageModel, read_token_page},
     policy::TokenPolicy,
-    protocol::{BrowserContext, COMMAND, CONTEXT, COPY, Command, DETAIL, ROW, to_attribute},
+    protocol::{
+        BrowserContext, COMMAND, CONTEXT, COPY, Command, DETAIL, LIVE_STATE, ROW, to_attribute,
+    },
     query::{TokensQuery, parse_token, token_address},
     reading::{tag, when_read},
 };
@@ -163,6 +165,7 @@ fn Token(page: TokenPageModel) -> impl IntoView {
             {header}
             <NoScript />
             <FlashNotice />
+            <p id=LIVE_STATE class="help live-state" aria-live="polite"></p>
             {unmanaged}
             {callout}
             {unchecked}

@@ -1,21 +1,16 @@
 //! `/system` and `/projects/{project}`: the tokens of a scope, grouped by role.
 
-use kargo::{
-    cluster::Viewer,
-    filter::{EXPIRES_SOON_DAYS, TokenFilter},
-    problem::Kind,
-    role::RoleSummary,
-    scope::Scope,
-};
+use kargo::{cluster::Viewer, filter::StateFilter, problem::Kind, role::RoleSummary, scope::Scope};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     components::{
-        blank::Blank,
+        blank::{Blank, nothing_found},
         chips::Chips,
         clean_up::CleanUp,
+        ignored::Ignored,
         missing_rights::{MissingRightsNote, lacking},
         notice::FlashNotice,
         places::{ProjectField, acts_by_claims},
@@ -42,7 +37,6 @@ pub fn TokensPage() -> impl IntoView {
         use_params_map().get_untracked(),
         use_query_map().get_untracked(),
     );
-    // An impossible filter still belongs to its scope.
     let title =
         parse_scope(&path).map_or_else(|_| "Project".to_owned(), |scope| scope.label().to_owned());
     let page = match (TokensQuery::parse(&path, &query), use_context::<Viewer>()) {
@@ -98,11 +92,12 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
             view! { <p><a class="btn" href=query.address()>"Try again"</a></p> }.into_any()
         }
     });
-    let tools = page.counts.map(|counts| {
+    let list = query.list();
+    let tools = page.counts.as_ref().map(|counts| {
         view! {
             <div class="tools">
-                <SearchForm query />
-                <Chips counts query=query.clone() />
+                <SearchForm list=&list />
+                <Chips counts list=list.clone() />
             </div>
         }
     });
@@ -130,6 +125,7 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
             <NoScript />
             <FlashNotice />
             <p id=LIVE_STATE class="help live-state" aria-live="polite"></p>
+            <Ignored words=query.ignored.clone() />
             {tools}
             {problems}
             {again}
@@ -220,11 +216,11 @@ fn limits(page: &TokensPageModel) -> impl IntoView + use<> {
 
 /// What a filter is about.
 fn about(page: &TokensPageModel) -> AnyView {
-    match page.query.filter {
-        TokenFilter::CleanUp { unused_days } => {
+    match page.query.filter.state {
+        StateFilter::CleanUp { unused_days } => {
             view! {
                 <CleanUp
-                    scope=page.query.scope.clone()
+                    list=page.query.list()
                     unused_days
                     tracking_since=page.tracking_since.clone()
                     lists_unused=page.lists_unused()
@@ -233,24 +229,17 @@ fn about(page: &TokensPageModel) -> AnyView {
             }
             .into_any()
         }
-        TokenFilter::Expiring => view! { <p class="help">{format!("Tokens that expire within {EXPIRES_SOON_DAYS} days, and expired ones.")}</p> }.into_any(),
-        TokenFilter::Ending => view! { <p class="help">"Tokens being deleted or retiring. Overdue ones: press Finish, or run kargo-tokens sweep."</p> }.into_any(),
+        StateFilter::Ending => view! { <p class="help">"Tokens being deleted or retiring. Overdue ones: press Finish, or run kargo-tokens sweep."</p> }.into_any(),
         _ => ().into_any(),
     }
 }
 
 /// What a page without tokens says.
-fn empty(query: &TokensQuery) -> impl IntoView + use<> {
+fn empty(query: &TokensQuery) -> AnyView {
     let all = TokensQuery::of(query.scope.clone()).address();
+    let list = query.list();
     let (title, next) = match (&query.scope, &query.role) {
-        _ if !query.search.is_empty() => (
-            format!("No token is found for \u{201c}{}\u{201d}.", query.search.text()),
-            view! { <p><a class="btn" href=query.without_search().address()>"Show all"</a></p> }.into_any(),
-        ),
-        _ if query.filter != TokenFilter::All => (
-            "No tokens pass this filter.".to_owned(),
-            view! { <p><a class="btn" href=all>"Show all tokens"</a></p> }.into_any(),
-        ),
+        _ if !list.shows_all() => return nothing_found(&list).into_any(),
         (_, Some(role)) => (
             format!("There is no role {role} here, and no token of it."),
             view! { <p><a class="btn" href=all>"Show all roles"</a></p> }.into_any(),
@@ -264,7 +253,7 @@ fn empty(query: &TokensQuery) -> impl IntoView + use<> {
             view! { <p>"Create a role with Kargo, then create its tokens here."</p> }.into_any(),
         ),
     };
-    view! { <Blank title>{next}</Blank> }
+    view! { <Blank title>{next}</Blank> }.into_any()
 }
 
 /// Where a person can go who may read nothing of a scope.

@@ -62,6 +62,14 @@ impl<Q: Clone + Eq + Hash, A: Clone> Answers<Q, A> {
         answer.get_or_init(|| ask).await.clone()
     }
 
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.all
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn entry(&self, question: &Q, now: Instant) -> Arc<OnceCell<Result<A, Error>>> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let is_fresh = |asked: &Asked<A>| {

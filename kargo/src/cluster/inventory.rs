@@ -17,6 +17,7 @@ mod follow;
 pub(super) mod kind;
 mod log;
 mod look;
+mod read;
 mod records;
 mod snapshot;
 mod step;
@@ -35,6 +36,7 @@ use cache::Cache;
 use caches::{Cached, Caches};
 pub(super) use look::Patience;
 use look::{Leave, ready};
+pub(super) use read::{Listed, ReadScopes};
 use tokens::Tokens;
 
 use super::connection::{Cluster, error::Error};

@@ -1,5 +1,6 @@
 //! Inventories on a real control plane: what a page shows from memory is what the cluster has.
 
+mod everywhere;
 mod faults;
 mod model;
 mod rights;

@@ -56,13 +56,15 @@ fn cookie(name: &str, value: &str, seconds: u32) -> String {
 pub struct PreferencesForm {
     theme: Option<String>,
     density: Option<String>,
+    shortcuts: Option<String>,
 }
 
 /// `POST /preferences`: changes the preferences and redirects to the page.
 pub async fn set_preferences(headers: HeaderMap, Form(form): Form<PreferencesForm>) -> Response {
     let preferences = preferences(&headers)
         .with_theme(&form.theme.unwrap_or_default())
-        .with_density(&form.density.unwrap_or_default());
+        .with_density(&form.density.unwrap_or_default())
+        .with_shortcuts(&form.shortcuts.unwrap_or_default());
     redirect_back(
         &headers,
         &cookie(PREFERENCES, &preferences.code(), PREFERENCES_SECONDS),
@@ -132,11 +134,12 @@ mod tests {
         let form = PreferencesForm {
             theme: None,
             density: Some("compact".to_owned()),
+            shortcuts: None,
         };
         let response = set_preferences(cookies, Form(form)).await;
         let cookie = response.headers()[SET_COOKIE].to_str().expect("text");
         assert!(
-            cookie.starts_with("kargo-tokens-look=dark.compact;"),
+            cookie.starts_with("kargo-tokens-look=dark.compact.keys;"),
             "{cookie}"
         );
         let preferences = preferences(&headers(axum::http::header::COOKIE, cookie));

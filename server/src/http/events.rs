@@ -1,10 +1,10 @@
-//! `GET /events?scope=…`: tells open pages that something has changed, as server-sent events. An event names a scope and a position in the log
+//! `GET /events?scope=…`: tells open pages that something has changed, as server-sent events. An event names a scope, or a token, and a position in the log
 //! of its changes, and nothing of its tokens: a page that shows another position asks for itself again. So a stream needs no memory of what it
 //! has sent, and a page that missed events catches up with the first one of the next stream.
 //!
 //! `GET /events.js`: the worker that keeps one stream for all tabs of a browser.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, fmt, time::Duration};
 
 use app::protocol::LiveEvent;
 use axum::{
@@ -25,7 +25,8 @@ use futures::{
     stream::{select_all, unfold},
 };
 use kargo::{
-    cluster::{Error, Position, TokenChanges, Viewer},
+    cluster::{Changed, Error, Position, TokenChanges, Viewer},
+    name::TokenName,
     scope::Scope,
 };
 use tokio::time::sleep;
@@ -33,7 +34,7 @@ use tokio::time::sleep;
 use crate::identities::Person;
 
 /// Scopes that one stream tells of: the tabs of a browser.
-const SCOPES: usize = 50;
+const SCOPES: usize = 100;
 /// Time without an event after which a comment shows that the stream is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A stream ends after so much time; the browser opens the next one. So nobody keeps one beyond the end of a session for long.
@@ -67,12 +68,12 @@ async fn events(
     Extension(person): Extension<Person>,
     Query(asked): Query<Vec<(String, String)>>,
 ) -> Response {
-    let scopes: Option<Vec<Scope>> = asked
+    let scopes: Option<Vec<Followed>> = asked
         .iter()
-        .map(|(name, scope)| (name == "scope").then(|| scope.parse().ok())?)
+        .map(|(name, scope)| (name == "scope").then(|| Followed::parse(scope))?)
         .collect();
     let Some(scopes) = scopes.filter(|scopes| (1..=SCOPES).contains(&scopes.len())) else {
-        let text = "Name up to 50 scopes: /events?scope=system&scope=projects/NAME\n";
+        let text = "Name up to 100 scopes: /events?scope=system&scope=projects/NAME&scope=system/tokens/NAME\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
     let Some(place) = person.stream() else {
@@ -82,7 +83,7 @@ async fn events(
     let end = person.end();
     let streams = scopes
         .into_iter()
-        .map(|scope| changes(person.viewer.clone(), scope).boxed());
+        .map(|followed| changes(person.viewer.clone(), followed).boxed());
     let first = Event::default().retry(AGAIN).comment("changes");
     let events = futures::stream::once(async { first })
         .chain(select_all(streams))
@@ -105,6 +106,44 @@ async fn events(
     ([unbuffered], events).into_response()
 }
 
+/// What a page shows: the tokens of a scope, or one of them.
+#[derive(Debug, PartialEq)]
+struct Followed {
+    scope: Scope,
+    token: Option<TokenName>,
+}
+
+impl Followed {
+    /// Parses `system`, `projects/NAME`, or one of them followed by `/tokens/NAME`.
+    fn parse(text: &str) -> Option<Self> {
+        let (scope, token) = match text.split_once("/tokens/") {
+            Some((scope, token)) => (scope, Some(token.parse().ok()?)),
+            None => (text, None),
+        };
+        let scope = scope.parse().ok()?;
+        Some(Self { scope, token })
+    }
+
+    /// Whether what changed is shown. Without any names it is another thing: whether the program knows the newest state.
+    fn is_concerned(&self, changed: &Changed) -> bool {
+        let (Some(token), Changed::Names(names)) = (&self.token, changed) else {
+            return true;
+        };
+        let lists = [&names.added, &names.changed, &names.removed];
+        let mut all = lists.into_iter().flatten().peekable();
+        all.peek().is_none() || all.any(|name| name == token.as_str())
+    }
+}
+
+impl fmt::Display for Followed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.token {
+            None => write!(f, "{}", self.scope),
+            Some(token) => write!(f, "{}/tokens/{token}", self.scope),
+        }
+    }
+}
+
 /// What is known of a scope between two events.
 enum Known {
     Nothing,
@@ -113,32 +152,46 @@ enum Known {
     Position(Box<TokenChanges>, Position),
 }
 
-/// The events of one scope: its position at once, and each new one.
-fn changes(viewer: Viewer, scope: Scope) -> impl Stream<Item = Event> + Send {
+/// The events of what is followed: its position at once, and each new one.
+fn changes(viewer: Viewer, followed: Followed) -> impl Stream<Item = Event> + Send {
     unfold(
-        (viewer, scope, Known::Nothing),
-        |(viewer, scope, known)| async {
+        (viewer, followed, Known::Nothing),
+        |(viewer, followed, known)| async {
             let next = match known {
-                Known::Nothing => begin(&viewer, &scope).await,
+                Known::Nothing => begin(&viewer, &followed.scope).await,
                 Known::Failed => {
                     sleep(UNREADABLE).await;
-                    begin(&viewer, &scope).await
+                    begin(&viewer, &followed.scope).await
                 }
-                Known::Position(mut changes, position) => {
-                    let next = Box::pin(changes.next(position)).await;
-                    next.map(|(_, position)| (changes, position))
+                Known::Position(changes, position) => {
+                    Box::pin(next(&followed, changes, position)).await
                 }
             };
             let (event, known) = match next {
                 Ok((changes, position)) => {
-                    let event = event(&scope, Some(position), changes.is_behind());
+                    let event = event(&followed, Some(position), changes.is_behind());
                     (event, Known::Position(changes, position))
                 }
-                Err(_) => (event(&scope, None, true), Known::Failed),
+                Err(_) => (event(&followed, None, true), Known::Failed),
             };
-            Some((event, (viewer, scope, known)))
+            Some((event, (viewer, followed, known)))
         },
     )
+}
+
+/// Waits until something has changed that is shown.
+async fn next(
+    followed: &Followed,
+    mut changes: Box<TokenChanges>,
+    mut position: Position,
+) -> Result<(Box<TokenChanges>, Position), Error> {
+    loop {
+        let (what, now) = changes.next(position).await?;
+        position = now;
+        if followed.is_concerned(&what) {
+            return Ok((changes, position));
+        }
+    }
 }
 
 async fn begin(viewer: &Viewer, scope: &Scope) -> Result<(Box<TokenChanges>, Position), Error> {
@@ -147,13 +200,59 @@ async fn begin(viewer: &Viewer, scope: &Scope) -> Result<(Box<TokenChanges>, Pos
     Ok((Box::new(changes), snapshot.position()))
 }
 
-fn event(scope: &Scope, position: Option<Position>, is_behind: bool) -> Event {
+fn event(followed: &Followed, position: Option<Position>, is_behind: bool) -> Event {
     let event = LiveEvent {
-        scope: scope.to_string(),
+        scope: followed.to_string(),
         position: position.map(|position| position.to_string()),
         is_behind,
     };
     Event::default()
         .json_data(&event)
         .unwrap_or_else(|_| Event::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use kargo::cluster::ChangedNames;
+
+    use super::*;
+
+    #[test]
+    fn what_is_followed_is_read_as_it_is_written() {
+        for text in [
+            "system",
+            "projects/a",
+            "system/tokens/ci",
+            "projects/a/tokens/ci",
+        ] {
+            let followed = Followed::parse(text).map(|followed| followed.to_string());
+            assert_eq!(followed.as_deref(), Some(text));
+        }
+        for text in ["", "a", "projects/A", "system/tokens/", "system/tokens/A b"] {
+            assert_eq!(Followed::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_concerned_by_its_own_changes() {
+        let names = |added: &[&str], changed: &[&str]| {
+            let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            Changed::Names(ChangedNames {
+                added: list(added),
+                changed: list(changed),
+                removed: vec![],
+            })
+        };
+        let of = |text| Followed::parse(text).expect("something to follow");
+        let (scope, token) = (of("system"), of("system/tokens/ci"));
+        for (changed, expected) in [
+            (names(&["other"], &["more"]), false),
+            (names(&["other"], &["ci"]), true),
+            (names(&[], &[]), true),
+            (Changed::Everything, true),
+        ] {
+            assert!(scope.is_concerned(&changed));
+            assert_eq!(token.is_concerned(&changed), expected, "{changed:?}");
+        }
+    }
 }

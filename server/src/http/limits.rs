@@ -56,6 +56,14 @@ pub fn of_writes_of_a_person(tasks: &Tasks) -> Limit<PersonKey> {
     limit
 }
 
+/// Limits the exports of one person: five at once, then one every two seconds.
+pub fn of_exports(tasks: &Tasks) -> Limit<PersonKey> {
+    let mut limit = GovernorConfigBuilder::default().key_extractor(PersonKey);
+    let limit = finish(limit.per_second(2).burst_size(5));
+    forget_full_buckets(tasks, &limit);
+    limit
+}
+
 /// Limits sign-ins from one address, in whatever way: ten at once, then one every two seconds.
 pub fn of_sign_ins(tasks: &Tasks) -> Limit<PeerAddress> {
     let mut limit = GovernorConfigBuilder::default().key_extractor(PeerAddress);

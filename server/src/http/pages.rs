@@ -88,6 +88,7 @@ pub fn routes(state: &State) -> Router {
     routes
         .merge(explained)
         .layer(middleware::from_fn(not_modified))
+        .layer(middleware::from_fn(without_empty_parameters))
         .layer(RequestBodyTimeoutLayer::new(limits::BODY_WITHIN))
 }
 
@@ -148,6 +149,29 @@ async fn read_claims(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(parts, Body::empty())).await
 }
 
+/// Redirects to the address without parameters that are empty: a form sends all of its fields, and people pass addresses on.
+async fn without_empty_parameters(request: Request, next: Next) -> Response {
+    let (path, query) = (request.uri().path(), request.uri().query());
+    // No other path has such a form, and `//…` would lead to another site.
+    let is_list = ["/system", "/inventory"].contains(&path) || path.starts_with("/projects/");
+    if request.method() == Method::GET
+        && is_list
+        && let Some(full) = query.and_then(without_empty)
+    {
+        let mark = if full.is_empty() { "" } else { "?" };
+        return Redirect::to(&format!("{path}{mark}{full}")).into_response();
+    }
+    next.run(request).await
+}
+
+/// A query without its empty parameters; `None` if it has none.
+fn without_empty(query: &str) -> Option<String> {
+    let (empty, full): (Vec<_>, Vec<_>) = query
+        .split('&')
+        .partition(|pair| pair.is_empty() || pair.ends_with('='));
+    (!empty.is_empty()).then(|| full.join("&"))
+}
+
 /// Answers 304 if the browser's code already has this version of the page.
 async fn not_modified(request: Request, next: Next) -> Response {
     let known = request.headers().get(IF_NONE_MATCH).cloned();
@@ -178,5 +202,24 @@ async fn open_project(form: Result<Query<ProjectForm>, QueryRejection>) -> Redir
         Ok(name) => Redirect::to(&format!("/{}", Scope::Project(name))),
         // `-` is never a valid name, so the page explains the error. The user's text stays out of the URL.
         Err(_) => Redirect::to("/projects/-"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_parameters_are_left_out() {
+        for (query, expected) in [
+            ("", Some("")),
+            ("a=", Some("")),
+            ("a=1", None),
+            ("a=1&b=2", None),
+            ("a=&b=2&c=", Some("b=2")),
+            ("a=1&&b=2", Some("a=1&b=2")),
+        ] {
+            assert_eq!(without_empty(query).as_deref(), expected, "{query}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::cluster::{
 };
 
 /// Namespaces of which one identity has inventories at the same time. The one that nobody has looked at for longest ends for another.
-const NAMESPACES: usize = 24;
+const NAMESPACES: usize = 48;
 
 /// The inventories of one identity.
 #[derive(Default)]

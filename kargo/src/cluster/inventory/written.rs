@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     cache::Cache,
     caches::Caches,
+    read::ReadScopes,
     tokens::{Tokens, entry},
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
 impl Cluster {
     /// Notes a token as the API server answered it to a write.
     pub(in crate::cluster) fn note_written(&self, namespace: &str, token: &Token) {
+        self.forget_read();
         for cache in self.written(namespace) {
             let version = token.resource_version.clone();
             cache.lay_over(entry(token.summary.clone(), version));
@@ -23,8 +25,16 @@ impl Cluster {
 
     /// Notes that the API server deleted a token.
     pub(in crate::cluster) fn note_deleted(&self, namespace: &str, name: &str, uid: &Uid) {
+        self.forget_read();
         for cache in self.written(namespace) {
             cache.bury(name, uid);
+        }
+    }
+
+    /// Forgets the lists of scopes that no inventory follows: the next look reads them anew.
+    fn forget_read(&self) {
+        for read in self.kept.of_family::<ReadScopes>() {
+            read.tokens.clear();
         }
     }
 

@@ -26,7 +26,7 @@ const FRESH_FOR: Duration = Duration::from_mins(2);
 /// Age up to which they are used although one is missing: it may be missing for good.
 const LACKING_FOR: Duration = Duration::from_secs(10);
 /// Scopes whose roles are kept. Each is put together anew when something has changed.
-const SCOPES: usize = 24;
+const SCOPES: usize = 48;
 
 /// What is kept for one identity.
 #[derive(Default)]

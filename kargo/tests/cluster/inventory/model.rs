@@ -1,11 +1,12 @@
-//! Random sequences of writes, by the viewer and by another client, over a watch that breaks again and again. After each, memory is what a
-//! list says; and what is told of changes leads from any older state to the newer one.
+//! A thousand random sequences of writes, by the viewer and by another client, over a watch that breaks again and again, while a third one's right
+//! to list ends from time to time. After each, memory is what a list says; what is told of changes leads from any older state to the newer one;
+//! and whoever may not list sees nothing.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use futures::future::join_all;
 use kargo::{
-    cluster::{Changed, InventoryTimes, TokensSnapshot},
+    cluster::{Changed, Error, InventoryTimes, TokensSnapshot},
     token::TokenSummary,
 };
 use kube::api::{DeleteParams, Patch, PatchParams};
@@ -17,10 +18,11 @@ use super::{
         project::{Project, in_a_project, parse},
     },
     SOON, of, other_view,
+    rights::always_checked,
 };
 
-const PROJECTS: usize = 5;
-const SEQUENCES: usize = 8;
+const PROJECTS: usize = 20;
+const SEQUENCES: usize = 50;
 const STEPS: usize = 10;
 /// Few names, so that tokens are often made again under a name.
 const NAMES: usize = 4;
@@ -131,8 +133,18 @@ async fn sequences(project: &Project, seed: u64) {
     };
     let broken = project.cluster.clone().with_inventory_times(times);
     let other = other_view().await;
+    let holder = always_checked(project.with_rights(&[("secrets", "list watch")]).await);
+    let is_refused = async || {
+        let look = holder.inventory(&project.scope).await;
+        matches!(look, Err(Error::Forbidden(_)))
+    };
     let mut random = Random(seed | 1);
     for _ in 0..SEQUENCES {
+        let is_revoked = random.below(10) == 0;
+        if is_revoked {
+            project.revoke().await;
+            until(SOON, "the right has ended", is_refused).await;
+        }
         let before = other.inventory(&project.scope).await.expect("an inventory");
         for _ in 0..STEPS {
             project.random_write(&mut random).await;
@@ -143,7 +155,16 @@ async fn sequences(project: &Project, seed: u64) {
                     .expect("an inventory");
             }
         }
-        for cluster in [&broken, &other] {
+        if is_revoked {
+            assert!(is_refused().await, "nobody gave the right back");
+            let account = project.service_account("ci");
+            project.bind("allowed", "Role/allowed", account).await;
+            until(SOON, "the right counts again", async || {
+                !is_refused().await
+            })
+            .await;
+        }
+        for cluster in [&broken, &other, &holder] {
             // Kubernetes goes on writing for a moment.
             until(SOON, "memory is what the list says", async || {
                 let known = cluster

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// A view that is asked at each look whether it may show anything.
-fn always_checked(cluster: Cluster) -> Cluster {
+pub(super) fn always_checked(cluster: Cluster) -> Cluster {
     cluster.with_inventory_times(InventoryTimes {
         check: Duration::ZERO,
         ..InventoryTimes::default()
@@ -26,7 +26,7 @@ fn always_checked(cluster: Cluster) -> Cluster {
 }
 
 impl Project {
-    async fn revoke(&self) {
+    pub(super) async fn revoke(&self) {
         let bindings: Api<RoleBinding> = Api::namespaced(self.client.clone(), &self.namespace);
         bindings
             .delete("allowed", &DeleteParams::default())

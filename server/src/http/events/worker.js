@@ -1,7 +1,9 @@
 // Keeps one stream of events for all tabs of a browser, which opens only six connections to a host. Runs as a SharedWorker, or where there is
-// none as a worker of one tab. A tab says which scope it shows: "" while nobody sees it, null when it closes. It gets each event as text, and
-// "" when the stream is lost.
+// none as a worker of one tab. A tab says which scopes it shows, separated by commas: "" while nobody sees it, null when it closes. It gets each
+// event as text, and "" when the stream is lost.
 const RETRY = 10_000;
+/** Scopes that one stream tells of. */
+const MOST = 100;
 const tabs = new Map();
 let address;
 let stream;
@@ -23,10 +25,10 @@ function open() {
   };
 }
 
-function hear(tab, scope) {
-  if (scope === null) tabs.delete(tab);
-  else tabs.set(tab, scope);
-  const scopes = [...new Set(tabs.values())].filter(Boolean).sort();
+function hear(tab, text) {
+  if (text === null) tabs.delete(tab);
+  else tabs.set(tab, text.split(",").filter(Boolean));
+  const scopes = [...new Set([...tabs.values()].flat())].sort().slice(0, MOST);
   const next = scopes.length ? `/events?${new URLSearchParams(scopes.map((scope) => ["scope", scope]))}` : undefined;
   if (next === address) return;
   address = next;

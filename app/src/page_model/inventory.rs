@@ -1,0 +1,370 @@
+//! The model of the inventory: `/inventory`, every token of every scope that the person may see.
+
+use std::{collections::BTreeMap, iter, sync::Arc};
+
+use futures::{StreamExt, stream};
+use kargo::{
+    cluster::{Error, KnownScope, Viewer},
+    filter::Counts,
+    overview::{Grouping, Overview, PER_PAGE, Placed, ScopeTokens},
+    problem::{Kind, Problem},
+    risk::Risks,
+    scope::Scope,
+    succession::{self, PendingPredecessor},
+    token::TokenSummary,
+};
+
+use super::{
+    PageContext, TokenRow, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag,
+    tokens::{live, old, once},
+};
+use crate::{
+    error::ApiError,
+    policy::TokenPolicy,
+    protocol::{BrowserContext, LiveEvent},
+    query::InventoryQuery,
+};
+
+/// Scopes whose permissions are read at the same time.
+const AT_ONCE: usize = 8;
+
+/// Everything that the page shows.
+#[derive(Debug, Clone)]
+pub struct InventoryPageModel {
+    /// What the address asks for.
+    pub query: InventoryQuery,
+    /// The groups of the page.
+    pub groups: Vec<InventoryGroup>,
+    /// How many tokens are asked for, on all pages.
+    pub total: usize,
+    /// Pages that there are.
+    pub pages: usize,
+    /// Counts over all scopes.
+    pub counts: Counts,
+    /// Scopes that were read, with their tokens' numbers.
+    pub scopes: Vec<(Scope, usize)>,
+    /// Scopes whose tokens the person may not list.
+    pub forbidden: Vec<Scope>,
+    /// What could not be read, with the names of the scopes.
+    pub problems: Vec<Problem>,
+    /// Whether the person may not list projects, so that others than the named ones may be missing.
+    pub is_incomplete: bool,
+    /// How many scopes are read from time to time only.
+    pub not_followed: usize,
+    /// Cluster and context, for dialogs.
+    pub cluster: String,
+    /// Which states the page shows.
+    pub live: Vec<LiveEvent>,
+    /// The longest lifetime of a new token in seconds.
+    pub max_lifetime: Option<u64>,
+}
+
+/// Consecutive tokens of one group.
+#[derive(Debug, Clone)]
+pub struct InventoryGroup {
+    /// The scope that all have in common, when grouped by project.
+    pub scope: Option<Scope>,
+    /// The role's name that all have in common, when grouped by role.
+    pub role: Option<String>,
+    /// Tokens of the group on all pages.
+    pub total: usize,
+    /// Tokens of the group on this page.
+    pub rows: Vec<InventoryRow>,
+}
+
+/// A token of the inventory.
+#[derive(Debug, Clone)]
+pub struct InventoryRow {
+    /// What the rows of a scope share.
+    pub context: Arc<PageContext>,
+    /// The token, with what it offers.
+    pub row: TokenRow,
+    /// What makes it a risk.
+    pub risks: Risks,
+}
+
+/// What was read for a page or an export.
+pub struct InventoryScopes {
+    /// Scopes that could be read.
+    pub known: Vec<KnownScope>,
+    /// The others, and why.
+    pub unknown: Vec<(Scope, Error)>,
+    /// Why projects can't be listed; `None` if they can.
+    pub unlisted: Option<Error>,
+}
+
+impl InventoryScopes {
+    /// Reads the scope that a query asks for; otherwise all that the person may see: the system and all projects. Where they may not list
+    /// projects, those that they named.
+    pub async fn read(viewer: &Viewer, query: &InventoryQuery) -> Self {
+        let (scopes, unlisted) = if let Some(scope) = &query.asked.scope {
+            (vec![scope.clone()], None)
+        } else {
+            let (projects, unlisted) = match viewer.list_projects().await {
+                Ok(projects) => (projects, None),
+                Err(error) => (query.also.iter().cloned().collect(), Some(error)),
+            };
+            let projects = projects.into_iter().map(Scope::Project);
+            let scopes = iter::once(Scope::System).chain(projects).collect();
+            (scopes, unlisted)
+        };
+        let mut read = Self {
+            known: vec![],
+            unknown: vec![],
+            unlisted,
+        };
+        for (scope, known) in viewer.known_scopes(scopes).await {
+            match known {
+                Ok(known) => read.known.push(known),
+                Err(error) => read.unknown.push((scope, error)),
+            }
+        }
+        read
+    }
+
+    /// Tokens and roles of the scopes that could be read.
+    pub fn tokens(&self) -> Vec<ScopeTokens> {
+        self.known
+            .iter()
+            .map(|known| known.tokens.clone())
+            .collect()
+    }
+
+    /// The same for an export, which must not be taken for complete where a scope could not be read.
+    ///
+    /// # Errors
+    /// Those of a scope that could not be read. Scopes whose tokens the person may not list are left out.
+    pub fn complete(&self) -> Result<Vec<ScopeTokens>, ApiError> {
+        let unlisted = self.unlisted.as_ref();
+        let errors = self.unknown.iter().map(|(_, error)| error).chain(unlisted);
+        match errors.into_iter().find(|error| !is_no_right(error)) {
+            Some(error) => Err(ApiError(error.problem())),
+            None => Ok(self.tokens()),
+        }
+    }
+}
+
+/// The number of a group's tokens, and those of the page, each with its scope.
+type ReadGroup = (usize, Vec<(Scope, TokenSummary, Risks)>);
+
+/// Reads the page. What can't be read is part of the model.
+pub async fn read_inventory_page(
+    viewer: Viewer,
+    query: InventoryQuery,
+    policy: TokenPolicy,
+) -> InventoryPageModel {
+    let read = InventoryScopes::read(&viewer, &query).await;
+    let scopes = read.tokens();
+    let (groups, total, counts) = {
+        let mut overview = Overview::of(&scopes, &query.asked);
+        let (total, counts) = (overview.len(), overview.counts);
+        let pages = overview.page(query.page);
+        let groups: Vec<ReadGroup> = pages
+            .into_iter()
+            .map(|group| (group.total, group.tokens.iter().map(owned).collect()))
+            .collect();
+        (groups, total, counts)
+    };
+    let contexts = contexts(&viewer, &read, &groups, policy).await;
+    let groups = groups
+        .into_iter()
+        .map(|(total, tokens)| {
+            let first = tokens.first();
+            let of = |grouping| first.filter(|_| query.asked.grouping == grouping);
+            InventoryGroup {
+                scope: of(Grouping::Project).map(|(scope, ..)| scope.clone()),
+                role: of(Grouping::Role).map(|(_, token, _)| token.role.clone()),
+                total,
+                rows: tokens
+                    .into_iter()
+                    .filter_map(|(scope, token, risks)| {
+                        let context = Arc::clone(contexts.get(&scope)?);
+                        let roles = scopes.iter().find(|known| known.scope == scope)?;
+                        let roles = roles.roles.as_ref();
+                        let status = roles.map(|roles| roles.status_of(&token.role));
+                        let offers = context.offers(&token, status);
+                        let row = TokenRow { token, offers };
+                        Some(InventoryRow {
+                            context,
+                            row,
+                            risks,
+                        })
+                    })
+                    .collect(),
+            }
+        })
+        .collect();
+    InventoryPageModel {
+        groups,
+        total,
+        pages: total.div_ceil(PER_PAGE).max(1),
+        counts,
+        scopes: scopes
+            .iter()
+            .map(|known| (known.scope.clone(), known.tokens.len()))
+            .collect(),
+        forbidden: read
+            .unknown
+            .iter()
+            .filter(|(_, error)| is_no_right(error))
+            .map(|(scope, _)| scope.clone())
+            .collect(),
+        problems: problems(&read),
+        is_incomplete: read.unlisted.as_ref().is_some_and(is_no_right),
+        not_followed: read
+            .known
+            .iter()
+            .filter(|known| known.followed.is_none())
+            .count(),
+        cluster: viewer.base().display_name(),
+        live: read
+            .known
+            .iter()
+            .filter_map(|known| Some(live(&known.tokens.scope, known.followed.as_ref()?)))
+            .collect(),
+        max_lifetime: policy.max_lifetime,
+        query,
+    }
+}
+
+fn owned(placed: &Placed<'_>) -> (Scope, TokenSummary, Risks) {
+    let Placed { of, token, risks } = *placed;
+    (of.scope.clone(), TokenSummary::clone(token), risks)
+}
+
+/// Whether the person lacks a right, or acts as no role there.
+fn is_no_right(error: &Error) -> bool {
+    error.problem().kind == Kind::Forbidden
+}
+
+/// What keeps scopes from being read, each problem once with the scopes that it is about; and what keeps scopes from being new.
+fn problems(read: &InventoryScopes) -> Vec<Problem> {
+    let mut by_message: BTreeMap<String, (Problem, Vec<&str>)> = BTreeMap::new();
+    let failed = read.unknown.iter().filter(|(_, error)| !is_no_right(error));
+    for (scope, error) in failed {
+        let problem = error.problem();
+        let (_, names) = by_message
+            .entry(problem.message.clone())
+            .or_insert_with(|| (problem, vec![]));
+        names.push(scope.label());
+    }
+    let unread = by_message.into_values().map(|(problem, names)| {
+        let (first, rest) = names.split_at(names.len().min(5));
+        let more = match rest.len() {
+            0 => String::new(),
+            number => format!(" and {number} more"),
+        };
+        let message = format!("Not shown: {}{more}. {}", first.join(", "), problem.message);
+        Problem::new(problem.kind, message, &problem.hint).quoting(problem.quote)
+    });
+    let unlisted = read
+        .unlisted
+        .iter()
+        .filter(|error| !is_no_right(error))
+        .map(Error::problem);
+    let old = read
+        .known
+        .iter()
+        .filter_map(|known| old(known.followed.as_ref()?));
+    once(unlisted.chain(unread).chain(old).collect())
+}
+
+/// What the rows of each shown scope share.
+async fn contexts(
+    viewer: &Viewer,
+    read: &InventoryScopes,
+    groups: &[ReadGroup],
+    policy: TokenPolicy,
+) -> BTreeMap<Scope, Arc<PageContext>> {
+    let mut reading = Vec::new();
+    for known in &read.known {
+        let all = groups.iter().flat_map(|(_, tokens)| tokens);
+        let shown: Vec<&TokenSummary> = all
+            .filter(|(scope, ..)| *scope == known.tokens.scope)
+            .map(|(_, token, _)| token)
+            .collect();
+        if !shown.is_empty() {
+            reading.push(async move {
+                let context = context(viewer, known, shown, policy).await;
+                (known.tokens.scope.clone(), Arc::new(context))
+            });
+        }
+    }
+    stream::iter(reading)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await
+}
+
+async fn context(
+    viewer: &Viewer,
+    known: &KnownScope,
+    shown: Vec<&TokenSummary>,
+    policy: TokenPolicy,
+) -> PageContext {
+    let KnownScope {
+        cluster, tokens, ..
+    } = known;
+    let scope = &tokens.scope;
+    let (permissions, features, identity) = futures::join!(
+        viewer.permissions(scope),
+        cluster.features(),
+        cluster.whoami()
+    );
+    let own = cluster.own_token(scope);
+    PageContext {
+        scope: scope.clone(),
+        namespace: cluster.namespace(scope).to_owned(),
+        now: tokens.now,
+        viewer: identity.ok().map(|identity| cluster.name_of(identity)),
+        permissions: permissions.unwrap_or(UNKNOWN_PERMISSIONS),
+        features: features.unwrap_or(UNKNOWN_FEATURES),
+        policy,
+        own_token: own.filter(|own| tokens.tokens.iter().any(|token| token.name == *own)),
+        successors: succession::successor_creation_times(
+            shown,
+            tokens.tokens.iter().map(AsRef::as_ref),
+        ),
+        predecessors: PendingPredecessor::among(&tokens.tokens, scope),
+    }
+}
+
+impl InventoryPageModel {
+    /// What the browser's code needs to know.
+    pub fn browser_context(&self) -> BrowserContext {
+        BrowserContext {
+            filter: self.query.asked.filter.words(),
+            search: self.query.asked.search.text().to_owned(),
+            max_lifetime: self.max_lifetime,
+            cluster: self.cluster.clone(),
+            now: self.now().as_second(),
+            live: self.live.clone(),
+            ..BrowserContext::default()
+        }
+    }
+
+    /// The page's time.
+    fn now(&self) -> jiff::Timestamp {
+        let row = self.groups.first().and_then(|group| group.rows.first());
+        row.map_or_else(jiff::Timestamp::now, |row| row.context.now)
+    }
+
+    /// The page's entity tag.
+    pub fn entity_tag(&self) -> String {
+        let mut shown = self.clone();
+        shown.live.clear();
+        for row in shown.groups.iter_mut().flat_map(|group| &mut group.rows) {
+            let context = PageContext {
+                now: jiff::Timestamp::UNIX_EPOCH,
+                ..(*row.context).clone()
+            };
+            row.context = Arc::new(context);
+        }
+        entity_tag(self.now(), &shown)
+    }
+
+    /// Why nothing at all can be shown.
+    pub fn is_unreadable(&self) -> bool {
+        self.scopes.is_empty()
+    }
+}

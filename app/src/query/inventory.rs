@@ -1,0 +1,168 @@
+//! Addresses of the inventory: `/inventory`.
+
+use std::collections::BTreeSet;
+
+use kargo::{
+    filter::{FilterWords, IgnoredWord, TokenFilter},
+    name::ProjectName,
+    overview::{Asked, Grouping, Order},
+    scope::Scope,
+    search::Search,
+};
+use leptos_router::params::ParamsMap;
+
+use super::{ListAddress, parse_page, sort_words};
+
+/// Most projects that an address may name.
+const MOST_PROJECTS: usize = 50;
+
+/// What an address of the inventory asks for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct InventoryQuery {
+    /// Which tokens.
+    pub asked: Asked,
+    /// The page, from 1.
+    pub page: usize,
+    /// Projects that the person named because they may not list projects.
+    pub also: BTreeSet<ProjectName>,
+    /// What the address has beside that and means nothing.
+    pub ignored: Vec<IgnoredWord>,
+}
+
+impl InventoryQuery {
+    /// Parses the parameters of a query. What means nothing is ignored, and named in [`InventoryQuery::ignored`].
+    pub fn parse(query: &ParamsMap) -> Self {
+        let word = |name: &str| query.get(name).filter(|word| !word.is_empty());
+        let (filter, mut ignored) = TokenFilter::parse(&FilterWords::read(word));
+        let grouping = word("group").map(|word| {
+            let known = Grouping::ALL.into_iter().find(|it| it.word() == word);
+            known.unwrap_or_else(|| {
+                let words = Grouping::ALL.map(Grouping::word).join(", ");
+                ignored.push(IgnoredWord::new("group", word, &words));
+                Grouping::default()
+            })
+        });
+        let order = word("sort").map(|word| {
+            Order::parse(&word).unwrap_or_else(|| {
+                let words = format!("risk, {}", sort_words());
+                ignored.push(IgnoredWord::new("sort", word, &words));
+                Order::default()
+            })
+        });
+        let scope = word("scope").and_then(|word| {
+            let scope = word.parse::<Scope>();
+            if scope.is_err() {
+                ignored.push(IgnoredWord::new("scope", word, "system, projects/NAME"));
+            }
+            scope.ok()
+        });
+        let mut also = BTreeSet::new();
+        for name in word("also").iter().flat_map(|names| names.split(',')) {
+            match name.trim().parse() {
+                Ok(name) if also.len() < MOST_PROJECTS => _ = also.insert(name),
+                _ => ignored.push(IgnoredWord::new(
+                    "also",
+                    name.to_owned(),
+                    "up to 50 names of projects, separated by commas",
+                )),
+            }
+        }
+        Self {
+            asked: Asked {
+                scope,
+                role: word("role"),
+                search: Search::parse(query.get_str("q").unwrap_or_default()),
+                filter,
+                grouping: grouping.unwrap_or_default(),
+                order: order.unwrap_or_default(),
+            },
+            page: parse_page(query, &mut ignored),
+            also,
+            ignored,
+        }
+    }
+
+    /// The address in its parts, from the first page.
+    pub fn list(&self) -> ListAddress {
+        let asked = &self.asked;
+        let grouping = Some(asked.grouping).filter(|it| *it != Grouping::default());
+        let also: Vec<_> = self.also.iter().map(ProjectName::as_str).collect();
+        let own = [
+            ("also", (!also.is_empty()).then(|| also.join(","))),
+            ("group", grouping.map(|it| it.word().to_owned())),
+            ("scope", asked.scope.as_ref().map(ToString::to_string)),
+            ("role", asked.role.clone()),
+        ];
+        ListAddress {
+            path: "/inventory".to_owned(),
+            own: own
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)))
+                .collect(),
+            filter: asked.filter,
+            sort: asked.order.word(),
+            search: asked.search.clone(),
+        }
+    }
+
+    /// The address of a page, from 1.
+    pub fn at_page(&self, page: usize) -> String {
+        let mut list = self.list();
+        if page > 1 {
+            list.own.push(("page", page.to_string()));
+        }
+        list.address()
+    }
+
+    /// The address of the same tokens at another path.
+    pub fn at_path(&self, path: &str) -> String {
+        let list = ListAddress {
+            path: path.to_owned(),
+            ..self.list()
+        };
+        list.address()
+    }
+
+    /// The address of the first page of other tokens.
+    pub fn with(&self, change: impl FnOnce(&mut Asked)) -> String {
+        let mut other = self.clone();
+        change(&mut other.asked);
+        other.list().address()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(query: &str) -> InventoryQuery {
+        let mut map = ParamsMap::new();
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            map.insert(key.into_owned(), value.into_owned());
+        }
+        InventoryQuery::parse(&map)
+    }
+
+    #[test]
+    fn each_query_is_read_as_it_is_written() {
+        for query in [
+            "",
+            "?group=role&page=2",
+            "?scope=system&used=never&sort=-age&q=ci",
+            "?also=a%2Cb&group=none&scope=projects%2Fdemo&role=ci&show=active",
+        ] {
+            let parsed = parse(query.trim_start_matches('?'));
+            assert_eq!(parsed.ignored, []);
+            assert_eq!(parsed.at_page(parsed.page), format!("/inventory{query}"));
+        }
+        assert_eq!(parse("sort=risk&group=project").at_page(1), "/inventory");
+    }
+
+    #[test]
+    fn what_means_nothing_is_ignored_and_named() {
+        let query = parse("group=x&sort=x&scope=x&also=A,b&page=x&used=x");
+        let names: Vec<_> = query.ignored.iter().map(|it| it.parameter).collect();
+        assert_eq!(names, ["used", "group", "sort", "scope", "also", "page"]);
+        assert_eq!(query.also.len(), 1);
+    }
+}
