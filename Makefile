@@ -10,7 +10,7 @@ endif
 unexport KUBECONFIG LISTEN
 
 .NOTPARALLEL:
-.PHONY: help run test watch bench pictures clean
+.PHONY: help run test watch bench soak pictures clean
 
 help:
 	@echo 'make run       build the dashboard and serve it on a local Kubernetes with sample data; prints a URL, Ctrl-C stops'
@@ -19,6 +19,7 @@ help:
 	@echo 'make test      run all checks and tests, including browser tests'
 	@echo 'make watch     serve a debug build; rebuild and reload after every change'
 	@echo 'make bench     build the dashboard and run the benchmarks'
+	@echo 'make soak      build the dashboard and run ten minutes of churn: memory, files and watches stay flat'
 	@echo 'make pictures  take a picture of every page and dialog: end2end/pictures/index.html'
 	@echo 'make clean     remove build output and the local cluster'\''s data; installed tools stay in .tools/'
 
@@ -38,6 +39,10 @@ watch:
 bench:
 	@tools/prepare release cluster browser
 	@end2end/bench/run
+
+soak:
+	@tools/prepare release cluster browser
+	@end2end/soak/run
 
 pictures:
 	@tools/prepare tests cluster browser

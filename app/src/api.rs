@@ -104,10 +104,7 @@ fn tokens_query(
     filter: &kargo::filter::FilterWords,
 ) -> Result<crate::query::TokensQuery, ApiError> {
     let (filter, ignored) = kargo::filter::TokenFilter::parse(filter);
-    // A program that misspells a filter must not get all tokens for its few.
-    if let Some(ignored) = ignored.first() {
-        return Err(ApiError::invalid(ignored.to_string()));
-    }
+    ApiError::refuse_ignored(&ignored)?;
     Ok(crate::query::TokensQuery {
         role,
         page: usize::try_from(page.unwrap_or(1).max(1)).unwrap_or(1),

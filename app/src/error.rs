@@ -1,6 +1,9 @@
 //! The one error that every server function answers with.
 
-use kargo::problem::{Kind, Problem};
+use kargo::{
+    filter::IgnoredWord,
+    problem::{Kind, Problem},
+};
 use leptos::server_fn::{
     codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
@@ -20,6 +23,17 @@ impl ApiError {
             message,
             "Correct it and try again; nothing was changed.",
         ))
+    }
+
+    /// Refuses words that are not understood. A program that misspells a filter must not get all tokens in place of the few that it asked for.
+    ///
+    /// # Errors
+    /// The first of them.
+    pub fn refuse_ignored(ignored: &[IgnoredWord]) -> Result<(), Self> {
+        match ignored.first() {
+            Some(ignored) => Err(Self::invalid(ignored.to_string())),
+            None => Ok(()),
+        }
     }
 
     /// This program doesn't answer. `next`: what to do once it runs, such as `try again`.

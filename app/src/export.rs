@@ -55,11 +55,9 @@ impl Export {
     /// # Errors
     /// If a parameter means nothing, or if a scope could not be read: an export must not be taken for something else than it is. Scopes whose
     /// tokens the person may not list are left out.
-    pub async fn read(viewer: &Viewer, query: Vec<(String, String)>) -> Result<Self, ApiError> {
-        let query = InventoryQuery::parse(&query.into_iter().collect());
-        if let Some(ignored) = query.ignored.first() {
-            return Err(ApiError::invalid(ignored.to_string()));
-        }
+    pub async fn read(viewer: &Viewer, query: &[(String, String)]) -> Result<Self, ApiError> {
+        let query = InventoryQuery::parse_export(query);
+        ApiError::refuse_ignored(&query.ignored)?;
         let read = InventoryScopes::read(viewer, &query).await;
         let scopes = read.complete()?;
         let tokens = Overview::of(&scopes, &query.asked).sorted();

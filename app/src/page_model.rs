@@ -10,6 +10,7 @@ mod tokens;
 
 use std::{
     collections::BTreeMap,
+    fmt::{self, Write},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -32,7 +33,7 @@ pub use access::{ComparedClaims, PasteProblem, read_own_claims, read_pasted_clai
 pub use compromise::{CompromisePageModel, exposure_report, read_compromise_page};
 pub use frame::{Frame, read_frame};
 pub use inventory::{
-    InventoryGroup, InventoryPageModel, InventoryRow, InventoryScopes, read_inventory_page,
+    InventoryGroup, InventoryPageModel, InventoryRow, InventoryScopes, read_inventory_page, some,
 };
 pub use session::{ActingPerson, read_acting_person, read_own_user};
 pub use token::{TokenDetails, TokenPageModel, describe, read_token_page};
@@ -302,8 +303,18 @@ pub async fn selectable_tokens(
 
 /// Entity tag of a page's main part: equal tags mean equal parts. Times are shown by the minute.
 fn entity_tag(now: Timestamp, shown: &impl std::fmt::Debug) -> String {
-    let mut hasher = DefaultHasher::new();
-    (now.as_second() / 60).hash(&mut hasher);
-    format!("{shown:?}").hash(&mut hasher);
-    format!("W/\"{:016x}\"", hasher.finish())
+    let mut hasher = TextHasher(DefaultHasher::new());
+    (now.as_second() / 60).hash(&mut hasher.0);
+    let _ = write!(hasher, "{shown:?}");
+    format!("W/\"{:016x}\"", hasher.0.finish())
+}
+
+/// Hashes a text while it is written, so that it never stands in memory as a whole.
+struct TextHasher(DefaultHasher);
+
+impl fmt::Write for TextHasher {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write(text.as_bytes());
+        Ok(())
+    }
 }

@@ -89,7 +89,7 @@ pub const AUTOMATIC: &str = "kargo-tokens-automatic";
 /// Event of `/events`: the newest state of a scope or of one token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveEvent {
-    /// The scope, as in addresses, or one token of it: `projects/NAME/tokens/NAME`.
+    /// The scope, as in addresses, or some of its tokens: `projects/NAME/tokens/NAME+NAME`.
     pub scope: String,
     /// Position in the log of its changes; `None` where it can't be read any more.
     pub position: Option<String>,

@@ -376,7 +376,7 @@ mod tests {
             let names: Vec<_> = query
                 .ignored
                 .iter()
-                .map(|ignored| ignored.parameter)
+                .map(|it| it.parameter.as_str())
                 .collect();
             assert_eq!((names, query.page), (vec![parameter], 1));
             assert_eq!(query.sort, Sort::default());

@@ -5,10 +5,11 @@ import journeys from "../playwright.config.ts";
 export default defineConfig({
   ...journeys,
   testDir: ".",
+  globalSetup: "./setup.ts",
   testMatch: "*.bench.ts",
   workers: 1,
   fullyParallel: false,
-  timeout: 600_000,
+  timeout: 1_200_000,
   use: {},
   projects: [journeys.projects![0]!],
 });

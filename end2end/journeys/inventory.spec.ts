@@ -93,7 +93,7 @@ test("an export has what the page shows, and no formula of others", async ({ pag
   expect(json.map(({ name, state, contact }: any) => [name, state, contact])).toEqual([["plain", "active", "=HYPERLINK(1)"]]);
   // A misspelled filter must not export everything.
   const answer = await page.request.get(`${dashboard.origin}/inventory.json?used=sometimes`);
-  expect([answer.status(), await answer.text()]).toEqual([400, expect.stringContaining("used=sometimes means nothing here.")]);
+  expect([answer.status(), await answer.text()]).toEqual([400, expect.stringContaining("used=sometimes is not understood.")]);
 });
 
 test("who may not list projects names them, and sees what they may", async ({ page, start, project }) => {

@@ -50,12 +50,12 @@ test("numbers are filters, and an empty one says what to do", async ({ page, das
   await expect(tokens.row("works").locator).toBeVisible();
 });
 
-test("what means nothing in an address is ignored, and named", async ({ page, dashboard, project }) => {
+test("what is not understood in an address is ignored, and named", async ({ page, dashboard, project }) => {
   await project.token("shown");
   const tokens = await TokensPage.open(page, dashboard, `${project.path}?show=foo&used=sometimes&sort=x&page=0`);
   await expect(tokens.heading).toHaveText(project.name);
   await expect(tokens.row("shown").locator).toBeVisible();
-  for (const part of ["show=foo", "used=sometimes", "sort=x", "page=0"]) await expect(tokens.main).toContainText(`${part} means nothing here.`);
+  for (const part of ["show=foo", "used=sometimes", "sort=x", "page=0"]) await expect(tokens.main).toContainText(`${part} is not understood.`);
 });
 
 test("tokens are sorted by the head of a column", async ({ page, dashboard, project, viewport }) => {

@@ -1,12 +1,39 @@
 // How many requests to the API server a page and a command take: a promise to whoever runs the cluster, and what makes pages quick.
 import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { ApiProxy } from "../support/api_proxy.ts";
-import { api } from "../support/api_server.ts";
+import { api, server } from "../support/api_server.ts";
+import { Project } from "../support/cluster.ts";
 import { type Dashboard, expect, ready, test, visit } from "../support/dashboard.ts";
 import { ServerFunctions } from "../support/server_functions.ts";
 import { TokensPage } from "../support/tokens_page.ts";
 
 const CREATE_TO_SAVED = 20;
+
+/** Connections of a program to the API server. */
+function connections(pid: number) {
+  const port = Number(new URL(server).port).toString(16).toUpperCase().padStart(4, "0");
+  const tcp = readFileSync("/proc/net/tcp", "utf8") + readFileSync("/proc/net/tcp6", "utf8");
+  const open = tcp.split("\n").map((line) => line.trim().split(/\s+/)).filter(([, , remote, state]) => remote?.endsWith(`:${port}`) && state === "01");
+  const sockets = new Set(open.map((fields) => `socket:[${fields[9]}]`));
+  return readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+    try {
+      return sockets.has(readlinkSync(`/proc/${pid}/fd/${fd}`));
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+test("the watches of many namespaces share a connection", async ({ page, start, project }) => {
+  const other = await Project.create("reader");
+  const dashboard = start();
+  for (const path of ["/system", "/projects/kargo-demo", project.path, other.path]) await TokensPage.open(page, dashboard, path);
+  // Four kinds of objects are watched in each. Connections of other requests are closed when they are idle for ten seconds.
+  await expect.poll(() => connections(dashboard.pid!), { timeout: 40_000 }).toBeLessThan(5);
+  expect(connections(dashboard.pid!)).toBeGreaterThan(0);
+  await other.remove();
+});
 
 test.describe(() => {
   let proxy: ApiProxy;
@@ -22,6 +49,8 @@ test.describe(() => {
   test("a page takes few requests to the API server", async ({ page, project }) => {
     const token = await project.token("one");
     await TokensPage.open(page, dashboard);
+    // Four kinds of objects, and the projects.
+    await expect.poll(() => proxy.openWatches).toBe(5);
     const limits: [string, number][] = [
       // From memory. If ten seconds have passed, the API server is asked whether the person may still list the tokens, and what else they may do.
       ["/system", 2],

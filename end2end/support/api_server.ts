@@ -17,7 +17,7 @@ export const kubeconfig = (user?: string) => (user ? join(controlPlane, "users",
 const text = readFileSync(kubeconfig(), "utf8");
 const field = (key: string) => new RegExp(`${key}:\\s*"?([^"\\s]+)`).exec(text)?.[1] ?? "";
 const data = (key: string) => Buffer.from(field(`${key}-data`), "base64");
-const server = field("server");
+export const server = field("server");
 const ca = data("certificate-authority");
 const administrator = new Agent({ ca, cert: data("client-certificate"), key: data("client-key"), keepAlive: true });
 const nobody = new Agent({ ca, keepAlive: true });

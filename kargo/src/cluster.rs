@@ -49,7 +49,8 @@ pub use delete::time_until;
 pub use describe::Description;
 pub use everywhere::KnownScope;
 pub use inventory::{
-    Behind, Changed, ChangedNames, InventoryTimes, Position, TokenChanges, TokensSnapshot,
+    Behind, Changed, ChangedNames, InventoryTimes, LastWritten, Position, TokenChanges,
+    TokensSnapshot,
 };
 pub use people::{ActedAs, Explanation, People, Person, Viewer, Wish};
 pub use recreate::Recreated;

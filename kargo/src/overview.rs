@@ -88,7 +88,7 @@ impl Order {
 
 /// Which tokens are asked for.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Asked {
+pub struct OverviewQuery {
     /// Only tokens of this scope.
     pub scope: Option<Scope>,
     /// Only tokens of roles of this name.
@@ -127,14 +127,14 @@ pub struct Group<'a> {
 #[derive(Debug)]
 pub struct Overview<'a> {
     all: Vec<Placed<'a>>,
-    asked: &'a Asked,
+    asked: &'a OverviewQuery,
     /// Counts over all scopes.
     pub counts: Counts,
 }
 
 impl<'a> Overview<'a> {
     /// Searches, filters and counts. Takes time that is linear in the number of tokens, and copies none.
-    pub fn of(scopes: &'a [ScopeTokens], asked: &'a Asked) -> Self {
+    pub fn of(scopes: &'a [ScopeTokens], asked: &'a OverviewQuery) -> Self {
         let search = asked.search.matcher();
         let (mut counts, mut all) = (Counts::default(), Vec::new());
         let is_asked = |scope: &&ScopeTokens| {
@@ -221,7 +221,7 @@ impl<'a> Overview<'a> {
 
 impl<'a> Placed<'a> {
     /// What the tokens of one group share.
-    fn key(&self, asked: &Asked) -> (Option<&'a Scope>, Option<&'a str>) {
+    fn key(&self, asked: &OverviewQuery) -> (Option<&'a Scope>, Option<&'a str>) {
         match asked.grouping {
             Grouping::Project => (Some(&self.of.scope), None),
             Grouping::Role => (None, Some(&self.token.role)),
@@ -229,7 +229,7 @@ impl<'a> Placed<'a> {
         }
     }
 
-    fn compare(&self, other: &Self, asked: &Asked) -> Ordering {
+    fn compare(&self, other: &Self, asked: &OverviewQuery) -> Ordering {
         let within = || match asked.order {
             Order::Risk => {
                 let newest = Sort::default();
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn pages_go_through_the_groups() {
-        let (scopes, asked) = (scopes(), Asked::default());
+        let (scopes, asked) = (scopes(), OverviewQuery::default());
         let mut all = Overview::of(&scopes, &asked);
         assert_eq!((all.len(), all.counts.all), (254, 254));
         assert_eq!(
@@ -345,10 +345,10 @@ mod tests {
     #[test]
     fn groups_follow_the_grouping_and_orders_the_order() {
         let scopes = scopes();
-        let first = |asked: &Asked| shown(&Overview::of(&scopes, asked).page(1));
-        let by_role = Asked {
+        let first = |asked: &OverviewQuery| shown(&Overview::of(&scopes, asked).page(1));
+        let by_role = OverviewQuery {
             grouping: Grouping::Role,
-            ..Asked::default()
+            ..OverviewQuery::default()
         };
         assert_eq!(
             first(&by_role),
@@ -358,15 +358,15 @@ mod tests {
             ],
             "the unused ones first"
         );
-        let flat = Asked {
+        let flat = OverviewQuery {
             grouping: Grouping::None,
             order: Order::Column(Sort::parse("name").expect("an order")),
-            ..Asked::default()
+            ..OverviewQuery::default()
         };
         assert_eq!(first(&flat), [("System/admin-000".to_owned(), 200, 254)]);
-        let riskiest = Asked {
+        let riskiest = OverviewQuery {
             grouping: Grouping::None,
-            ..Asked::default()
+            ..OverviewQuery::default()
         };
         let mut all = Overview::of(&scopes, &riskiest);
         let page = all.page(1);
@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn only_what_is_asked_for_is_shown_and_counted() {
         let scopes = scopes();
-        let asked = Asked {
+        let asked = OverviewQuery {
             scope: Some(Scope::System),
             role: Some("admin".to_owned()),
             filter: TokenFilter {
@@ -385,7 +385,7 @@ mod tests {
                 ..TokenFilter::default()
             },
             search: Search::parse("adm"),
-            ..Asked::default()
+            ..OverviewQuery::default()
         };
         let all = Overview::of(&scopes, &asked);
         assert_eq!((all.len(), all.counts.all, all.counts.used), (1, 3, 2));
@@ -397,10 +397,10 @@ mod tests {
         let scopes = scopes();
         for grouping in Grouping::ALL {
             for word in ["risk", "name", "-age", "last-used"] {
-                let asked = Asked {
+                let asked = OverviewQuery {
                     grouping,
                     order: Order::parse(word).expect("an order"),
-                    ..Asked::default()
+                    ..OverviewQuery::default()
                 };
                 let mut overview = Overview::of(&scopes, &asked);
                 let paged: Vec<_> = (1..=2)

@@ -50,10 +50,21 @@ impl SearchMatcher {
             token.contact.as_deref(),
             token.created_by.as_deref(),
         ];
-        let texts: Vec<_> = texts.into_iter().flatten().map(str::to_lowercase).collect();
-        self.0
-            .iter()
-            .all(|word| texts.iter().any(|text| text.contains(word)))
+        self.0.iter().all(|word| {
+            let mut texts = texts.into_iter().flatten();
+            texts.any(|text| has_word(text, word))
+        })
+    }
+}
+
+/// Whether a text has a word, which is in lower case. Most texts are ASCII, and are not copied.
+fn has_word(text: &str, word: &str) -> bool {
+    if text.is_ascii() {
+        let (text, word) = (text.as_bytes(), word.as_bytes());
+        let mut parts = text.windows(word.len());
+        parts.any(|part| part.eq_ignore_ascii_case(word))
+    } else {
+        text.to_lowercase().contains(word)
     }
 }
 

@@ -13,14 +13,16 @@ use super::{
 };
 use crate::protocol::{LIVE_STATE, LiveEvent};
 
-/// The worker's script.
-const WORKER: &str = "/events.js";
+/// The worker's script. The number changes with what page and worker say to each other: an old worker lives as long as an old tab.
+const WORKER: &str = "/events.js?2";
 
 thread_local! {
     /// States that the page shows.
     static SHOWN: RefCell<Vec<LiveEvent>> = RefCell::default();
     /// The newest states that the worker told, of what the page shows.
     static NEWEST: RefCell<Vec<LiveEvent>> = RefCell::default();
+    /// Tells the worker what to follow.
+    static TELL: RefCell<Option<Box<dyn Fn()>>> = const { RefCell::new(None) };
     static IS_UPDATING: Cell<bool> = const { Cell::new(false) };
     static IS_LOST: Cell<bool> = const { Cell::new(false) };
 }
@@ -38,18 +40,37 @@ pub fn start() {
     if live.is_empty() {
         return;
     }
-    let scopes: Vec<_> = live.iter().map(|state| state.scope.as_str()).collect();
-    let scopes = scopes.join(",");
     SHOWN.set(live);
     let Ok(send) = worker() else {
         return;
     };
     let tell = move || {
-        let scopes = if document().hidden() { "" } else { &scopes };
-        send(&JsValue::from_str(scopes));
+        let scopes = if document().hidden() {
+            String::new()
+        } else {
+            followed()
+        };
+        send(&JsValue::from_str(&scopes));
     };
-    tell();
-    on("visibilitychange", tell);
+    TELL.set(Some(Box::new(tell)));
+    retell();
+    on("visibilitychange", retell);
+}
+
+/// What the page follows, separated by commas.
+fn followed() -> String {
+    SHOWN.with_borrow(|shown| {
+        let scopes: Vec<_> = shown.iter().map(|state| state.scope.as_str()).collect();
+        scopes.join(",")
+    })
+}
+
+fn retell() {
+    TELL.with_borrow(|tell| {
+        if let Some(tell) = tell {
+            tell();
+        }
+    });
 }
 
 /// The way to send the worker something.
@@ -105,9 +126,21 @@ fn heard(text: &str) {
 
 /// Takes note of what the page shows after an update.
 pub fn read() {
-    let live = states();
-    if !live.is_empty() {
+    let mut live = states();
+    let before = followed();
+    if !before.is_empty() {
+        // A scope that the page can't show now may be shown again later.
+        SHOWN.with_borrow(|shown| {
+            let gone = shown
+                .iter()
+                .filter(|state| live.iter().all(|other| other.scope != state.scope));
+            let gone: Vec<_> = gone.cloned().collect();
+            live.extend(gone);
+        });
         SHOWN.set(live);
+        if followed() != before {
+            retell();
+        }
     }
     say();
 }

@@ -58,13 +58,15 @@ fn set_address(words: &str) -> Result<(), JsValue> {
     } else {
         parameters.set(SEARCHED, words);
     }
+    let query = parameters.to_string().as_string().unwrap_or_default();
+    // An address has no empty parameters: the server would redirect.
+    let full = query.split('&').filter(|pair| {
+        pair.split_once('=')
+            .is_some_and(|(_, value)| !value.is_empty())
+    });
+    let query = full.collect::<Vec<_>>().join("&");
     // The router of the server reads a plus sign as one.
-    let query = parameters
-        .to_string()
-        .as_string()
-        .unwrap_or_default()
-        .replace('+', "%20");
-    address.set_search(&query);
+    address.set_search(&query.replace('+', "%20"));
     window()
         .history()?
         .replace_state_with_url(&JsValue::NULL, "", Some(&address.href()))

@@ -5,7 +5,7 @@ use kargo::filter::{Counts, ExpiryFilter, SPANS, StateFilter, TokenFilter, UseFi
 use leptos::prelude::*;
 
 use super::{
-    count::grouped,
+    count::{capitalised, grouped},
     filters::{expiry_label, state_label, used_label},
 };
 use crate::query::ListAddress;
@@ -41,7 +41,7 @@ pub fn Charts<'a>(counts: &'a Counts, list: ListAddress) -> impl IntoView + use<
     let by_state = |state: StateFilter, count| {
         let of = |state| TokenFilter { state, ..filter };
         let is_chosen = filter.state == state;
-        let label = short(state_label(state));
+        let label = capitalised(state_label(state));
         bar(&label, count, is_chosen, of(state), of(StateFilter::All))
     };
     let by_use = |used: UseFilter, label: &str, count| {
@@ -65,7 +65,7 @@ pub fn Charts<'a>(counts: &'a Counts, list: ListAddress) -> impl IntoView + use<
     let mut uses = vec![
         by_use(
             UseFilter::Never,
-            &short(&used_label(UseFilter::Never)),
+            &capitalised(&used_label(UseFilter::Never)),
             counts.never_used,
         ),
         by_use(UseFilter::Untracked, "Not tracked", counts.untracked),
@@ -81,7 +81,7 @@ pub fn Charts<'a>(counts: &'a Counts, list: ListAddress) -> impl IntoView + use<
         by_end(ExpiryFilter::Never, "Never", counts.never_expires),
         by_end(
             ExpiryFilter::Over,
-            &short(&expiry_label(ExpiryFilter::Over)),
+            &capitalised(&expiry_label(ExpiryFilter::Over)),
             counts.over,
         ),
     ];
@@ -115,13 +115,6 @@ pub fn Charts<'a>(counts: &'a Counts, list: ListAddress) -> impl IntoView + use<
             {chart("Age", "by-age", ages)}
         </section>
     }
-}
-
-/// A label with a capital letter.
-fn short(label: &str) -> String {
-    let mut letters = label.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
 }
 
 /// A span of days, briefly.

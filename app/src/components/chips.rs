@@ -9,7 +9,7 @@ use super::{
 };
 use crate::query::ListAddress;
 
-/// The ends that have a chip.
+/// The filter of the chip *Expiring*.
 const SOON: ExpiryFilter = ExpiryFilter::Within(EXPIRES_SOON_DAYS);
 
 /// The chips of a list.
@@ -17,10 +17,10 @@ const SOON: ExpiryFilter = ExpiryFilter::Within(EXPIRES_SOON_DAYS);
 pub fn Chips<'a>(counts: &'a Counts, list: ListAddress) -> impl IntoView + use<> {
     let filter = list.filter;
     let of_state = |count: usize, label: &'static str, state: StateFilter| {
+        let needs_attention = state.is_cleanup();
         let is_current = filter.state == state || (filter.state.is_cleanup() && state.is_cleanup());
         let state = if is_current { StateFilter::All } else { state };
         let next = TokenFilter { state, ..filter };
-        let needs_attention = state.is_cleanup();
         chip(&list, label, count, next, is_current, needs_attention)
     };
     let all = TokenFilter::default();

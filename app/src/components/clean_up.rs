@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kargo::token::day;
 use leptos::prelude::*;
 
+use super::{count::days, search::hidden_fields};
 use crate::{protocol::SEARCHED, query::ListAddress};
 
 /// The head. `lists_unused`: whether tokens are listed because nobody used them.
@@ -16,12 +17,8 @@ pub fn CleanUp(
     now: Timestamp,
 ) -> impl IntoView {
     let search = (!list.search.is_empty()).then(|| (SEARCHED, list.search.text().to_owned()));
-    let hidden = list
-        .parameters()
-        .chain(search)
-        .filter(|(name, _)| *name != "days")
-        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-        .collect_view();
+    let fields = list.parameters().chain(search);
+    let hidden = hidden_fields(fields.filter(|(name, _)| *name != "days"));
     view! {
         <section class="about" aria-label="Clean-up">
             <form method="get" action=list.path.clone()>
@@ -38,10 +35,7 @@ pub fn CleanUp(
 
 /// Sentences about the list: which tokens it has, and since when the cluster tracks uses.
 fn words(unused_days: u32, since: Option<&str>, lists_unused: bool, now: Timestamp) -> String {
-    let days = match unused_days {
-        1 => "1 day".to_owned(),
-        days => format!("{days} days"),
-    };
+    let days = days(unused_days);
     let listed = format!(
         "Listed are tokens unused for {days}, tokens without a role, and tokens that Kargo doesn't manage."
     );

@@ -1,4 +1,4 @@
-//! Counts as text.
+//! Counts as text, and other small pieces of sentences.
 
 /// A number with separated thousands: `10,000`.
 pub fn grouped(n: usize) -> String {
@@ -20,6 +20,21 @@ pub fn tokens(n: usize) -> String {
         1 => "1 token".to_owned(),
         n => format!("{} tokens", grouped(n)),
     }
+}
+
+/// `1 day`, `90 days`.
+pub fn days(n: u32) -> String {
+    match n {
+        1 => "1 day".to_owned(),
+        n => format!("{n} days"),
+    }
+}
+
+/// The text with a capital letter.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 #[cfg(test)]

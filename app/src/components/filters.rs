@@ -5,7 +5,10 @@ use kargo::filter::{
 };
 use leptos::prelude::*;
 
-use super::count::grouped;
+use super::{
+    count::{capitalised, days, grouped},
+    search::hidden_fields,
+};
 use crate::{protocol::SEARCHED, query::ListAddress};
 
 /// The popover's `id`.
@@ -21,11 +24,7 @@ pub fn Filters<'a>(counts: &'a Counts, list: ListAddress) -> impl IntoView + use
         ..list.clone()
     };
     let search = (!list.search.is_empty()).then(|| (SEARCHED, list.search.text().to_owned()));
-    let hidden = hidden
-        .parameters()
-        .chain(search)
-        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-        .collect_view();
+    let hidden = hidden_fields(hidden.parameters().chain(search));
     view! {
         <button type="button" class="chip" popovertarget=ID>"More filters…"</button>
         <div id=ID class="menu-items filters" popover="auto">
@@ -60,12 +59,12 @@ fn select(
         .as_ref()
         .filter(|(word, _)| !choices.iter().any(|(value, ..)| value == word))
         .map(
-            |(word, text)| view! { <option value=word.clone() selected>{sentence(text)}</option> },
+            |(word, text)| view! { <option value=word.clone() selected>{capitalised(text)}</option> },
         );
     let options = choices
         .iter()
         .map(|(value, text, count)| {
-            let text = format!("{} ({})", sentence(text), grouped(*count));
+            let text = format!("{} ({})", capitalised(text), grouped(*count));
             view! { <option value=value.clone() selected=is_chosen(value)>{text}</option> }
         })
         .collect_view();
@@ -78,12 +77,6 @@ fn select(
             {other}
         </select>
     }
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(letters).collect()
 }
 
 fn uses(counts: &Counts) -> Vec<Choice> {
@@ -135,14 +128,6 @@ fn managed_label(managed: bool) -> &'static str {
         "managed by Kargo"
     } else {
         "not managed by Kargo"
-    }
-}
-
-/// A number of days in words.
-fn days(days: u32) -> String {
-    match days {
-        1 => "1 day".to_owned(),
-        days => format!("{days} days"),
     }
 }
 
@@ -234,7 +219,7 @@ pub fn named(filter: &TokenFilter) -> Vec<(String, Without)> {
     ];
     parts
         .into_iter()
-        .filter_map(|(label, without)| Some((sentence(&label?), without)))
+        .filter_map(|(label, without)| Some((capitalised(&label?), without)))
         .collect()
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     page_model::{InventoryGroup, InventoryPageModel, InventoryRow},
-    protocol::SELECT_ALL,
+    protocol::{MORE, SELECT_ALL},
     query::{InventoryQuery, TokensQuery},
 };
 
@@ -161,7 +161,7 @@ fn pages(page: &InventoryPageModel) -> impl IntoView + use<> {
     };
     let previous = (query.page - 1).min(pages);
     view! {
-        <nav class="pages" aria-label="Pages">
+        <nav class=format!("pages {MORE}") aria-label="Pages">
             {(query.page > 2).then(|| link(1, "First", None))}
             {(query.page > 1).then(|| link(previous, "Previous", Some("prev")))}
             <span>{range}</span>

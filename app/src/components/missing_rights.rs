@@ -100,6 +100,10 @@ pub fn MissingRightsNote(missing: MissingRights) -> impl IntoView {
     })
 }
 
+/// Provided as context on a page without [`MissingRightsNote`]: its buttons have nothing to refer to, and say the reason themselves.
+#[derive(Debug, Clone, Copy)]
+pub struct WithoutNote;
+
 /// A button that can't work because rights are missing. Keyboards reach it, so that screen readers read the reason.
 pub fn lacking(
     class: String,
@@ -108,14 +112,16 @@ pub fn lacking(
     missing: &[Right],
     namespace: &str,
 ) -> AnyView {
-    let described: Vec<_> = missing.iter().map(|right| right_id(*right)).collect();
+    let sentences = || missing.iter().map(|right| right_id(*right));
+    let has_note = use_context::<WithoutNote>().is_none();
+    let described = has_note.then(|| sentences().collect::<Vec<_>>().join(" "));
     view! {
         <button
             type="button"
             class=class
             aria-disabled="true"
             aria-label=heard
-            aria-describedby=described.join(" ")
+            aria-describedby=described
             title=reason(missing, namespace)
         >
             {label}

@@ -10,10 +10,7 @@ use crate::{
 /// The form. Keeps the list, its filter and its order.
 #[component]
 pub fn SearchForm<'a>(list: &'a ListAddress) -> impl IntoView + use<> {
-    let hidden = list
-        .parameters()
-        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-        .collect_view();
+    let hidden = hidden_fields(list.parameters());
     let text = list.search.text().to_owned();
     view! {
         <form class="search" role="search" method="get" action=list.path.clone()>
@@ -33,4 +30,13 @@ pub fn SearchForm<'a>(list: &'a ListAddress) -> impl IntoView + use<> {
             <button type="submit" class="btn">"Search"</button>
         </form>
     }
+}
+
+/// Parameters of an address as hidden fields of a form.
+pub fn hidden_fields(
+    parameters: impl Iterator<Item = (&'static str, String)>,
+) -> Vec<impl IntoView> {
+    parameters
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+        .collect()
 }

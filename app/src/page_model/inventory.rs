@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, iter, sync::Arc};
 
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use kargo::{
     cluster::{Error, KnownScope, Viewer},
     filter::Counts,
     overview::{Grouping, Overview, PER_PAGE, Placed, ScopeTokens},
-    problem::{Kind, Problem},
+    problem::Problem,
     risk::Risks,
     scope::Scope,
     succession::{self, PendingPredecessor},
@@ -17,6 +18,7 @@ use kargo::{
 use super::{
     PageContext, TokenRow, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag,
     tokens::{live, old, once},
+    unchecked,
 };
 use crate::{
     error::ApiError,
@@ -25,6 +27,8 @@ use crate::{
     query::InventoryQuery,
 };
 
+/// Most names in a sentence.
+const NAMES: usize = 8;
 /// Scopes whose permissions are read at the same time.
 const AT_ONCE: usize = 8;
 
@@ -57,6 +61,8 @@ pub struct InventoryPageModel {
     pub live: Vec<LiveEvent>,
     /// The longest lifetime of a new token in seconds.
     pub max_lifetime: Option<u64>,
+    /// The page's time, by the API server's clock.
+    pub now: Timestamp,
 }
 
 /// Consecutive tokens of one group.
@@ -91,6 +97,8 @@ pub struct InventoryScopes {
     pub unknown: Vec<(Scope, Error)>,
     /// Why projects can't be listed; `None` if they can.
     pub unlisted: Option<Error>,
+    /// Whether the query names the one scope that it is about.
+    is_named: bool,
 }
 
 impl InventoryScopes {
@@ -112,6 +120,7 @@ impl InventoryScopes {
             known: vec![],
             unknown: vec![],
             unlisted,
+            is_named: query.asked.scope.is_some(),
         };
         for (scope, known) in viewer.known_scopes(scopes).await {
             match known {
@@ -133,14 +142,24 @@ impl InventoryScopes {
     /// The same for an export, which must not be taken for complete where a scope could not be read.
     ///
     /// # Errors
-    /// Those of a scope that could not be read. Scopes whose tokens the person may not list are left out.
+    /// Those of a scope that could not be read, or that may have changed meanwhile. Scopes whose tokens the person may not list are left out,
+    /// unless the query names the scope.
     pub fn complete(&self) -> Result<Vec<ScopeTokens>, ApiError> {
-        let unlisted = self.unlisted.as_ref();
-        let errors = self.unknown.iter().map(|(_, error)| error).chain(unlisted);
-        match errors.into_iter().find(|error| !is_no_right(error)) {
-            Some(error) => Err(ApiError(error.problem())),
-            None => Ok(self.tokens()),
+        let unknown = self.unknown.iter().map(|(_, error)| error);
+        let of_roles = self
+            .known
+            .iter()
+            .filter_map(|known| known.roles_error.as_ref());
+        let mut errors = unknown.chain(&self.unlisted).chain(of_roles);
+        if let Some(error) = errors.find(|error| self.is_named || !error.is_lack_of_right()) {
+            return Err(ApiError(error.problem()));
         }
+        let mut old = self
+            .known
+            .iter()
+            .filter_map(|known| old(known.followed.as_ref()?));
+        old.next()
+            .map_or_else(|| Ok(self.tokens()), |old| Err(ApiError(old)))
     }
 }
 
@@ -165,7 +184,9 @@ pub async fn read_inventory_page(
             .collect();
         (groups, total, counts)
     };
-    let contexts = contexts(&viewer, &read, &groups, policy).await;
+    let (contexts, unchecked) = contexts(&viewer, &read, &groups, policy).await;
+    let mut problems = problems(&read);
+    problems.extend(once(unchecked));
     let groups = groups
         .into_iter()
         .map(|(total, tokens)| {
@@ -206,11 +227,11 @@ pub async fn read_inventory_page(
         forbidden: read
             .unknown
             .iter()
-            .filter(|(_, error)| is_no_right(error))
+            .filter(|(_, error)| error.is_lack_of_right())
             .map(|(scope, _)| scope.clone())
             .collect(),
-        problems: problems(&read),
-        is_incomplete: read.unlisted.as_ref().is_some_and(is_no_right),
+        problems,
+        is_incomplete: read.unlisted.as_ref().is_some_and(Error::is_lack_of_right),
         not_followed: read
             .known
             .iter()
@@ -223,6 +244,11 @@ pub async fn read_inventory_page(
             .filter_map(|known| Some(live(&known.tokens.scope, known.followed.as_ref()?)))
             .collect(),
         max_lifetime: policy.max_lifetime,
+        now: scopes
+            .iter()
+            .map(|known| known.now)
+            .max()
+            .unwrap_or_else(Timestamp::now),
         query,
     }
 }
@@ -232,41 +258,61 @@ fn owned(placed: &Placed<'_>) -> (Scope, TokenSummary, Risks) {
     (of.scope.clone(), TokenSummary::clone(token), risks)
 }
 
-/// Whether the person lacks a right, or acts as no role there.
-fn is_no_right(error: &Error) -> bool {
-    error.problem().kind == Kind::Forbidden
-}
-
-/// What keeps scopes from being read, each problem once with the scopes that it is about; and what keeps scopes from being new.
+/// What keeps scopes from being read, and from being shown in full: each problem once, with the scopes that it is about.
 fn problems(read: &InventoryScopes) -> Vec<Problem> {
-    let mut by_message: BTreeMap<String, (Problem, Vec<&str>)> = BTreeMap::new();
-    let failed = read.unknown.iter().filter(|(_, error)| !is_no_right(error));
-    for (scope, error) in failed {
-        let problem = error.problem();
-        let (_, names) = by_message
-            .entry(problem.message.clone())
-            .or_insert_with(|| (problem, vec![]));
-        names.push(scope.label());
-    }
-    let unread = by_message.into_values().map(|(problem, names)| {
-        let (first, rest) = names.split_at(names.len().min(5));
-        let more = match rest.len() {
-            0 => String::new(),
-            number => format!(" and {number} more"),
-        };
-        let message = format!("Not shown: {}{more}. {}", first.join(", "), problem.message);
-        Problem::new(problem.kind, message, &problem.hint).quoting(problem.quote)
-    });
+    let unread = read.unknown.iter().map(|(scope, error)| (scope, error));
+    let unread = unread.filter(|(_, error)| !error.is_lack_of_right());
+    let of_roles = read
+        .known
+        .iter()
+        .filter_map(|known| Some((&known.tokens.scope, known.roles_error.as_ref()?)));
     let unlisted = read
         .unlisted
         .iter()
-        .filter(|error| !is_no_right(error))
+        .filter(|error| !error.is_lack_of_right())
         .map(Error::problem);
     let old = read
         .known
         .iter()
         .filter_map(|known| old(known.followed.as_ref()?));
-    once(unlisted.chain(unread).chain(old).collect())
+    let all = unlisted
+        .chain(of_scopes("Not shown", unread))
+        .chain(of_scopes(
+            "Without roles, and so without the risks that come from them",
+            of_roles,
+        ))
+        .chain(old);
+    once(all.collect())
+}
+
+/// Each problem once, with the names of the scopes that it is about.
+fn of_scopes<'a>(what: &str, errors: impl Iterator<Item = (&'a Scope, &'a Error)>) -> Vec<Problem> {
+    let mut problems: Vec<(Problem, Vec<&str>)> = vec![];
+    for (scope, error) in errors {
+        let problem = error.problem();
+        let same = |(other, _): &&mut (Problem, Vec<&str>)| {
+            other.kind == problem.kind
+                && (error.is_lack_of_right() || other.message == problem.message)
+        };
+        match problems.iter_mut().find(same) {
+            Some((_, names)) => names.push(scope.label()),
+            None => problems.push((problem, vec![scope.label()])),
+        }
+    }
+    let named = problems.into_iter().map(|(problem, names)| {
+        let message = format!("{what}: {}. {}", some(&names), problem.message);
+        Problem { message, ..problem }
+    });
+    named.collect()
+}
+
+/// The first few names, and how many more there are.
+pub fn some(names: &[&str]) -> String {
+    let (first, rest) = names.split_at(names.len().min(NAMES));
+    match rest.len() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
 }
 
 /// What the rows of each shown scope share.
@@ -275,7 +321,7 @@ async fn contexts(
     read: &InventoryScopes,
     groups: &[ReadGroup],
     policy: TokenPolicy,
-) -> BTreeMap<Scope, Arc<PageContext>> {
+) -> (BTreeMap<Scope, Arc<PageContext>>, Vec<Problem>) {
     let mut reading = Vec::new();
     for known in &read.known {
         let all = groups.iter().flat_map(|(_, tokens)| tokens);
@@ -285,15 +331,20 @@ async fn contexts(
             .collect();
         if !shown.is_empty() {
             reading.push(async move {
-                let context = context(viewer, known, shown, policy).await;
-                (known.tokens.scope.clone(), Arc::new(context))
+                let (context, unchecked) = context(viewer, known, shown, policy).await;
+                ((known.tokens.scope.clone(), Arc::new(context)), unchecked)
             });
         }
     }
-    stream::iter(reading)
+    let read: Vec<_> = stream::iter(reading)
         .buffer_unordered(AT_ONCE)
         .collect()
-        .await
+        .await;
+    let (contexts, unchecked): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    (
+        contexts.into_iter().collect(),
+        unchecked.into_iter().flatten().collect(),
+    )
 }
 
 async fn context(
@@ -301,7 +352,7 @@ async fn context(
     known: &KnownScope,
     shown: Vec<&TokenSummary>,
     policy: TokenPolicy,
-) -> PageContext {
+) -> (PageContext, Vec<Problem>) {
     let KnownScope {
         cluster, tokens, ..
     } = known;
@@ -311,8 +362,9 @@ async fn context(
         cluster.features(),
         cluster.whoami()
     );
+    let unchecked = unchecked(permissions.as_ref().err(), features.as_ref().err());
     let own = cluster.own_token(scope);
-    PageContext {
+    let context = PageContext {
         scope: scope.clone(),
         namespace: cluster.namespace(scope).to_owned(),
         now: tokens.now,
@@ -326,7 +378,8 @@ async fn context(
             tokens.tokens.iter().map(AsRef::as_ref),
         ),
         predecessors: PendingPredecessor::among(&tokens.tokens, scope),
-    }
+    };
+    (context, unchecked)
 }
 
 impl InventoryPageModel {
@@ -337,33 +390,49 @@ impl InventoryPageModel {
             search: self.query.asked.search.text().to_owned(),
             max_lifetime: self.max_lifetime,
             cluster: self.cluster.clone(),
-            now: self.now().as_second(),
+            now: self.now.as_second(),
             live: self.live.clone(),
             ..BrowserContext::default()
         }
     }
 
-    /// The page's time.
-    fn now(&self) -> jiff::Timestamp {
-        let row = self.groups.first().and_then(|group| group.rows.first());
-        row.map_or_else(jiff::Timestamp::now, |row| row.context.now)
-    }
-
     /// The page's entity tag.
     pub fn entity_tag(&self) -> String {
-        let mut shown = self.clone();
-        shown.live.clear();
-        for row in shown.groups.iter_mut().flat_map(|group| &mut group.rows) {
-            let context = PageContext {
-                now: jiff::Timestamp::UNIX_EPOCH,
-                ..(*row.context).clone()
-            };
-            row.context = Arc::new(context);
+        // Rows of one scope share their context: it is written once.
+        let mut contexts = BTreeMap::new();
+        let mut rows = Vec::new();
+        for group in &self.groups {
+            rows.push((&group.scope, &group.role, group.total, group.rows.len()));
+            for row in &group.rows {
+                contexts.entry(&row.context.scope).or_insert(&row.context);
+            }
         }
-        entity_tag(self.now(), &shown)
+        let contexts: Vec<_> = contexts
+            .into_values()
+            .map(|context| PageContext {
+                now: Timestamp::UNIX_EPOCH,
+                ..(**context).clone()
+            })
+            .collect();
+        let tokens: Vec<_> = self
+            .groups
+            .iter()
+            .flat_map(|group| &group.rows)
+            .map(|row| (&row.context.scope, &row.row, row.risks))
+            .collect();
+        let others = (
+            (&self.query, self.total, &self.counts, &self.scopes),
+            (
+                &self.forbidden,
+                &self.problems,
+                self.is_incomplete,
+                self.not_followed,
+            ),
+        );
+        entity_tag(self.now, &(rows, contexts, tokens, others))
     }
 
-    /// Why nothing at all can be shown.
+    /// Whether nothing at all can be shown.
     pub fn is_unreadable(&self) -> bool {
         self.scopes.is_empty()
     }

@@ -23,7 +23,6 @@ use crate::{
     offers::Offers,
     policy::TokenPolicy,
     protocol::{BrowserContext, LiveEvent},
-    query::token_address,
 };
 
 /// Everything that the person may know of a token, but for its value.
@@ -143,7 +142,7 @@ pub async fn read_token_page(
 ) -> Result<TokenPageModel, ApiError> {
     let cluster = viewer.to_read(&scope).await?;
     // The position comes first: what changes after it is told.
-    let known = Box::pin(cluster.inventory(&scope)).await.ok();
+    let known = Box::pin(cluster.inventory_soon(&scope)).await;
     let (details, identity) = futures::join!(
         Box::pin(describe(&viewer, &cluster, &scope, &name)),
         cluster.whoami()
@@ -178,10 +177,17 @@ pub async fn read_token_page(
         scope,
     };
     let status = details.role.as_ref().ok().map(|(status, _)| *status);
+    let shown: Vec<_> = [
+        Some(&name),
+        summary.replaces.as_ref(),
+        summary.replaced_by.as_ref(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(TokenName::as_str)
+    .collect();
     let live = known.map(|known| LiveEvent {
-        scope: token_address(&context.scope, &name)
-            .trim_start_matches('/')
-            .to_owned(),
+        scope: format!("{}/tokens/{}", context.scope, shown.join("+")),
         position: Some(known.position().to_string()),
         is_behind: known.is_behind(),
     });

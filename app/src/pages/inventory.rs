@@ -14,23 +14,21 @@ use crate::{
         blank::{Blank, nothing_found},
         charts::Charts,
         chips::Chips,
-        count::{grouped, tokens},
+        count::{capitalised, grouped, tokens},
         ignored::Ignored,
         inventory_table::InventoryTable,
+        missing_rights::WithoutNote,
         notice::FlashNotice,
         problem::ProblemView,
-        search::SearchForm,
+        search::{SearchForm, hidden_fields},
         without_code::{NoScript, NotStarted},
     },
-    page_model::{InventoryPageModel, read_inventory_page},
+    page_model::{InventoryPageModel, read_inventory_page, some},
     policy::TokenPolicy,
     protocol::{CONTEXT, LIVE_STATE, to_attribute},
     query::InventoryQuery,
     reading::{tag, when_read},
 };
-
-/// Longest list of names in a sentence.
-const NAMES: usize = 8;
 
 /// The page.
 #[component]
@@ -49,6 +47,7 @@ pub fn InventoryPage() -> impl IntoView {
 
 #[component]
 fn Inventory(page: InventoryPageModel) -> impl IntoView {
+    provide_context(WithoutNote);
     let context = page.browser_context();
     let query = &page.query;
     let list = query.list();
@@ -121,15 +120,15 @@ fn Top<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<> {
         .then_some("the system and ");
     let sentence = format!(
         "{} of {}{projects}",
-        sentence_start(&tokens(number)),
+        capitalised(&tokens(number)),
         system.unwrap_or_default()
     );
     let export = |format: &str| page.query.at_path(&format!("/inventory.{format}"));
     let exports = (!page.is_unreadable()).then(|| {
         view! {
             <div class="go">
-                <a class="btn" href=export("csv") download="">"Export CSV"</a>
-                <a class="btn" href=export("json") download="">"Export JSON"</a>
+                <a class="btn" href=export("csv")>"Export CSV"</a>
+                <a class="btn" href=export("json")>"Export JSON"</a>
             </div>
         }
     });
@@ -144,17 +143,12 @@ fn Top<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<> {
     }
 }
 
-fn sentence_start(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
-}
-
 /// What the page doesn't show, and a field to name more projects.
 #[component]
 fn Missing<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<> {
     let forbidden = (!page.forbidden.is_empty()).then(|| {
-        let names = names(&page.forbidden);
+        let names: Vec<_> = page.forbidden.iter().map(Scope::label).collect();
+        let names = some(&names);
         view! { <p class="help">{format!("Not shown, because you may not list the tokens there: {names}.")}</p> }
     });
     let query = &page.query;
@@ -162,11 +156,7 @@ fn Missing<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<> {
         let list = query.list();
         let names: Vec<_> = query.also.iter().map(ToString::to_string).collect();
         let also = names.join(",");
-        let hidden = list
-            .parameters()
-            .filter(|(name, _)| *name != "also")
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-            .collect_view();
+        let hidden = hidden_fields(list.parameters().filter(|(name, _)| *name != "also"));
         view! {
             <form class="project-field more-projects" action="/inventory" method="get">
                 <label for="also">"You may not list projects. Name those that you want to see, separated by commas."</label>
@@ -180,18 +170,9 @@ fn Missing<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<> {
     });
     let slow = (page.not_followed > 0).then(|| {
         let number = page.not_followed;
-        view! { <p class="help">{format!("{number} of these projects are read anew when you open the page, at most every 10 seconds. The others are live.")}</p> }
+        view! { <p class="help">{format!("{number} of these projects are up to 30 seconds old. The others are live.")}</p> }
     });
     (forbidden, field, slow)
-}
-
-/// The first names of scopes, and how many more there are.
-fn names(scopes: &[Scope]) -> String {
-    let first: Vec<_> = scopes.iter().take(NAMES).map(Scope::label).collect();
-    match scopes.len().saturating_sub(NAMES) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
-    }
 }
 
 /// How the list is grouped and sorted, and what it is limited to.

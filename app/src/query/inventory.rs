@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kargo::{
     filter::{FilterWords, IgnoredWord, TokenFilter},
     name::ProjectName,
-    overview::{Asked, Grouping, Order},
+    overview::{Grouping, Order, OverviewQuery},
     scope::Scope,
     search::Search,
 };
@@ -20,7 +20,7 @@ const MOST_PROJECTS: usize = 50;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct InventoryQuery {
     /// Which tokens.
-    pub asked: Asked,
+    pub asked: OverviewQuery,
     /// The page, from 1.
     pub page: usize,
     /// Projects that the person named because they may not list projects.
@@ -68,7 +68,7 @@ impl InventoryQuery {
             }
         }
         Self {
-            asked: Asked {
+            asked: OverviewQuery {
                 scope,
                 role: word("role"),
                 search: Search::parse(query.get_str("q").unwrap_or_default()),
@@ -80,6 +80,23 @@ impl InventoryQuery {
             also,
             ignored,
         }
+    }
+
+    /// Parses the parameters of an export, which has no pages. There, a parameter that is unknown is named, too: an export must not be taken
+    /// for something else than it is.
+    pub fn parse_export(pairs: &[(String, String)]) -> Self {
+        const KNOWN: [&str; 13] = [
+            "also", "group", "scope", "role", "show", "days", "age", "used", "expires", "managed",
+            "owner", "sort", "q",
+        ];
+        let mut query = Self::parse(&pairs.iter().cloned().collect());
+        let unknown = pairs
+            .iter()
+            .filter(|(name, _)| !KNOWN.contains(&name.as_str()));
+        let possible = KNOWN.join(", ");
+        let unknown = unknown.map(|(name, word)| IgnoredWord::new(name, word.clone(), &possible));
+        query.ignored.extend(unknown);
+        query
     }
 
     /// The address in its parts, from the first page.
@@ -124,7 +141,7 @@ impl InventoryQuery {
     }
 
     /// The address of the first page of other tokens.
-    pub fn with(&self, change: impl FnOnce(&mut Asked)) -> String {
+    pub fn with(&self, change: impl FnOnce(&mut OverviewQuery)) -> String {
         let mut other = self.clone();
         change(&mut other.asked);
         other.list().address()
@@ -159,9 +176,27 @@ mod tests {
     }
 
     #[test]
+    fn an_export_names_parameters_that_are_unknown() {
+        let export = |query: &str| {
+            let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect();
+            InventoryQuery::parse_export(&pairs).ignored.len()
+        };
+        assert_eq!(export("used=never&group=role&q=a&scope=system"), 0);
+        for query in ["useds=never", "page=2", "show=active&days=30"] {
+            assert_eq!(export(query), 1, "{query}");
+        }
+    }
+
+    #[test]
     fn what_means_nothing_is_ignored_and_named() {
         let query = parse("group=x&sort=x&scope=x&also=A,b&page=x&used=x");
-        let names: Vec<_> = query.ignored.iter().map(|it| it.parameter).collect();
+        let names: Vec<_> = query
+            .ignored
+            .iter()
+            .map(|it| it.parameter.as_str())
+            .collect();
         assert_eq!(names, ["used", "group", "sort", "scope", "also", "page"]);
         assert_eq!(query.also.len(), 1);
     }

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import type { Page, TestInfo } from "@playwright/test";
+import { ApiProxy } from "../../support/api_proxy.ts";
 import { done, expectAccepted } from "../../support/api_server.ts";
 import { type Dashboard, expect, ready, test } from "../../support/dashboard.ts";
 import { newClaim, ServerFunctions } from "../../support/server_functions.ts";
@@ -39,6 +40,28 @@ test("a token that was created on one replica is revealed on the other, once", a
   await tokens.row(token).expectState("Active");
   const again = await new ServerFunctions(page.request, first).post("reveal_token", { ...token.fields, claim: newClaim() });
   expect(again.status()).toBe(409);
+});
+
+test("a page of another replica shows the person's own changes, although its news come late", async ({ page, project, start }, info) => {
+  const [keys, kubeconfig] = [await keyFile(info), info.outputPath("kubeconfig")];
+  const late = await ApiProxy.open(kubeconfig);
+  late.fault = ({ isWatch }) => (isWatch ? { late: 500 } : undefined);
+  const [one, other] = [start(undefined, "--session-keys", keys), start(undefined, "--session-keys", keys, "--kubeconfig", kubeconfig)];
+  const [first, second] = await signInOnBoth(page, one, other);
+  const shown = async () => (await page.request.get(second + project.path)).text();
+  await shown();
+  await expect.poll(() => late.openWatches).toBeGreaterThan(3);
+  const server = new ServerFunctions(page.request, first);
+  for (let n = 0; n < 3; n++) {
+    const token = await server.create(project, `mine-${n}`);
+    expect(await shown()).toContain(`data-token="mine-${n}"`);
+    expect((await server.post("note_token", { ...token.fields, before_note: "", before_contact: "", note: `note of mine-${n}`, contact: "" })).ok()).toBe(true);
+    expect((await server.post("delete_token", token.fields)).ok()).toBe(true);
+    expect(await shown()).toContain(`Undo ${token.name}`);
+    expect((await server.post("restore_token", token.fields)).ok()).toBe(true);
+    expect(await shown()).not.toContain(`Undo ${token.name}`);
+  }
+  late.close();
 });
 
 test("a sign-out holds on the other replica within 5 seconds; the page says if other replicas could not be told", async ({ page, project, start }, info) => {

@@ -70,6 +70,22 @@ impl<Q: Clone + Eq + Hash, A: Clone> Answers<Q, A> {
             .clear();
     }
 
+    /// Forgets one answer.
+    pub fn forget(&self, question: &Q) {
+        self.all
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(question);
+    }
+
+    /// Forgets answers that would not be used any more. Returns whether nothing is left.
+    pub fn forget_stale(&self) -> bool {
+        let now = Instant::now();
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, asked| now.duration_since(asked.time) < self.fresh_for);
+        all.is_empty()
+    }
+
     fn entry(&self, question: &Q, now: Instant) -> Arc<OnceCell<Result<A, Error>>> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let is_fresh = |asked: &Asked<A>| {

@@ -23,6 +23,8 @@ pub struct KnownScope {
     pub cluster: Cluster,
     /// Tokens and roles.
     pub tokens: ScopeTokens,
+    /// Why the roles can't be read; `None` if they can.
+    pub roles_error: Option<Error>,
     /// The state that is followed; `None` where the scope is read from time to time.
     pub followed: Option<TokensSnapshot>,
 }
@@ -59,11 +61,11 @@ impl Viewer {
             let (tokens, now) = listed?;
             (tokens, now, roles, None)
         };
-        let roles = match roles {
-            Ok(roles) => Some(roles),
+        let (roles, roles_error) = match roles {
+            Ok(roles) => (Some(roles), None),
             // The Secrets of a namespace that is no project are not shown.
             Err(error @ Error::NotAProject(_)) => return Err(error),
-            Err(_) => None,
+            Err(error) => (None, Some(error)),
         };
         let tokens = ScopeTokens {
             scope: scope.clone(),
@@ -74,6 +76,7 @@ impl Viewer {
         Ok(KnownScope {
             cluster,
             tokens,
+            roles_error,
             followed,
         })
     }
@@ -86,11 +89,13 @@ impl Cluster {
             Ok((tokens.into_iter().map(Arc::new).collect(), now))
         };
         let read = self.kept.of::<ReadScopes>();
-        read.tokens.get(scope, Box::pin(list)).await
+        let listed = read.tokens.get(scope, Box::pin(list)).await;
+        read.forget_soon();
+        listed
     }
 
     async fn recently_read_roles(&self, scope: &Scope) -> Result<Arc<ScopeRoles>, Error> {
-        let roles = async { Ok(Arc::new(self.scope_roles(scope).await?)) };
+        let roles = async { Ok(Arc::new(self.read_roles(scope).await?)) };
         let read = self.kept.of::<ReadScopes>();
         read.roles.get(scope, Box::pin(roles)).await
     }

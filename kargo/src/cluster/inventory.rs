@@ -15,6 +15,7 @@ mod caches;
 mod clock;
 mod follow;
 pub(super) mod kind;
+mod last_written;
 mod log;
 mod look;
 mod read;
@@ -26,11 +27,12 @@ mod tokens;
 mod version;
 mod written;
 
+pub use last_written::LastWritten;
 pub use log::{Changed, ChangedNames, Position};
 pub use snapshot::{Behind, TokenChanges, TokensSnapshot};
 pub use times::InventoryTimes;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use cache::Cache;
 use caches::{Cached, Caches};
@@ -41,6 +43,9 @@ use tokens::Tokens;
 
 use super::connection::{Cluster, error::Error};
 use crate::scope::Scope;
+
+/// Time for a list that is not needed but useful.
+const SOON: Duration = Duration::from_millis(300);
 
 /// Objects from memory, by name, and the position in their log.
 pub(super) struct Records<R> {
@@ -57,6 +62,12 @@ impl Cluster {
     pub async fn inventory(&self, scope: &Scope) -> Result<TokensSnapshot, Error> {
         let (cache, unchecked) = Box::pin(self.looked_at(scope)).await?;
         Ok(TokensSnapshot::of(cache.view()?, unchecked))
+    }
+
+    /// The same, if it can be had within a moment: at once, if somebody looked before.
+    pub async fn inventory_soon(&self, scope: &Scope) -> Option<TokensSnapshot> {
+        let known = Box::pin(self.inventory(scope));
+        tokio::time::timeout(SOON, known).await.ok()?.ok()
     }
 
     /// The tokens of a scope, and their changes after that. The inventory goes on as long as the changes are kept.

@@ -22,8 +22,8 @@ pub const SPANS: [DayRange; 4] = [
     DayRange::from(90),
 ];
 
-/// How many tokens a scope, or one role of it, has of each kind, whether a page shows them or not. Each number but the first is that
-/// of the tokens that a page would show with that filter in place of the one of the same kind, and with all others as they are.
+/// How many tokens a scope, or one role of it, has of each kind, whether a page shows them or not. Each number
+/// except `all` says how many tokens the page would show if that choice replaced the current one of its kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// All tokens, whether they pass a filter or not.

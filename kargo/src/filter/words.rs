@@ -35,12 +35,12 @@ pub struct FilterWords {
     pub owner: Option<String>,
 }
 
-/// A parameter that means nothing, and what would mean something.
+/// A parameter that is not understood, and what would be.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{parameter}={word} means nothing here. Possible is: {possible}.")]
+#[error("{parameter}={word} is not understood. Use one of: {possible}.")]
 pub struct IgnoredWord {
     /// The parameter.
-    pub parameter: &'static str,
+    pub parameter: String,
     /// What it has.
     pub word: String,
     /// What it may have.
@@ -49,9 +49,9 @@ pub struct IgnoredWord {
 
 impl IgnoredWord {
     /// A parameter with a word that means nothing. Only the start of the word is kept.
-    pub fn new(parameter: &'static str, word: String, possible: &str) -> Self {
+    pub fn new(parameter: &str, word: String, possible: &str) -> Self {
         Self {
-            parameter,
+            parameter: parameter.to_owned(),
             word: crate::text::foreign(word.chars().take(40).collect()),
             possible: possible.to_owned(),
         }
@@ -150,7 +150,6 @@ impl TokenFilter {
                 ..filter
             };
         }
-        // Only the clean-up reads the days.
         if filter.state.is_cleanup() {
             let days = |word: &str| word.parse().ok().filter(|days| *days <= MOST_DAYS);
             let possible = format!("0 to {MOST_DAYS}");
@@ -158,6 +157,13 @@ impl TokenFilter {
                 .meaning("days", words.days.as_ref(), days, &possible)
                 .unwrap_or(STALE_DAYS);
             filter.state = StateFilter::CleanUp { unused_days };
+        } else {
+            ignored.meaning::<()>(
+                "days",
+                words.days.as_ref(),
+                |_| None,
+                "show=clean-up with days",
+            );
         }
         let span = |word: &str| word.parse().ok();
         filter.age = ignored.meaning("age", words.age.as_ref(), span, "30d-90d, 365d-");
@@ -316,14 +322,14 @@ mod tests {
     #[test]
     fn words_that_mean_nothing_are_named_and_leave_the_rest() {
         let (filter, ignored) = TokenFilter::parse(&words(
-            "show=nothing&age=x&used=not-in-99999d&expires=in-7d&managed=maybe&owner=me&days=7",
+            "show=nothing&age=x&used=not-in-99999d&expires=in-7d&managed=maybe&owner=me",
         ));
         assert_eq!(filter.expires, Some(ExpiryFilter::Within(7)));
-        let names: Vec<_> = ignored.iter().map(|ignored| ignored.parameter).collect();
+        let names: Vec<_> = ignored.iter().map(|it| it.parameter.as_str()).collect();
         assert_eq!(names, ["show", "age", "used", "managed", "owner"]);
         assert_eq!(
             ignored[0].to_string(),
-            "show=nothing means nothing here. Possible is: all, active, unrevealed, suspended, deleting, expired, due, clean-up."
+            "show=nothing is not understood. Use one of: all, active, unrevealed, suspended, deleting, expired, due, clean-up."
         );
         let (filter, ignored) = TokenFilter::parse(&words("show=clean-up&days=99999"));
         assert_eq!(filter.state, StateFilter::CLEAN_UP);

@@ -11,7 +11,7 @@ use axum::{
     extract::Request,
     http::{
         HeaderValue, Method, StatusCode,
-        header::{ACCEPT, CONTENT_TYPE},
+        header::{ACCEPT, CONTENT_TYPE, SET_COOKIE},
     },
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -60,11 +60,23 @@ pub fn routes(state: &State, of_person: limits::Limit<limits::PersonKey>) -> Rou
         .layer(GovernorLayer::new(limits::of_all_writes()))
         // Before the limit of all, so that what one person may not send takes nothing from the others.
         .layer(GovernorLayer::new(of_person))
+        .layer(middleware::from_fn(tell_written))
         .layer(middleware::from_fn(status_from_kind))
         .layer(middleware::from_fn_with_state(state.clone(), audit::act))
         .layer(middleware::from_fn(answer_forms))
         // Before everything that reads bodies.
         .layer(RequestBodyTimeoutLayer::new(limits::BODY_WITHIN))
+}
+
+/// Tells the browser's next page what was written: another replica may answer it, whose memory hears of the write a moment later.
+async fn tell_written(request: Request, next: Next) -> Response {
+    let person = request.extensions().get::<Person>().cloned();
+    let mut response = next.run(request).await;
+    let last = person.and_then(|person| person.viewer.take_last_written());
+    if let Some(cookie) = last.and_then(|last| cookies::tell_written(Some(&last))) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// Sets the status of each error from its kind. Leptos answers every error with 500 and the error as JSON.

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::CookieJar;
+use kargo::cluster::LastWritten;
 
 /// The cookie with [`Preferences`].
 const PREFERENCES: &str = "kargo-tokens-look";
@@ -19,6 +20,26 @@ const FLASH: &str = "kargo-tokens-flash";
 const FLASH_SECONDS: u32 = 60;
 /// Lifetime of the preferences: one year.
 const PREFERENCES_SECONDS: u32 = 365 * 24 * 3600;
+
+/// The cookie with a [`LastWritten`].
+const WRITTEN: &str = "kargo-tokens-written";
+/// Time in which another replica may be asked for a page that has to show a write.
+const WRITTEN_SECONDS: u32 = 10;
+
+/// Reads the last write that the next page has to show.
+pub fn last_written(headers: &HeaderMap) -> Option<LastWritten> {
+    let jar = CookieJar::from_headers(headers);
+    jar.get(WRITTEN)?.value().parse().ok()
+}
+
+/// Returns the header that tells the next page about a write, or deletes it once told.
+pub fn tell_written(last: Option<&LastWritten>) -> Option<HeaderValue> {
+    let cookie = match last {
+        Some(last) => cookie(WRITTEN, &last.to_string(), WRITTEN_SECONDS),
+        None => cookie(WRITTEN, "", 0),
+    };
+    HeaderValue::from_str(&cookie).ok()
+}
 
 /// Reads the display preferences.
 pub fn preferences(headers: &HeaderMap) -> Preferences {

@@ -33,8 +33,8 @@ use tokio::time::sleep;
 
 use crate::identities::Person;
 
-/// Scopes that one stream tells of: the tabs of a browser.
-const SCOPES: usize = 100;
+/// Scopes that one stream tells of: those of all tabs of a browser. No more than inventories of one identity.
+const SCOPES: usize = 48;
 /// Time without an event after which a comment shows that the stream is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A stream ends after so much time; the browser opens the next one. So nobody keeps one beyond the end of a session for long.
@@ -73,7 +73,7 @@ async fn events(
         .map(|(name, scope)| (name == "scope").then(|| Followed::parse(scope))?)
         .collect();
     let Some(scopes) = scopes.filter(|scopes| (1..=SCOPES).contains(&scopes.len())) else {
-        let text = "Name up to 100 scopes: /events?scope=system&scope=projects/NAME&scope=system/tokens/NAME\n";
+        let text = "Name up to 48 scopes: /events?scope=system&scope=projects/NAME&scope=system/tokens/NAME\n";
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
     let Some(place) = person.stream() else {
@@ -106,41 +106,48 @@ async fn events(
     ([unbuffered], events).into_response()
 }
 
-/// What a page shows: the tokens of a scope, or one of them.
+/// What a page shows: the tokens of a scope, or some of them.
 #[derive(Debug, PartialEq)]
 struct Followed {
     scope: Scope,
-    token: Option<TokenName>,
+    /// Empty: all tokens.
+    tokens: Vec<TokenName>,
 }
 
 impl Followed {
-    /// Parses `system`, `projects/NAME`, or one of them followed by `/tokens/NAME`.
+    /// Parses `system`, `projects/NAME`, or one of them followed by `/tokens/NAME+NAME`.
     fn parse(text: &str) -> Option<Self> {
-        let (scope, token) = match text.split_once("/tokens/") {
-            Some((scope, token)) => (scope, Some(token.parse().ok()?)),
-            None => (text, None),
+        let (scope, tokens) = match text.split_once("/tokens/") {
+            Some((scope, tokens)) => {
+                let tokens = tokens.split('+').map(|name| name.parse().ok());
+                (scope, tokens.collect::<Option<_>>()?)
+            }
+            None => (text, vec![]),
         };
         let scope = scope.parse().ok()?;
-        Some(Self { scope, token })
+        Some(Self { scope, tokens })
     }
 
-    /// Whether what changed is shown. Without any names it is another thing: whether the program knows the newest state.
+    /// Whether what changed is shown. No names: whether the program knows the newest state has changed.
     fn is_concerned(&self, changed: &Changed) -> bool {
-        let (Some(token), Changed::Names(names)) = (&self.token, changed) else {
+        let Changed::Names(names) = changed else {
             return true;
         };
         let lists = [&names.added, &names.changed, &names.removed];
         let mut all = lists.into_iter().flatten().peekable();
-        all.peek().is_none() || all.any(|name| name == token.as_str())
+        let is_shown = |name: &String| self.tokens.iter().any(|token| token.as_str() == name);
+        self.tokens.is_empty() || all.peek().is_none() || all.any(is_shown)
     }
 }
 
 impl fmt::Display for Followed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.token {
-            None => write!(f, "{}", self.scope),
-            Some(token) => write!(f, "{}/tokens/{token}", self.scope),
+        write!(f, "{}", self.scope)?;
+        for (n, token) in self.tokens.iter().enumerate() {
+            let before = if n == 0 { "/tokens/" } else { "+" };
+            write!(f, "{before}{token}")?;
         }
+        Ok(())
     }
 }
 
@@ -223,7 +230,7 @@ mod tests {
             "system",
             "projects/a",
             "system/tokens/ci",
-            "projects/a/tokens/ci",
+            "projects/a/tokens/ci+next",
         ] {
             let followed = Followed::parse(text).map(|followed| followed.to_string());
             assert_eq!(followed.as_deref(), Some(text));
@@ -244,7 +251,7 @@ mod tests {
             })
         };
         let of = |text| Followed::parse(text).expect("something to follow");
-        let (scope, token) = (of("system"), of("system/tokens/ci"));
+        let (scope, token) = (of("system"), of("system/tokens/next+ci"));
         for (changed, expected) in [
             (names(&["other"], &["more"]), false),
             (names(&["other"], &["ci"]), true),

@@ -58,7 +58,7 @@ const FIELDS: [&str; 14] = [
 ];
 
 async fn csv(person: Extension<Person>, query: Query<Vec<(String, String)>>) -> Response {
-    let export = match Export::read(&person.viewer, query.0).await {
+    let export = match Export::read(&person.viewer, &query.0).await {
         Ok(export) => export,
         Err(error) => return problem_text(&error.0),
     };
@@ -68,7 +68,7 @@ async fn csv(person: Extension<Person>, query: Query<Vec<(String, String)>>) -> 
 }
 
 async fn json(person: Extension<Person>, query: Query<Vec<(String, String)>>) -> Response {
-    let export = match Export::read(&person.viewer, query.0).await {
+    let export = match Export::read(&person.viewer, &query.0).await {
         Ok(export) => export,
         Err(error) => return problem_text(&error.0),
     };
@@ -148,15 +148,24 @@ fn csv_lines(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// A cell that no spreadsheet takes for a formula: notes and names of people are other people's texts.
+/// A cell of which no spreadsheet takes a part for a formula: notes and names of people are other people's texts. In some countries a semicolon
+/// begins the next cell.
 fn harmless(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    format!("{}{cell}", if is_formula { "'" } else { "" })
+    let mut harmless = String::with_capacity(cell.len());
+    let mut begins = true;
+    for letter in cell.chars() {
+        if begins && matches!(letter, '=' | '+' | '-' | '@' | '\t' | '\r') {
+            harmless.push('\'');
+        }
+        begins = matches!(letter, ';' | '\t' | '\r' | '\n');
+        harmless.push(letter);
+    }
+    harmless
 }
 
 #[cfg(test)]
 mod tests {
-    use kargo::{sample, token::TokenSummary};
+    use kargo::{risk::Risk, sample, token::TokenSummary};
 
     use super::*;
 
@@ -165,7 +174,11 @@ mod tests {
             note: Some(note.to_owned()),
             ..sample::token()
         };
-        ExportedToken::of("projects/demo".to_owned(), &token, vec![])
+        ExportedToken::of(
+            "projects/demo".to_owned(),
+            &token,
+            vec![Risk::Wildcard, Risk::NoOwner],
+        )
     }
 
     #[test]
@@ -176,7 +189,21 @@ mod tests {
         names.sort();
         fields.sort_unstable();
         assert_eq!(names, fields);
-        assert_eq!(cells(token("note")).len(), FIELDS.len());
+        let cells = cells(token("note"));
+        assert_eq!(cells.len(), FIELDS.len());
+        for (field, cell) in FIELDS.iter().zip(cells) {
+            let said = match &object[field] {
+                serde_json::Value::String(text) => text.clone(),
+                serde_json::Value::Null => String::new(),
+                serde_json::Value::Array(list) => list
+                    .iter()
+                    .filter_map(|it| it.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                other => other.to_string(),
+            };
+            assert_eq!(cell, said, "{field}");
+        }
     }
 
     #[test]
@@ -189,7 +216,10 @@ mod tests {
             ("a,b", "\"a,b\""),
             ("a\"b", "\"a\"\"b\""),
             ("a\nb", "\"a\nb\""),
-            ("\t=1", "'\t=1"),
+            ("\t=1", "'\t'=1"),
+            ("x;=cmd", "x;'=cmd"),
+            ("x; =cmd - 1", "x; =cmd - 1"),
+            ("a\n=1", "\"a\n'=1\""),
         ] {
             let line = csv_lines([cells(token(note))]);
             assert!(line.contains(&format!(",{cell},")), "{line}");

@@ -10,7 +10,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRequest, Query, Request, rejection::QueryRejection},
     http::{
         Method, StatusCode,
-        header::{ETAG, IF_NONE_MATCH},
+        header::{ETAG, IF_NONE_MATCH, SET_COOKIE},
         request::Parts,
     },
     middleware::{self, Next},
@@ -88,6 +88,7 @@ pub fn routes(state: &State) -> Router {
     routes
         .merge(explained)
         .layer(middleware::from_fn(not_modified))
+        .layer(middleware::from_fn(after_own_write))
         .layer(middleware::from_fn(without_empty_parameters))
         .layer(RequestBodyTimeoutLayer::new(limits::BODY_WITHIN))
 }
@@ -149,6 +150,26 @@ async fn read_claims(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(parts, Body::empty())).await
 }
 
+/// Waits until memory shows what the person wrote last, on this replica or another one.
+async fn after_own_write(request: Request, next: Next) -> Response {
+    let last = cookies::last_written(request.headers());
+    let person = request.extensions().get::<Person>();
+    let is_told = match (last, person) {
+        (Some(last), Some(person)) => {
+            if !Box::pin(person.viewer.until_shown(&last)).await {
+                tracing::debug!("a page doesn't show the person's last write yet");
+            }
+            true
+        }
+        _ => false,
+    };
+    let mut response = next.run(request).await;
+    if is_told && let Some(cookie) = cookies::tell_written(None) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
 /// Redirects to the address without parameters that are empty: a form sends all of its fields, and people pass addresses on.
 async fn without_empty_parameters(request: Request, next: Next) -> Response {
     let (path, query) = (request.uri().path(), request.uri().query());
@@ -166,9 +187,10 @@ async fn without_empty_parameters(request: Request, next: Next) -> Response {
 
 /// A query without its empty parameters; `None` if it has none.
 fn without_empty(query: &str) -> Option<String> {
-    let (empty, full): (Vec<_>, Vec<_>) = query
-        .split('&')
-        .partition(|pair| pair.is_empty() || pair.ends_with('='));
+    let (empty, full): (Vec<_>, Vec<_>) = query.split('&').partition(|pair| {
+        pair.split_once('=')
+            .is_none_or(|(_, value)| value.is_empty())
+    });
     (!empty.is_empty()).then(|| full.join("&"))
 }
 
@@ -218,6 +240,8 @@ mod tests {
             ("a=1&b=2", None),
             ("a=&b=2&c=", Some("b=2")),
             ("a=1&&b=2", Some("a=1&b=2")),
+            ("a=1&b", Some("a=1")),
+            ("q=a=", None),
         ] {
             assert_eq!(without_empty(query).as_deref(), expected, "{query}");
         }

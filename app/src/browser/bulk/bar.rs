@@ -13,7 +13,7 @@ use crate::{
     browser::{
         notice::{Notice, Undo, UndoWindow},
         operations,
-        page::{focus, refresh},
+        page::{dom, focus, refresh},
         undo, wording,
     },
     protocol::{DeleteMode, SelectableToken},
@@ -233,7 +233,8 @@ fn Commands(bar: Bar) -> impl IntoView {
     view! {
         <p><strong>{move || selection.count()}</strong> " selected"</p>
         {move || {
-            (!selection.is_complete())
+            // A list of all projects has no one request for all of its tokens.
+            (!selection.is_complete() && !dom::context().scope.is_empty())
                 .then(|| {
                     let on_select = move |_| selection.select_all_of_view(notice, move || bar.focus());
                     view! { <button type="button" class="ghost" on:click=on_select>"Select all of this view"</button> }

@@ -38,8 +38,16 @@ pub struct Lifetime {
 impl Lifetime {
     /// 90 days where the person may have expiring tokens minted; otherwise without end, as Kargo does.
     pub fn new() -> Self {
+        Self::of(dom::context().mint)
+    }
+
+    /// The choice of somebody who may.
+    pub fn with_mint() -> Self {
+        Self::of(true)
+    }
+
+    fn of(mint: bool) -> Self {
         let BrowserContext {
-            mint,
             max_lifetime: longest,
             now,
             ..

@@ -67,7 +67,8 @@ pub fn Creating(request: Request, again: impl Fn() + Clone + Send + 'static) -> 
 pub fn RecreateWithDialog(token: TokenRef, successor: Option<String>) -> impl IntoView {
     let dialogs = Dialogs::get();
     let name = token.name.clone();
-    let lifetime = Lifetime::new();
+    // The command is offered to those who may have Kubernetes mint tokens.
+    let lifetime = Lifetime::with_mint();
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if let Ok(seconds) = untrack(|| lifetime.seconds()) {

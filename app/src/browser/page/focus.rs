@@ -113,12 +113,14 @@ impl Place {
         }
     }
 
-    /// Whether the focus is still here, or nowhere.
+    /// Whether the focus is still at the control or its menu, or nowhere. The person may have moved it on, also within the row.
     pub fn has_focus(&self) -> bool {
         is_lost()
             || document().active_element().is_some_and(|focused| {
-                let row = self.rows.first().unwrap_or(&self.control);
-                row.contains(Some(&focused))
+                let menu = closest(&self.control, ".menu");
+                menu.as_ref()
+                    .unwrap_or(&self.control)
+                    .contains(Some(&focused))
             })
     }
 }

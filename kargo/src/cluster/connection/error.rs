@@ -377,6 +377,17 @@ impl Error {
             .solved_by(self.yaml())
     }
 
+    /// `true` if the person lacks the right, or has no role for it, and nothing is out of order.
+    pub fn is_lack_of_right(&self) -> bool {
+        matches!(
+            self,
+            Self::Forbidden(_)
+                | Self::NoMatchingRole(_)
+                | Self::NotYourRole(_)
+                | Self::ActsElsewhere(_)
+        )
+    }
+
     /// `true` if a right is missing: the identity's own, or the program's right to use it.
     pub(in crate::cluster) fn is_forbidden(&self) -> bool {
         matches!(self, Self::Forbidden(_) | Self::NotImpersonated(_))

@@ -12,7 +12,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    Cluster, access::Access, credential::Credential, error::Error, refusal::Status, transport::Sent,
+    Cluster,
+    access::Access,
+    credential::Credential,
+    error::Error,
+    refusal::Status,
+    transport::{IsWatch, Sent},
 };
 
 pub(in crate::cluster) use super::transport::Body;
@@ -215,7 +220,8 @@ impl Cluster {
         access: &Access,
         request: Built,
     ) -> Result<Watch, Error> {
-        let request = request.map_err(|_| Error::Invalid(access.clone()))?;
+        let mut request = request.map_err(|_| Error::Invalid(access.clone()))?;
+        request.extensions_mut().insert(IsWatch);
         let credential = self.credential().await?;
         let mut opened = self.send(access, request.clone(), &credential).await;
         if is_unauthenticated(opened.as_ref().err())

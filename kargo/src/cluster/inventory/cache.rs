@@ -13,6 +13,7 @@ use super::{
     kind::{Entry, Kind},
     log::{Changed, Difference, Log, Position},
     records::{Differences, Listed, Records},
+    version::Version,
 };
 use crate::{cluster::connection::error::Error, name::Uid};
 
@@ -282,6 +283,16 @@ impl<K: Kind> Cache<K> {
             position: state.log.position(),
             behind,
         })
+    }
+
+    /// Whether an object is known as it was at a version, or later. Versions that can't be compared count as known.
+    pub fn has_at_least(&self, name: &str, version: &Version) -> bool {
+        self.state().records.has_at_least(name, version)
+    }
+
+    /// Whether an object is known.
+    pub fn has(&self, name: &str, uid: &Uid) -> bool {
+        self.state().records.has(name, uid)
     }
 
     /// What changed since a position, and the position now.

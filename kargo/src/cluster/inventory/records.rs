@@ -152,6 +152,17 @@ impl<K: Kind> Records<K> {
         self.take(name, uid)
     }
 
+    /// Whether an object is known as it was at a version, or later.
+    pub fn has_at_least(&self, name: &str, version: &Version) -> bool {
+        let kept = self.all.get(name);
+        kept.is_some_and(|kept| kept.version.compare(version) != Some(Ordering::Less))
+    }
+
+    /// Whether an object is known.
+    pub fn has(&self, name: &str, uid: &Uid) -> bool {
+        self.all.get(name).is_some_and(|kept| kept.uid == *uid)
+    }
+
     /// The first time after `now` at which an object is shown differently.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         let after = Bound::Excluded((now, Box::from(LAST)));

@@ -11,12 +11,15 @@ use super::{
 use crate::{
     cluster::{connection::Cluster, secret::metadata::Token},
     name::Uid,
+    scope::Scope,
 };
 
 impl Cluster {
     /// Notes a token as the API server answered it to a write.
     pub(in crate::cluster) fn note_written(&self, namespace: &str, token: &Token) {
-        self.forget_read();
+        let version = token.resource_version.clone().into();
+        self.note_last(namespace, token.summary.name.as_str(), Ok(version));
+        self.forget_read(namespace);
         for cache in self.written(namespace) {
             let version = token.resource_version.clone();
             cache.lay_over(entry(token.summary.clone(), version));
@@ -25,16 +28,23 @@ impl Cluster {
 
     /// Notes that the API server deleted a token.
     pub(in crate::cluster) fn note_deleted(&self, namespace: &str, name: &str, uid: &Uid) {
-        self.forget_read();
+        self.note_last(namespace, name, Err(uid));
+        self.forget_read(namespace);
         for cache in self.written(namespace) {
             cache.bury(name, uid);
         }
     }
 
-    /// Forgets the lists of scopes that no inventory follows: the next look reads them anew.
-    fn forget_read(&self) {
+    /// Forgets the list of a scope that no inventory follows: the next look reads it anew.
+    fn forget_read(&self, namespace: &str) {
+        let scope = if namespace == self.namespace(&Scope::System) {
+            Scope::System
+        } else {
+            let Ok(name) = namespace.parse() else { return };
+            Scope::Project(name)
+        };
         for read in self.kept.of_family::<ReadScopes>() {
-            read.tokens.clear();
+            read.tokens.forget(&scope);
         }
     }
 

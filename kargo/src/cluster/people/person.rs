@@ -72,6 +72,12 @@ impl Person {
         &self.note
     }
 
+    /// Any of the views, if there is one yet: all of them know what the person wrote.
+    pub(super) fn some_view(&self) -> Option<Cluster> {
+        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        views.values().next().cloned()
+    }
+
     /// The same person, acting as one ServiceAccount only, which is less than all that accept their claims. `None`: as all of them.
     #[must_use]
     pub fn acting_only_as(&self, account: Option<ServiceAccountRef>) -> Self {

@@ -5,7 +5,10 @@ use super::{
     wish::Wish,
 };
 use crate::{
-    cluster::connection::{Cluster, Connector, error::Error},
+    cluster::{
+        connection::{Cluster, Connector, error::Error},
+        inventory::LastWritten,
+    },
     identity::{Identity, ServiceAccountRef},
     name::ProjectName,
     permissions::Permissions,
@@ -36,6 +39,28 @@ impl Viewer {
         match self {
             Self::Identity(cluster) => Ok(cluster.clone()),
             Self::Person(person) => person.cluster_to_read(scope).await,
+        }
+    }
+
+    /// The person's last write since the last call.
+    pub fn take_last_written(&self) -> Option<LastWritten> {
+        match self {
+            Self::Identity(cluster) => cluster.take_last_written(),
+            Self::Person(person) => person.some_view()?.take_last_written(),
+        }
+    }
+
+    /// Waits until memory shows a write, which may have been another replica's, two seconds at most. Returns whether it does, or can't be told.
+    pub async fn until_shown(&self, last: &LastWritten) -> bool {
+        let namespace = last.namespace();
+        let scope = if namespace.as_str() == self.base().namespace(&Scope::System) {
+            Scope::System
+        } else {
+            Scope::Project(namespace.clone())
+        };
+        match self.to_read(&scope).await {
+            Ok(cluster) => cluster.until_shown(&scope, last).await,
+            Err(_) => true,
         }
     }
 

@@ -103,6 +103,24 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// The same as [`Cluster::scope_roles`], with ClusterRoles and ClusterRoleBindings as they are known: for many scopes, they are read once.
+    ///
+    /// # Errors
+    /// Those of [`Cluster::scope_roles`].
+    pub(in crate::cluster) async fn read_roles(&self, scope: &Scope) -> Result<ScopeRoles, Error> {
+        self.known_project(scope).await?;
+        let namespace = self.namespace(scope);
+        let known = self.kept.of::<Known>();
+        let of_cluster = async { Ok(known.of_cluster(self, FRESH_FOR).await?.rbac) };
+        let (accounts, rbac) = futures::try_join!(
+            self.service_accounts(namespace),
+            self.rbac_snapshot_with(namespace, of_cluster)
+        )?;
+        Ok(self.roles_of(scope, &accounts, &rbac))
+    }
+}
+
 /// What may not be listed is no error.
 fn readable<T>(records: Result<T, Error>) -> Result<Option<T>, Error> {
     match records {

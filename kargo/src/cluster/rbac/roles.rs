@@ -82,7 +82,7 @@ impl Cluster {
             .collect())
     }
 
-    async fn service_accounts(&self, namespace: &str) -> Result<Vec<Account>, Error> {
+    pub(super) async fn service_accounts(&self, namespace: &str) -> Result<Vec<Account>, Error> {
         let listing = Accounts::listing(namespace);
         let list = self
             .read_every_page(&listing, |account: ServiceAccount| Account::from(account))

@@ -132,10 +132,20 @@ impl From<PolicyRule> for Rule {
 impl Cluster {
     /// Reads all four kinds of RBAC objects at the same time.
     pub(super) async fn rbac_snapshot(&self, namespace: &str) -> Result<RbacSnapshot, Error> {
+        self.rbac_snapshot_with(namespace, self.cluster_rbac())
+            .await
+    }
+
+    /// The same with ClusterRoles and ClusterRoleBindings from elsewhere.
+    pub(super) async fn rbac_snapshot_with(
+        &self,
+        namespace: &str,
+        of_cluster: impl Future<Output = Result<ClusterRbac, Error>>,
+    ) -> Result<RbacSnapshot, Error> {
         let (bindings, roles, of_cluster) = try_join!(
             self.list_if_allowed("rolebindings", Some(namespace), Binding::name),
             self.list_if_allowed("roles", Some(namespace), Role::name),
-            self.cluster_rbac(),
+            of_cluster,
         )?;
         Ok(RbacSnapshot {
             bindings,

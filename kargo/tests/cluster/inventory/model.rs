@@ -21,8 +21,8 @@ use super::{
     rights::always_checked,
 };
 
-const PROJECTS: usize = 20;
-const SEQUENCES: usize = 50;
+const PROJECTS: usize = 6;
+const SEQUENCES: usize = 167;
 const STEPS: usize = 10;
 /// Few names, so that tokens are often made again under a name.
 const NAMES: usize = 4;
@@ -159,10 +159,7 @@ async fn sequences(project: &Project, seed: u64) {
             assert!(is_refused().await, "nobody gave the right back");
             let account = project.service_account("ci");
             project.bind("allowed", "Role/allowed", account).await;
-            until(SOON, "the right counts again", async || {
-                !is_refused().await
-            })
-            .await;
+            until(SOON, "the right counts again", async || !is_refused().await).await;
         }
         for cluster in [&broken, &other, &holder] {
             // Kubernetes goes on writing for a moment.

@@ -3,7 +3,7 @@
 // event as text, and "" when the stream is lost.
 const RETRY = 10_000;
 /** Scopes that one stream tells of. */
-const MOST = 100;
+const MOST = 48;
 const tabs = new Map();
 let address;
 let stream;

@@ -32,19 +32,34 @@ use super::super::{
     way::Way,
 };
 
+/// Name of HTTP/2 in TLS.
+const HTTP2: &[u8] = b"h2";
 /// Time for a connection, with proxy and TLS.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is needed to open a connection.
 pub(super) struct Dialer {
     tcp: HttpConnector,
+    /// Offers HTTP/1.1 only.
     tls: TlsConnector,
+    /// Offers HTTP/2, too.
+    tls_http2: TlsConnector,
     server_name: Option<ServerName<'static>>,
     proxy: Option<Proxy>,
 }
 
+/// Protocols that a connection offers to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    Http1,
+    /// HTTP/2, or else HTTP/1.1. Only within TLS.
+    Http2,
+}
+
 impl Dialer {
     pub fn new(way: &Way, tls: ClientConfig) -> Self {
+        let mut tls_http2 = tls.clone();
+        tls_http2.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -52,24 +67,29 @@ impl Dialer {
         Self {
             tcp,
             tls: TlsConnector::from(Arc::new(tls)),
+            tls_http2: TlsConnector::from(Arc::new(tls_http2)),
             server_name: way.server_name.clone(),
             proxy: way.proxy.clone(),
         }
     }
 
     /// Opens a connection to the server of an address.
-    pub fn dial(self: Arc<Self>, server: Uri) -> BoxFuture<'static, io::Result<Stream>> {
+    pub fn dial(
+        self: Arc<Self>,
+        server: Uri,
+        offer: Offer,
+    ) -> BoxFuture<'static, io::Result<Stream>> {
         let dial = async move {
             let late =
                 |_| io::Error::new(io::ErrorKind::TimedOut, "no connection within 5 seconds");
-            timeout(PATIENCE, self.connect(&server))
+            timeout(PATIENCE, self.connect(&server, offer))
                 .await
                 .map_err(late)?
         };
         dial.boxed()
     }
 
-    async fn connect(self: &Arc<Self>, server: &Uri) -> io::Result<Stream> {
+    async fn connect(self: &Arc<Self>, server: &Uri, offer: Offer) -> io::Result<Stream> {
         let is_encrypted = server.scheme() == Some(&Scheme::HTTPS);
         let stream = match &self.proxy {
             None => self.open(server).await?,
@@ -81,7 +101,7 @@ impl Dialer {
             }
         };
         if is_encrypted {
-            self.encrypt(stream, server).await
+            self.encrypt(stream, server, offer).await
         } else {
             Ok(stream)
         }
@@ -100,7 +120,7 @@ impl Dialer {
             async move {
                 let stream = this.open(&address).await?;
                 if protocol == Protocol::Https {
-                    this.encrypt(stream, &address).await
+                    this.encrypt(stream, &address, Offer::Http1).await
                 } else {
                     Ok(stream)
                 }
@@ -137,13 +157,21 @@ impl Dialer {
         Ok(Stream::new(stream.map_err(cause)?))
     }
 
-    async fn encrypt(&self, stream: Stream, server: &Uri) -> io::Result<Stream> {
+    async fn encrypt(&self, stream: Stream, server: &Uri, offer: Offer) -> io::Result<Stream> {
         let name = match &self.server_name {
             Some(name) => name.clone(),
             None => ServerName::try_from(host(server).to_owned()).map_err(io::Error::other)?,
         };
-        let stream = self.tls.connect(name, TokioIo::new(stream)).await?;
-        Ok(Stream::new(TokioIo::new(stream)))
+        let tls = match offer {
+            Offer::Http1 => &self.tls,
+            Offer::Http2 => &self.tls_http2,
+        };
+        let stream = tls.connect(name, TokioIo::new(stream)).await?;
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
+        Ok(Stream {
+            is_http2,
+            ..Stream::new(TokioIo::new(stream))
+        })
     }
 }
 
@@ -184,6 +212,8 @@ pub(super) struct Stream {
     inner: Box<dyn ReadWrite>,
     /// `true` if requests need the server's whole address, because a proxy reads them.
     is_proxied: bool,
+    /// `true` if the server speaks HTTP/2 on it.
+    is_http2: bool,
 }
 
 trait ReadWrite: Read + Write + Send + Unpin {}
@@ -195,13 +225,19 @@ impl Stream {
         Self {
             inner: Box::new(inner),
             is_proxied: false,
+            is_http2: false,
         }
     }
 }
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        Connected::new().proxy(self.is_proxied)
+        let connected = Connected::new().proxy(self.is_proxied);
+        if self.is_http2 {
+            connected.negotiated_h2()
+        } else {
+            connected
+        }
     }
 }
 
