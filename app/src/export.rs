@@ -11,7 +11,9 @@ use kargo::{
 };
 use serde::Serialize;
 
-use crate::{error::ApiError, page_model::InventoryScopes, query::InventoryQuery};
+use crate::{
+    error::ApiError, page_model::InventoryScopes, query::InventoryQuery, visited::Visited,
+};
 
 /// One token of an export.
 #[derive(Debug, Serialize)]
@@ -50,15 +52,20 @@ pub struct ExportedToken {
 pub struct Export(Vec<(String, Arc<TokenSummary>, Risks)>);
 
 impl Export {
-    /// Reads the tokens. `query`: the parameters of the address.
+    /// Reads the tokens. `query`: the parameters of the address. `visited`: projects that the person
+    /// visited.
     ///
     /// # Errors
     /// If a parameter means nothing, or if a scope could not be read: an export must not be taken for something else than it is. Scopes whose
     /// tokens the person may not list are left out.
-    pub async fn read(viewer: &Viewer, query: &[(String, String)]) -> Result<Self, ApiError> {
+    pub async fn read(
+        viewer: &Viewer,
+        query: &[(String, String)],
+        visited: &Visited,
+    ) -> Result<Self, ApiError> {
         let query = InventoryQuery::parse_export(query);
         ApiError::refuse_ignored(&query.ignored)?;
-        let read = InventoryScopes::read(viewer, &query).await;
+        let read = InventoryScopes::read(viewer, &query, visited).await;
         let scopes = read.complete()?;
         let tokens = Overview::of(&scopes, &query.asked).sorted();
         let tokens = tokens

@@ -95,6 +95,10 @@ fn reason(kind: Kind) -> &'static str {
     }
 }
 
+/// Provided as context where the page doesn't show the person's last write yet: another replica has it.
+#[derive(Debug, Clone, Copy)]
+pub struct NotShownYet;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,6 +44,8 @@ pub mod session;
 mod shell;
 #[cfg(feature = "ssr")]
 pub mod sign_in;
+#[cfg(feature = "ssr")]
+pub mod visited;
 
 #[cfg(feature = "ssr")]
 pub use app::App;

@@ -15,6 +15,15 @@ pub use inventory::InventoryQuery;
 
 use crate::error::ApiError;
 
+/// Parameters of addresses that are named when they are not understood; there may be any number.
+const MOST_IGNORED: usize = 10;
+/// Longest name of an object in Kubernetes.
+const LONGEST_NAME: usize = 253;
+/// Parameters of the page of a scope.
+const KNOWN: [&str; 11] = [
+    "role", "page", "show", "days", "age", "used", "expires", "managed", "owner", "sort", "q",
+];
+
 /// An address of a list of tokens in its parts, for links that replace one of them. Each link leads to the first page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListAddress {
@@ -131,7 +140,8 @@ impl TokensQuery {
         let scope = parse_scope(path)?;
         let read = |name: &str| query.get(name);
         let (filter, mut ignored) = TokenFilter::parse(&FilterWords::read(read));
-        let role = query.get("role").filter(|role| !role.is_empty());
+        check_names(query, &KNOWN, &mut ignored);
+        let role = parse_role(query, &mut ignored);
         Ok(Self {
             page: parse_page(query, &mut ignored),
             sort: parse_sort(query, &mut ignored),
@@ -184,6 +194,34 @@ impl TokensQuery {
             },
         }
     }
+}
+
+/// Names the parameters that are unknown, and those that occur twice.
+pub(crate) fn check_names(query: &ParamsMap, known: &[&str], ignored: &mut Vec<IgnoredWord>) {
+    for (name, word) in query.latest_values() {
+        if !known.contains(&name.as_ref()) {
+            ignored.push(IgnoredWord::new(name, word.to_owned(), &known.join(", ")));
+        } else if query.get_all(name).is_some_and(|all| all.len() > 1) {
+            ignored.push(IgnoredWord::new(
+                name,
+                "…".to_owned(),
+                "each parameter once",
+            ));
+        }
+        if ignored.len() >= MOST_IGNORED {
+            return;
+        }
+    }
+}
+
+/// Parses the name of a role. It is as long as a name in Kubernetes at most.
+pub(crate) fn parse_role(query: &ParamsMap, ignored: &mut Vec<IgnoredWord>) -> Option<String> {
+    let role = query.get("role").filter(|role| !role.is_empty())?;
+    if role.len() > LONGEST_NAME {
+        ignored.push(IgnoredWord::new("role", role, "names of up to 253 letters"));
+        return None;
+    }
+    Some(role)
 }
 
 /// Parses the number of a page.
@@ -371,6 +409,8 @@ mod tests {
             ("page=x&role=ci", "page"),
             ("page=-1&role=ci", "page"),
             ("sort=nothing", "sort"),
+            ("state=active", "state"),
+            ("show=active&show=suspended", "show"),
         ] {
             let query = parse(query).expect("a query");
             let names: Vec<_> = query

@@ -2,6 +2,7 @@
 import { expect, openWithoutScripts, test, visit } from "../support/dashboard.ts";
 import { Project } from "../support/cluster.ts";
 import { InventoryPage } from "../support/inventory_page.ts";
+import { Places } from "../support/places.ts";
 import { TokensPage } from "../support/tokens_page.ts";
 
 const today = () => new Date().toISOString().slice(0, 10);
@@ -23,6 +24,16 @@ test("the inventory has the tokens of every project, in groups, and filters them
   await expect(inventory.row(theirs).locator).toBeVisible();
   await inventory.row(mine).expectGone();
   await other.remove();
+});
+
+test("the inventory fits on a narrow screen, and a page beyond the end leads back", async ({ page, dashboard, project }) => {
+  await project.token("only");
+  const inventory = await InventoryPage.open(page, dashboard, `?scope=${project.scope}&page=99&foo=bar`);
+  await expect(inventory.main).toContainText("No tokens on page 99 of 1");
+  await expect(inventory.main).toContainText("foo=bar is not understood.");
+  await page.getByRole("link", { name: "Previous" }).click();
+  await expect(inventory.row("only").locator).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 });
 
 test("a bar of a chart filters, and a second click takes the filter away", async ({ page, dashboard, project }) => {
@@ -99,10 +110,18 @@ test("an export has what the page shows, and no formula of others", async ({ pag
 test("who may not list projects names them, and sees what they may", async ({ page, start, project }) => {
   const inventory = await InventoryPage.open(page, start("project-admin"));
   await expect(inventory.main).toContainText("Not shown, because you may not list the tokens there: System.");
-  await inventory.showProjects("kargo-demo", project.name);
-  await expect(inventory.main).toContainText(`Not shown, because you may not list the tokens there: System, ${project.name}.`);
+  await inventory.showProjects("kargo-empty", project.name);
+  await expect(inventory.main).toContainText(`Not shown, because you may not list the tokens there: System, ${project.name}, kargo-empty.`);
+  expect(new URL(page.url()).searchParams.get("also")).toBe(`kargo-empty,${project.name}`);
+  await expect(inventory.group("kargo-demo")).toHaveCount(0);
+
+  // A project that was visited is remembered, here and among the places.
+  await visit(page, "/projects/kargo-demo");
+  await visit(page, "/inventory");
   await expect(inventory.group("kargo-demo")).toContainText("tokens");
-  expect(new URL(page.url()).searchParams.get("also")).toBe(`kargo-demo,${project.name}`);
+  const places = new Places(page);
+  await places.show();
+  await expect(places.link("kargo-demo")).toBeVisible();
 });
 
 test.describe("without JavaScript", () => {

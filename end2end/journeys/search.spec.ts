@@ -24,10 +24,25 @@ test("typing shows only what is found, in the address too, and keeps the focus",
   await tokens.filter("Active").click();
   await expect(tokens.section("reader").rows).toHaveCount(1);
   await tokens.search.fill("nothing-like-this");
-  await expect(tokens.main).toContainText("No token is found");
+  await expect(tokens.main).toContainText("No token with “nothing-like-this” passes these filters.");
   await tokens.search.fill("");
   await tokens.row(blog!).expectState("Active");
   expect(new URL(page.url()).searchParams.has("q")).toBe(false);
+});
+
+test("Back leads to the list before the search, and Enter keeps the focus", async ({ page, dashboard, project }) => {
+  await project.tokens(["shop-1", "blog-1"]);
+  const tokens = await TokensPage.open(page, dashboard, project);
+  await tokens.search.pressSequentially("shop");
+  await tokens.row("blog-1").expectGone();
+  await tokens.search.press("Enter");
+  await expect(tokens.search).toBeFocused();
+  await page.goBack();
+  await expect(tokens.row("blog-1").locator).toBeVisible();
+  await expect(tokens.search).toHaveValue("");
+  await page.goForward();
+  await tokens.row("blog-1").expectGone();
+  await expect(tokens.search).toHaveValue("shop");
 });
 
 test.describe("without JavaScript", () => {

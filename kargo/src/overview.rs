@@ -64,23 +64,34 @@ pub enum Order {
     /// The riskiest first.
     #[default]
     Risk,
+    /// By the name of the role, then by project.
+    Role {
+        /// `true` if the order is reversed.
+        is_descending: bool,
+    },
     /// By a column.
     Column(Sort),
 }
 
 impl Order {
-    /// Parses the word of an address: `risk`, or that of a column. `None` for an unknown word.
+    /// Parses the word of an address: `risk`, `role`, or that of a column. `None` for an unknown word.
     pub fn parse(word: &str) -> Option<Self> {
-        if word == "risk" {
-            return Some(Self::Risk);
+        match word {
+            "risk" => Some(Self::Risk),
+            "role" | "-role" => Some(Self::Role {
+                is_descending: word.starts_with('-'),
+            }),
+            word => Sort::parse(word).map(Self::Column),
         }
-        Sort::parse(word).map(Self::Column)
     }
 
     /// The word in addresses; `None` for the default.
     pub fn word(self) -> Option<String> {
         match self {
             Self::Risk => None,
+            Self::Role { is_descending } => {
+                Some(if is_descending { "-role" } else { "role" }.to_owned())
+            }
             Self::Column(sort) => Some(sort.word().unwrap_or_else(|| "age".to_owned())),
         }
     }
@@ -235,6 +246,18 @@ impl<'a> Placed<'a> {
                 let newest = Sort::default();
                 let risk = other.risks.cmp(&self.risks);
                 risk.then_with(|| newest.compare(self.token, other.token))
+            }
+            Order::Role { is_descending } => {
+                let roles = self.token.role.cmp(&other.token.role);
+                let roles = if is_descending {
+                    roles.reverse()
+                } else {
+                    roles
+                };
+                let scopes = self.of.scope.cmp(&other.of.scope);
+                roles
+                    .then(scopes)
+                    .then_with(|| self.token.name.cmp(&other.token.name))
             }
             Order::Column(sort) => sort.compare(self.token, other.token),
         };
@@ -396,7 +419,7 @@ mod tests {
     fn every_page_together_is_the_sorted_list() {
         let scopes = scopes();
         for grouping in Grouping::ALL {
-            for word in ["risk", "name", "-age", "last-used"] {
+            for word in ["risk", "role", "-role", "name", "-age", "last-used"] {
                 let asked = OverviewQuery {
                     grouping,
                     order: Order::parse(word).expect("an order"),

@@ -21,8 +21,10 @@ use crate::{
 
 /// Most people that are remembered at once.
 const MOST: u64 = 2000;
-/// Streams of events that one session may have open: one for each browser window without a shared worker.
-const STREAMS: usize = 12;
+/// Streams of events that the sessions of one person may have open together: one for each browser, and for each window without a shared worker.
+const STREAMS: usize = 24;
+/// Streams that all people may have open together: half of the connections stay free for everything else.
+const ALL_STREAMS: usize = 256;
 /// How often idle people are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
@@ -37,6 +39,7 @@ pub struct Identities {
     tasks: Tasks,
     /// By session id: the end of a session ends exactly what it started.
     people: Cache<String, Person>,
+    streams: Arc<Semaphore>,
 }
 
 /// A signed-in person, as one session knows them.
@@ -50,7 +53,9 @@ pub struct Person {
     key: Arc<str>,
     issued: i64,
     work: CancellationToken,
+    /// Of all sessions of the person.
     streams: Arc<Semaphore>,
+    all_streams: Arc<Semaphore>,
 }
 
 impl Person {
@@ -69,9 +74,10 @@ impl Person {
         self.work.clone()
     }
 
-    /// Place for one more stream of events; `None` where the session has too many.
-    pub fn stream(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.streams).try_acquire_owned().ok()
+    /// Place for one more stream of events; `None` where the person, or all people together, have too many.
+    pub fn stream(&self) -> Option<[OwnedSemaphorePermit; 2]> {
+        let place = |streams: &Arc<Semaphore>| Arc::clone(streams).try_acquire_owned().ok();
+        Some([place(&self.streams)?, place(&self.all_streams)?])
     }
 }
 
@@ -102,6 +108,7 @@ impl Identities {
             sessions,
             tasks,
             people,
+            streams: Arc::new(Semaphore::new(ALL_STREAMS)),
         };
         identities.end_idle();
         identities.end_elsewhere();
@@ -156,9 +163,20 @@ impl Identities {
             key: session.credential.key().into(),
             issued: session.issued,
             work,
-            streams: Arc::new(Semaphore::new(STREAMS)),
+            streams: self.streams_of(&session.credential.key()),
+            all_streams: Arc::clone(&self.streams),
         };
         Some(self.people.get_with(session.id.clone(), || person))
+    }
+
+    /// Places for streams that all sessions of a person share.
+    fn streams_of(&self, key: &str) -> Arc<Semaphore> {
+        let mut sessions = self.people.iter().map(|(_, person)| person);
+        let other = sessions.find(|person| *person.key == *key);
+        other.map_or_else(
+            || Arc::new(Semaphore::new(STREAMS)),
+            |person| person.streams,
+        )
     }
 
     /// Ends the tasks of a session.

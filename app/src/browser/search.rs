@@ -15,6 +15,8 @@ const PAUSE: Duration = Duration::from_millis(60);
 thread_local! {
     /// Counts the keys: only the last one asks.
     static KEYS: Cell<u32> = const { Cell::new(0) };
+    /// Whether the address of this search is an entry of the history already: *Back* leads to the page before the first letter.
+    static IS_ENTERED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Listens for the field.
@@ -35,7 +37,39 @@ pub fn listen() {
             PAUSE,
         );
     });
-    on_cleanup(move || inputs.remove());
+    // The page shows what was found already: loading it again would only take the focus.
+    let submits = window_event_listener(ev::submit, |event| {
+        let form = target(&event);
+        if form.is_some_and(|form| form.matches("form[role=search]").unwrap_or(false)) {
+            event.prevent_default();
+            search();
+        }
+    });
+    let moves = window_event_listener(ev::popstate, |_| {
+        IS_ENTERED.set(false);
+        show_address();
+        refresh::refresh();
+    });
+    on_cleanup(move || {
+        inputs.remove();
+        submits.remove();
+        moves.remove();
+    });
+}
+
+/// Writes the words of the address into the field.
+fn show_address() {
+    let address = window()
+        .location()
+        .href()
+        .and_then(|address| Url::new(&address));
+    let words = address
+        .ok()
+        .and_then(|address| address.search_params().get(SEARCHED));
+    let field = document().get_element_by_id(SEARCH);
+    if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
+        field.set_value(&words.unwrap_or_default());
+    }
 }
 
 /// Searches for what the field has now.
@@ -67,7 +101,13 @@ fn set_address(words: &str) -> Result<(), JsValue> {
     let query = full.collect::<Vec<_>>().join("&");
     // The router of the server reads a plus sign as one.
     address.set_search(&query.replace('+', "%20"));
-    window()
-        .history()?
-        .replace_state_with_url(&JsValue::NULL, "", Some(&address.href()))
+    if address.href() == window().location().href()? {
+        return Ok(());
+    }
+    let history = window().history()?;
+    if IS_ENTERED.replace(true) {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&address.href()))
+    } else {
+        history.push_state_with_url(&JsValue::NULL, "", Some(&address.href()))
+    }
 }

@@ -144,14 +144,19 @@ fn chart(title: &'static str, id: &'static str, bars: Vec<Bar>) -> impl IntoView
                 (false, 0) => "bar rests",
                 (false, _) => "bar",
             };
-            view! {
-                <a href=bar.address.clone() class=class aria-label=name aria-current=bar.is_chosen.then_some("true")>
-                    <rect class="row" x="0" y=y.to_string() width=width.to_string() height=ROW.to_string() rx="4" />
-                    <text x="4" y=(y + 16).to_string()>{bar.label.clone()}</text>
-                    <rect class="length" x=LABEL.to_string() y=(y + 6).to_string() width=length.to_string() height="12" rx="2" />
-                    <text class="number" x=(LABEL + length + 6).to_string() y=(y + 16).to_string()>{number}</text>
-                </a>
+            let shape = view! {
+                <rect class="row" x="0" y=y.to_string() width=width.to_string() height=ROW.to_string() rx="4" />
+                <text x="4" y=(y + 16).to_string()>{bar.label.clone()}</text>
+                <rect class="length" x=LABEL.to_string() y=(y + 6).to_string() width=length.to_string() height="12" rx="2" />
+                <text class="number" x=(LABEL + length + 6).to_string() y=(y + 16).to_string()>{number}</text>
+            };
+            // A bar that counts nothing would lead to an empty list.
+            if bar.count == 0 && !bar.is_chosen {
+                return view! { <g class=class>{shape}</g> }.into_any();
             }
+            let current = bar.is_chosen.then_some("true");
+            view! { <a href=bar.address.clone() class=class aria-label=name aria-current=current>{shape}</a> }
+                .into_any()
         })
         .collect_view();
     let numbers = bars

@@ -34,9 +34,25 @@ pub fn InventoryTable<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<>
         view! { <input type="checkbox" class=format!("{SELECT_ALL} needs-js") disabled aria-label="Select all shown" /> }
     });
     let current = match query.asked.order {
-        Order::Risk => None,
+        Order::Risk | Order::Role { .. } => None,
         Order::Column(sort) => Some(sort),
     };
+    let by_role = match query.asked.order {
+        Order::Role { is_descending } => Some(is_descending),
+        Order::Risk | Order::Column(_) => None,
+    };
+    let role_sorted = by_role.map(|is_descending| {
+        if is_descending {
+            "descending"
+        } else {
+            "ascending"
+        }
+    });
+    let role_address = query.with(|asked| {
+        asked.order = Order::Role {
+            is_descending: by_role == Some(false),
+        };
+    });
     let of = |column| {
         header(column, current, &|sort| {
             query.with(|asked| asked.order = Order::Column(sort))
@@ -57,7 +73,7 @@ pub fn InventoryTable<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<>
                     <tr>
                         <td class="pick">{select_all}</td>
                         {name}
-                        <th scope="col" class="place">"Role"</th>
+                        <th scope="col" class="place" aria-sort=role_sorted><a href=role_address>"Role"</a></th>
                         {others}
                         <th scope="col"><span class="visually-hidden">"Commands"</span></th>
                     </tr>
@@ -65,7 +81,7 @@ pub fn InventoryTable<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<>
                 {bodies}
             </table>
         </div>
-        {(page.pages > 1).then(|| pages(page))}
+        {(page.pages > 1 || page.query.page > 1).then(|| pages(page))}
     }
 }
 

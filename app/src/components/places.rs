@@ -1,5 +1,7 @@
 //! The places on the left: where the person can go, which cluster this is, and as whom they act. On a narrow screen one line with a menu.
 
+use std::collections::BTreeSet;
+
 use kargo::{
     cluster::Viewer, identity::ServiceAccountRef, name::ProjectName, problem::Kind, scope::Scope,
 };
@@ -13,6 +15,7 @@ use crate::{
     protocol::{COMMAND, Command, DETAIL, SHORTCUTS},
     reading::when_read,
     session::Session,
+    visited::Visited,
 };
 
 /// The places. The menu of a narrow screen is a native popover, so it works without JavaScript.
@@ -95,9 +98,13 @@ fn Projects(
             view! { <p class="help">"Projects can't be read now."</p> }.into_any()
         }
         Err(error) => {
-            let known = scope
-                .filter(|scope| *scope != Scope::System)
-                .map(|scope| link(&scope, Some(&scope), &here));
+            let Visited(visited) = use_context().unwrap_or_default();
+            let mut known: BTreeSet<Scope> = visited.iter().cloned().map(Scope::Project).collect();
+            known.extend(scope.clone().filter(|scope| *scope != Scope::System));
+            let known = known
+                .iter()
+                .map(|other| link(other, scope.as_ref(), &here))
+                .collect_view();
             view! {
                 {known}
                 <p class="help">{error.0.message}</p>

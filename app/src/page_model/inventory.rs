@@ -1,6 +1,10 @@
 //! The model of the inventory: `/inventory`, every token of every scope that the person may see.
 
-use std::{collections::BTreeMap, iter, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+    sync::Arc,
+};
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -25,6 +29,7 @@ use crate::{
     policy::TokenPolicy,
     protocol::{BrowserContext, LiveEvent},
     query::InventoryQuery,
+    visited::Visited,
 };
 
 /// Most names in a sentence.
@@ -103,14 +108,21 @@ pub struct InventoryScopes {
 
 impl InventoryScopes {
     /// Reads the scope that a query asks for; otherwise all that the person may see: the system and all projects. Where they may not list
-    /// projects, those that they named.
-    pub async fn read(viewer: &Viewer, query: &InventoryQuery) -> Self {
+    /// projects, their own one, and those that they named or visited.
+    pub async fn read(viewer: &Viewer, query: &InventoryQuery, visited: &Visited) -> Self {
         let (scopes, unlisted) = if let Some(scope) = &query.asked.scope {
             (vec![scope.clone()], None)
         } else {
             let (projects, unlisted) = match viewer.list_projects().await {
                 Ok(projects) => (projects, None),
-                Err(error) => (query.also.iter().cloned().collect(), Some(error)),
+                Err(error) => {
+                    let mut known: BTreeSet<_> =
+                        query.also.iter().chain(&*visited.0).cloned().collect();
+                    if let Scope::Project(own) = viewer.home().await {
+                        known.insert(own);
+                    }
+                    (known.into_iter().collect(), Some(error))
+                }
             };
             let projects = projects.into_iter().map(Scope::Project);
             let scopes = iter::once(Scope::System).chain(projects).collect();
@@ -170,9 +182,10 @@ type ReadGroup = (usize, Vec<(Scope, TokenSummary, Risks)>);
 pub async fn read_inventory_page(
     viewer: Viewer,
     query: InventoryQuery,
+    visited: Visited,
     policy: TokenPolicy,
 ) -> InventoryPageModel {
-    let read = InventoryScopes::read(&viewer, &query).await;
+    let read = InventoryScopes::read(&viewer, &query, &visited).await;
     let scopes = read.tokens();
     let (groups, total, counts) = {
         let mut overview = Overview::of(&scopes, &query.asked);

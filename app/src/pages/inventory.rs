@@ -35,7 +35,8 @@ use crate::{
 pub fn InventoryPage() -> impl IntoView {
     let query = InventoryQuery::parse(&use_query_map().get_untracked());
     let viewer: Viewer = expect_context();
-    let reading = read_inventory_page(viewer, query, TokenPolicy::get());
+    let visited = use_context().unwrap_or_default();
+    let reading = read_inventory_page(viewer, query, visited, TokenPolicy::get());
     view! {
         <Title text="Inventory" />
         {when_read(reading, |page| {
@@ -159,7 +160,7 @@ fn Missing<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<> {
         let hidden = hidden_fields(list.parameters().filter(|(name, _)| *name != "also"));
         view! {
             <form class="project-field more-projects" action="/inventory" method="get">
-                <label for="also">"You may not list projects. Name those that you want to see, separated by commas."</label>
+                <label for="also">"You may not list projects. Shown are those that you visited. Name others, separated by commas."</label>
                 <div class="with-button">
                     <input id="also" name="also" required value=also autocomplete="off" autocapitalize="none" spellcheck="false" />
                     {hidden}

@@ -11,10 +11,16 @@ use kargo::{
 };
 use leptos_router::params::ParamsMap;
 
-use super::{ListAddress, parse_page, sort_words};
+use super::{ListAddress, check_names, parse_page, parse_role, sort_words};
 
 /// Most projects that an address may name.
 const MOST_PROJECTS: usize = 50;
+
+/// Parameters of the inventory's address.
+const KNOWN: [&str; 14] = [
+    "also", "group", "scope", "role", "page", "show", "days", "age", "used", "expires", "managed",
+    "owner", "sort", "q",
+];
 
 /// What an address of the inventory asks for.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -44,7 +50,7 @@ impl InventoryQuery {
         });
         let order = word("sort").map(|word| {
             Order::parse(&word).unwrap_or_else(|| {
-                let words = format!("risk, {}", sort_words());
+                let words = format!("risk, role, {}", sort_words());
                 ignored.push(IgnoredWord::new("sort", word, &words));
                 Order::default()
             })
@@ -56,21 +62,27 @@ impl InventoryQuery {
             }
             scope.ok()
         });
-        let mut also = BTreeSet::new();
-        for name in word("also").iter().flat_map(|names| names.split(',')) {
-            match name.trim().parse() {
-                Ok(name) if also.len() < MOST_PROJECTS => _ = also.insert(name),
-                _ => ignored.push(IgnoredWord::new(
-                    "also",
-                    name.to_owned(),
-                    "up to 50 names of projects, separated by commas",
-                )),
-            }
+        let names = word("also").unwrap_or_default();
+        let names = || {
+            names
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+        };
+        let also: BTreeSet<_> = names()
+            .filter_map(|name| name.parse().ok())
+            .take(MOST_PROJECTS)
+            .collect();
+        if let Some(wrong) = names().find(|name| name.parse::<ProjectName>().is_err()) {
+            let possible = "up to 50 names of projects, separated by commas";
+            ignored.push(IgnoredWord::new("also", wrong.to_owned(), possible));
         }
+        check_names(query, &KNOWN, &mut ignored);
+        let role = parse_role(query, &mut ignored);
         Self {
             asked: OverviewQuery {
                 scope,
-                role: word("role"),
+                role,
                 search: Search::parse(query.get_str("q").unwrap_or_default()),
                 filter,
                 grouping: grouping.unwrap_or_default(),
@@ -82,20 +94,15 @@ impl InventoryQuery {
         }
     }
 
-    /// Parses the parameters of an export, which has no pages. There, a parameter that is unknown is named, too: an export must not be taken
-    /// for something else than it is.
+    /// Parses the parameters of an export, which has no pages.
     pub fn parse_export(pairs: &[(String, String)]) -> Self {
-        const KNOWN: [&str; 13] = [
-            "also", "group", "scope", "role", "show", "days", "age", "used", "expires", "managed",
-            "owner", "sort", "q",
-        ];
         let mut query = Self::parse(&pairs.iter().cloned().collect());
-        let unknown = pairs
-            .iter()
-            .filter(|(name, _)| !KNOWN.contains(&name.as_str()));
-        let possible = KNOWN.join(", ");
-        let unknown = unknown.map(|(name, word)| IgnoredWord::new(name, word.clone(), &possible));
-        query.ignored.extend(unknown);
+        if let Some((_, page)) = pairs.iter().find(|(name, _)| name == "page") {
+            let possible = "no page: an export has all of them";
+            query
+                .ignored
+                .push(IgnoredWord::new("page", page.clone(), possible));
+        }
         query
     }
 
@@ -184,7 +191,12 @@ mod tests {
             InventoryQuery::parse_export(&pairs).ignored.len()
         };
         assert_eq!(export("used=never&group=role&q=a&scope=system"), 0);
-        for query in ["useds=never", "page=2", "show=active&days=30"] {
+        for query in [
+            "useds=never",
+            "page=2",
+            "show=active&days=30",
+            "used=never&used=ever",
+        ] {
             assert_eq!(export(query), 1, "{query}");
         }
     }
@@ -199,5 +211,11 @@ mod tests {
             .collect();
         assert_eq!(names, ["used", "group", "sort", "scope", "also", "page"]);
         assert_eq!(query.also.len(), 1);
+        let long = parse(&format!(
+            "also={}&role={}",
+            ",".repeat(30_000),
+            "x".repeat(300)
+        ));
+        assert_eq!((long.ignored.len(), long.asked.role), (1, None));
     }
 }

@@ -77,6 +77,8 @@ pub(super) fn days_from(now: Timestamp, days: i64) -> Timestamp {
 pub(super) struct Ago {
     pub time: Timestamp,
     day: String,
+    /// A use after this day is forged: nobody used a token in the future.
+    last: String,
 }
 
 impl Ago {
@@ -84,6 +86,7 @@ impl Ago {
         let time = days_from(now, -i64::from(days));
         Self {
             day: day(time),
+            last: day(days_from(now, 1)),
             time,
         }
     }
@@ -92,27 +95,34 @@ impl Ago {
     pub fn is_after(&self, used: &str) -> bool {
         *used < *self.day
     }
+
+    /// Whether a use (UTC day) can have been.
+    pub fn is_possible(&self, used: &str) -> bool {
+        *used <= *self.last
+    }
 }
 
 /// The limits of a span of days that lies before a time.
 #[derive(Debug, Clone)]
 pub(super) struct AgoRange {
-    /// `None`: from today on.
-    from: Option<Ago>,
+    from: Ago,
+    is_from_today: bool,
     until: Option<Ago>,
 }
 
 impl AgoRange {
     pub fn of(range: DayRange, now: Timestamp) -> Self {
         Self {
-            from: (range.from > 0).then(|| Ago::days(now, range.from)),
+            is_from_today: range.from == 0,
+            from: Ago::days(now, range.from),
             until: range.until.map(|until| Ago::days(now, until)),
         }
     }
 
     /// Whether a use (UTC day) lies in the span.
     pub fn has_day(&self, used: &str) -> bool {
-        self.from.as_ref().is_none_or(|from| from.is_after(used))
+        (self.is_from_today || self.from.is_after(used))
+            && self.from.is_possible(used)
             && !self
                 .until
                 .as_ref()
@@ -121,7 +131,7 @@ impl AgoRange {
 
     /// Whether a time lies in the span.
     pub fn has_time(&self, time: Timestamp) -> bool {
-        self.from.as_ref().is_none_or(|from| time <= from.time)
+        (self.is_from_today || time <= self.from.time)
             && self.until.as_ref().is_none_or(|until| time > until.time)
     }
 }
@@ -169,5 +179,7 @@ mod tests {
             let of = |range: &DayRange| AgoRange::of(*range, now).has_time(time);
             assert_eq!(spans.iter().filter(|range| of(range)).count(), 1, "{day}");
         }
+        let future = |range: &DayRange| AgoRange::of(*range, now).has_day("9999-12-31");
+        assert!(!spans.iter().any(future), "nobody used it in the future");
     }
 }

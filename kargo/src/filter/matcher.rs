@@ -99,8 +99,8 @@ impl UnusedSince {
     pub fn is_true_of(&self, token: &TokenSummary) -> bool {
         !token.is_expiring()
             && match &token.last_used {
-                Some(used) => self.0.is_after(used),
-                None => token.created <= self.0.time,
+                Some(used) if self.0.is_possible(used) => self.0.is_after(used),
+                _ => token.created <= self.0.time,
             }
     }
 }
@@ -308,6 +308,7 @@ mod tests {
             ..sample::token()
         };
         let (recent, old) = (used("2026-11-20"), used("2026-08-01"));
+        let forged = used("9999-12-31");
         let new = TokenSummary {
             created: sample::time("2026-11-23T00:00:00Z"),
             ..sample::token()
@@ -327,6 +328,8 @@ mod tests {
             (UseFilter::NotFor(90), &old, true),
             (UseFilter::NotFor(90), &recent, false),
             (UseFilter::NotFor(90), &never, true),
+            (UseFilter::NotFor(90), &forged, true),
+            (UseFilter::Ago(DayRange::new(0, 7)), &forged, false),
             (UseFilter::NotFor(90), &new, false),
             (UseFilter::NotFor(90), &expiring, false),
             (UseFilter::Ago(DayRange::new(0, 7)), &recent, true),

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::text::foreign;
+
 use super::{
     EXPIRES_SOON_DAYS, ExpiryFilter, MOST_DAYS, STALE_DAYS, StateFilter, TokenFilter, UseFilter,
     days::parse_days,
@@ -47,12 +49,17 @@ pub struct IgnoredWord {
     pub possible: String,
 }
 
+/// The start of a text of others, without hidden characters.
+fn short(text: String) -> String {
+    foreign(text.chars().take(40).collect())
+}
+
 impl IgnoredWord {
     /// A parameter with a word that means nothing. Only the start of the word is kept.
     pub fn new(parameter: &str, word: String, possible: &str) -> Self {
         Self {
-            parameter: parameter.to_owned(),
-            word: crate::text::foreign(word.chars().take(40).collect()),
+            parameter: short(parameter.to_owned()),
+            word: short(word),
             possible: possible.to_owned(),
         }
     }

@@ -1,6 +1,6 @@
 //! Cookies without security relevance: display preferences and the notice after a form post.
 
-use app::{flash::Flash, preferences::Preferences};
+use app::{flash::Flash, preferences::Preferences, visited::Visited};
 use axum::{
     Form,
     http::{
@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::CookieJar;
-use kargo::cluster::LastWritten;
+use kargo::{cluster::LastWritten, name::ProjectName};
 
 /// The cookie with [`Preferences`].
 const PREFERENCES: &str = "kargo-tokens-look";
@@ -39,6 +39,50 @@ pub fn tell_written(last: Option<&LastWritten>) -> Option<HeaderValue> {
         None => cookie(WRITTEN, "", 0),
     };
     HeaderValue::from_str(&cookie).ok()
+}
+
+/// The cookie with the projects that were visited last, for people who may not list projects.
+const VISITED: &str = "kargo-tokens-projects";
+/// Time for which they are remembered: 90 days.
+const VISITED_SECONDS: u32 = 90 * 24 * 3600;
+/// Projects that are remembered.
+const MOST_VISITED: usize = 20;
+
+/// Reads the projects that were visited last.
+pub fn visited(headers: &HeaderMap) -> Visited {
+    let jar = CookieJar::from_headers(headers);
+    let names = jar
+        .get(VISITED)
+        .map(axum_extra::extract::cookie::Cookie::value);
+    let names = names.into_iter().flat_map(|names| names.split('.'));
+    Visited(
+        names
+            .filter_map(|name| name.parse().ok())
+            .take(MOST_VISITED)
+            .collect(),
+    )
+}
+
+/// Returns the header that remembers a visited project; `None` if it was the last one anyway.
+pub fn remember_visited(headers: &HeaderMap, project: &ProjectName) -> Option<HeaderValue> {
+    let Visited(before) = visited(headers);
+    if before.first() == Some(project) {
+        return None;
+    }
+    let others = before.iter().filter(|other| *other != project);
+    let names: Vec<_> = [project]
+        .into_iter()
+        .chain(others)
+        .take(MOST_VISITED)
+        .collect();
+    let names: Vec<_> = names.into_iter().map(ProjectName::as_str).collect();
+    HeaderValue::from_str(&cookie(VISITED, &names.join("."), VISITED_SECONDS)).ok()
+}
+
+/// Returns the header that forgets visited projects: the next person at the browser must not see their names.
+pub fn forget_visited() -> HeaderValue {
+    HeaderValue::from_str(&cookie(VISITED, "", 0))
+        .expect("the name and the attributes are plain text")
 }
 
 /// Reads the display preferences.
@@ -147,6 +191,33 @@ mod tests {
             location(&redirect_with_flash(&HeaderMap::new(), &flash)),
             "/system"
         );
+    }
+
+    #[test]
+    fn the_projects_that_were_visited_last_come_first() {
+        let name = |name: &str| name.parse::<ProjectName>().expect("a name");
+        let with = |cookie: &str| headers(axum::http::header::COOKIE, cookie);
+        let remembered = |cookie: &str, project: &str| {
+            let value = remember_visited(&with(cookie), &name(project))?;
+            let text = value.to_str().expect("text").to_owned();
+            let pair = text.split(';').next().expect("a pair").to_owned();
+            Some(pair)
+        };
+        let first = remembered("", "a").expect("a cookie");
+        assert_eq!(first, "kargo-tokens-projects=a");
+        assert_eq!(remembered(&first, "a"), None);
+        let second = remembered(&first, "b").expect("a cookie");
+        assert_eq!(second, "kargo-tokens-projects=b.a");
+        assert_eq!(
+            remembered(&second, "a").as_deref(),
+            Some("kargo-tokens-projects=a.b")
+        );
+        let Visited(known) = visited(&with("kargo-tokens-projects=a.B c.d"));
+        assert_eq!(&*known, [name("a"), name("d")]);
+        let many = (0..30).fold(String::new(), |cookie, n| {
+            remembered(&cookie, &format!("p{n}")).expect("a cookie")
+        });
+        assert_eq!(visited(&with(&many)).0.len(), MOST_VISITED);
     }
 
     #[tokio::test]

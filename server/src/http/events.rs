@@ -77,7 +77,7 @@ async fn events(
         return (StatusCode::BAD_REQUEST, text).into_response();
     };
     let Some(place) = person.stream() else {
-        let text = "This session has too many streams of events open. Close some tabs.\n";
+        let text = "Too many streams of events are open. Close some windows.\n";
         return (StatusCode::TOO_MANY_REQUESTS, text).into_response();
     };
     let end = person.end();

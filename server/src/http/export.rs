@@ -1,15 +1,19 @@
 //! `GET /inventory.csv` and `GET /inventory.json`: the tokens that the inventory shows with the same parameters, on all of its pages, without
 //! values. Sent piece by piece.
 
-use app::export::{Export, ExportedToken};
+use app::{
+    export::{Export, ExportedToken},
+    flash::NotShownYet,
+};
 use axum::{
     Extension, Router,
     body::{Body, Bytes},
-    extract::Query,
+    extract::{Query, Request},
     http::{
-        StatusCode,
+        HeaderMap, StatusCode,
         header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     },
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -18,8 +22,10 @@ use jiff::Timestamp;
 use tower_governor::GovernorLayer;
 
 use super::{
+    cookies,
     error::problem_text,
     limits::{Limit, PersonKey},
+    pages::after_own_write,
 };
 use crate::identities::Person;
 
@@ -31,12 +37,23 @@ pub fn routes(limit: Limit<PersonKey>) -> Router {
     Router::new()
         .route("/inventory.csv", get(csv))
         .route("/inventory.json", get(json))
+        .layer(middleware::from_fn(refuse_old))
+        .layer(middleware::from_fn(after_own_write))
         .layer(GovernorLayer::new(limit).error_handler(|_| {
             let text = "Too many exports in a short time. Wait some seconds, then try again.\n";
             (StatusCode::TOO_MANY_REQUESTS, text)
                 .into_response()
                 .map(Into::into)
         }))
+}
+
+/// An export must not lack what the person wrote last.
+async fn refuse_old(request: Request, next: Next) -> Response {
+    if request.extensions().get::<NotShownYet>().is_some() {
+        let text = "Your last change is not known here yet. Try again in a moment.\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    }
+    next.run(request).await
 }
 
 /// The header of the CSV file: the fields of [`ExportedToken`].
@@ -57,8 +74,12 @@ const FIELDS: [&str; 14] = [
     "risks",
 ];
 
-async fn csv(person: Extension<Person>, query: Query<Vec<(String, String)>>) -> Response {
-    let export = match Export::read(&person.viewer, &query.0).await {
+async fn csv(
+    person: Extension<Person>,
+    headers: HeaderMap,
+    query: Query<Vec<(String, String)>>,
+) -> Response {
+    let export = match Export::read(&person.viewer, &query.0, &cookies::visited(&headers)).await {
         Ok(export) => export,
         Err(error) => return problem_text(&error.0),
     };
@@ -67,8 +88,12 @@ async fn csv(person: Extension<Person>, query: Query<Vec<(String, String)>>) -> 
     download("csv", "text/csv; charset=utf-8", head.chain(lines))
 }
 
-async fn json(person: Extension<Person>, query: Query<Vec<(String, String)>>) -> Response {
-    let export = match Export::read(&person.viewer, &query.0).await {
+async fn json(
+    person: Extension<Person>,
+    headers: HeaderMap,
+    query: Query<Vec<(String, String)>>,
+) -> Response {
+    let export = match Export::read(&person.viewer, &query.0, &cookies::visited(&headers)).await {
         Ok(export) => export,
         Err(error) => return problem_text(&error.0),
     };
@@ -154,7 +179,12 @@ fn harmless(cell: &str) -> String {
     let mut harmless = String::with_capacity(cell.len());
     let mut begins = true;
     for letter in cell.chars() {
-        if begins && matches!(letter, '=' | '+' | '-' | '@' | '\t' | '\r') {
+        if begins
+            && matches!(
+                letter,
+                '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\t' | '\r'
+            )
+        {
             harmless.push('\'');
         }
         begins = matches!(letter, ';' | '\t' | '\r' | '\n');
@@ -218,6 +248,7 @@ mod tests {
             ("a\nb", "\"a\nb\""),
             ("\t=1", "'\t'=1"),
             ("x;=cmd", "x;'=cmd"),
+            ("＝1", "'＝1"),
             ("x; =cmd - 1", "x; =cmd - 1"),
             ("a\n=1", "\"a\n'=1\""),
         ] {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use any_spawner::Executor;
-use app::{access::PastedText, shell};
+use app::{access::PastedText, flash::NotShownYet, shell};
 use axum::{
     Extension, Form, Router,
     body::Body,
@@ -52,6 +52,7 @@ pub fn routes(state: &State) -> Router {
             return;
         };
         provide_context(cookies::preferences(&parts.headers));
+        provide_context(cookies::visited(&parts.headers));
         if let Some(flash) = cookies::flash(&parts.headers) {
             provide_context(flash);
             let (name, value) = cookies::delete_flash();
@@ -62,6 +63,9 @@ pub fn routes(state: &State) -> Router {
         // `gate::require_session` inserts both into signed-in requests.
         if let Some(person) = parts.extensions.get::<Person>() {
             provide_context(person.viewer.clone());
+        }
+        if let Some(late) = parts.extensions.get::<NotShownYet>() {
+            provide_context(*late);
         }
         if let Some(pasted) = parts.extensions.get::<PastedText>() {
             provide_context(pasted.clone());
@@ -89,6 +93,7 @@ pub fn routes(state: &State) -> Router {
         .merge(explained)
         .layer(middleware::from_fn(not_modified))
         .layer(middleware::from_fn(after_own_write))
+        .layer(middleware::from_fn(remember_project))
         .layer(middleware::from_fn(without_empty_parameters))
         .layer(RequestBodyTimeoutLayer::new(limits::BODY_WITHIN))
 }
@@ -150,21 +155,34 @@ async fn read_claims(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(parts, Body::empty())).await
 }
 
-/// Waits until memory shows what the person wrote last, on this replica or another one.
-async fn after_own_write(request: Request, next: Next) -> Response {
+/// Remembers the project of a page that could be shown.
+async fn remember_project(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let project = path
+        .strip_prefix("/projects/")
+        .and_then(|name| name.parse().ok());
+    let cookie = project.and_then(|name| cookies::remember_visited(request.headers(), &name));
+    let is_signed_in = request.extensions().get::<Person>().is_some();
+    let mut response = next.run(request).await;
+    if let Some(cookie) = cookie.filter(|_| is_signed_in && response.status() == StatusCode::OK) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Waits until memory shows what the person wrote last, on this replica or another one. A page says if it doesn't; an export is refused then.
+pub async fn after_own_write(mut request: Request, next: Next) -> Response {
     let last = cookies::last_written(request.headers());
     let person = request.extensions().get::<Person>();
-    let is_told = match (last, person) {
-        (Some(last), Some(person)) => {
-            if !Box::pin(person.viewer.until_shown(&last)).await {
-                tracing::debug!("a page doesn't show the person's last write yet");
-            }
-            true
-        }
-        _ => false,
+    let is_shown = match (last, person) {
+        (Some(last), Some(person)) => Box::pin(person.viewer.until_shown(&last)).await,
+        _ => return next.run(request).await,
     };
+    if !is_shown {
+        request.extensions_mut().insert(NotShownYet);
+    }
     let mut response = next.run(request).await;
-    if is_told && let Some(cookie) = cookies::tell_written(None) {
+    if is_shown && let Some(cookie) = cookies::tell_written(None) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response

@@ -23,6 +23,7 @@ use tower_governor::{GovernorError, GovernorLayer};
 use super::{
     State,
     audit::Note,
+    cookies,
     limits::{Limit, PersonKey},
     peer::PeerAddress,
 };
@@ -179,7 +180,10 @@ async fn sign_out(
             verb: is_everywhere.then_some("sign_out_everywhere"),
             ..Note::default()
         };
-        note.to(with_cookies(response, signed_out.cookies))
+        let mut response = with_cookies(response, signed_out.cookies);
+        let forgotten = cookies::forget_visited();
+        response.headers_mut().append(SET_COOKIE, forgotten);
+        note.to(response)
     };
     tasks.run_to_completion(response).await
 }

@@ -1,6 +1,6 @@
 //! Metadata of a token's Secret, read into facts. Nothing here ever sees a value.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 
 use super::keys::{
@@ -134,7 +134,10 @@ impl Metadata {
             uid,
             created: creation_timestamp,
             is_terminating: deletion_timestamp.is_some(),
-            last_used: labels.take(LAST_USED),
+            // Whoever may change Secrets can write anything there.
+            last_used: labels
+                .take(LAST_USED)
+                .filter(|day| day.parse::<Date>().is_ok() && day.len() == 10),
             missing: missing.into_iter().flatten().collect(),
             replaces: token_name(&annotations, REPLACES),
             ends: annotations.take(ENDS).map(Uid),
