@@ -2,7 +2,7 @@
 //!
 //! One-click commands are submit buttons that work without this code. With it, the same endpoint is called without leaving the page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kargo::{
     problem::{Kind, Problem},
@@ -38,6 +38,9 @@ pub struct Dispatcher {
     selection: Selection,
     /// UIDs of the tokens that a command is under way on: further commands on them are ignored.
     busy: StoredValue<BTreeSet<String>>,
+    /// Commands that are done, by UID, until the page is up to date: the same one is ignored. Another one isn't: a live page may show its button
+    /// already.
+    done: StoredValue<BTreeMap<String, Command>>,
 }
 
 impl Dispatcher {
@@ -48,6 +51,7 @@ impl Dispatcher {
             notice,
             selection,
             busy: StoredValue::new(BTreeSet::new()),
+            done: StoredValue::new(BTreeMap::new()),
         }
     }
 
@@ -101,7 +105,7 @@ impl Dispatcher {
             }
             _ => {
                 let token = row_of_command(button).and_then(|row| token_of(&row));
-                if let Some(token) = token.filter(|token| !self.is_busy(token)) {
+                if let Some(token) = token.filter(|token| !self.is_busy(token, command)) {
                     if !self.keeps_undo(command, &token) {
                         self.notice.clear();
                     }
@@ -158,8 +162,16 @@ impl Dispatcher {
             Err(problem) if self.keeps_undo(command, &token) => self.notice.add_problem(&problem),
             Err(problem) => self.notice.show_error(&problem),
         }
-        refresh::update().await;
         self.set_busy(&token, false);
+        self.done.update_value(|done| {
+            done.insert(token.uid.0.clone(), command);
+        });
+        refresh::update().await;
+        self.done.update_value(|done| {
+            if done.get(&token.uid.0) == Some(&command) {
+                done.remove(&token.uid.0);
+            }
+        });
         if place.has_focus() {
             place.return_to_row();
         }
@@ -234,8 +246,10 @@ impl Dispatcher {
         command == Command::Restore && self.notice.offers_with_others(token)
     }
 
-    fn is_busy(self, token: &TokenRef) -> bool {
-        self.busy.with_value(|busy| busy.contains(&token.uid.0))
+    fn is_busy(self, token: &TokenRef, command: Command) -> bool {
+        let uid = &token.uid.0;
+        self.busy.with_value(|busy| busy.contains(uid))
+            || self.done.with_value(|done| done.get(uid) == Some(&command))
     }
 
     fn set_busy(self, token: &TokenRef, is_busy: bool) {
