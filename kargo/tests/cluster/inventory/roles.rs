@@ -21,13 +21,14 @@ use super::{
 
 /// Waits until memory has what is read anew, and answers with it.
 async fn until_known(cluster: &Cluster, scope: &Scope, what: &str) -> ScopeRoles {
-    let read = cluster.scope_roles(scope).await.expect("roles");
+    // Kubernetes makes a ServiceAccount of its own in each namespace at some time, so what is read changes, too.
     until(SOON, what, async || {
+        let read = cluster.scope_roles(scope).await.expect("roles");
         let known = cluster.known_roles(scope).await.expect("roles");
         *known == read
     })
     .await;
-    read
+    cluster.scope_roles(scope).await.expect("roles")
 }
 
 impl Project {
