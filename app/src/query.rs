@@ -13,15 +13,15 @@ use leptos_router::params::ParamsMap;
 
 pub use inventory::InventoryQuery;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, protocol::SEARCHED};
 
 /// Parameters of addresses that are named when they are not understood; there may be any number.
 const MOST_IGNORED: usize = 10;
 /// Longest name of an object in Kubernetes.
 const LONGEST_NAME: usize = 253;
-/// Parameters of the page of a scope.
-const KNOWN: [&str; 11] = [
-    "role", "page", "show", "days", "age", "used", "expires", "managed", "owner", "sort", "q",
+/// Parameters of every list.
+const OF_LISTS: [&str; 11] = [
+    "role", "page", "show", "days", "age", "used", "expires", "managed", "owner", "sort", SEARCHED,
 ];
 
 /// An address of a list of tokens in its parts, for links that replace one of them. Each link leads to the first page.
@@ -47,10 +47,15 @@ impl ListAddress {
         own.chain(self.filter.words().pairs()).chain(sort)
     }
 
+    /// The same with the search.
+    pub fn all_parameters(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let search = (!self.search.is_empty()).then(|| (SEARCHED, self.search.text().to_owned()));
+        self.parameters().chain(search)
+    }
+
     /// The address, percent-encoded. Defaults are left out.
     pub fn address(&self) -> String {
-        let search = (!self.search.is_empty()).then(|| ("q", self.search.text().to_owned()));
-        let query = encoded(self.parameters().chain(search));
+        let query = encoded(self.all_parameters());
         match query.as_str() {
             "" => self.path.clone(),
             query => format!("{}?{query}", self.path),
@@ -114,7 +119,7 @@ pub struct TokensQuery {
     pub search: Search,
     /// The order of the tokens within their role.
     pub sort: Sort,
-    /// What the address has beside that and means nothing.
+    /// Parameters of the address that are not understood.
     pub ignored: Vec<IgnoredWord>,
 }
 
@@ -140,7 +145,7 @@ impl TokensQuery {
         let scope = parse_scope(path)?;
         let read = |name: &str| query.get(name);
         let (filter, mut ignored) = TokenFilter::parse(&FilterWords::read(read));
-        check_names(query, &KNOWN, &mut ignored);
+        check_names(query, &[], &mut ignored);
         let role = parse_role(query, &mut ignored);
         Ok(Self {
             page: parse_page(query, &mut ignored),
@@ -196,8 +201,9 @@ impl TokensQuery {
     }
 }
 
-/// Names the parameters that are unknown, and those that occur twice.
-pub(crate) fn check_names(query: &ParamsMap, known: &[&str], ignored: &mut Vec<IgnoredWord>) {
+/// Names the parameters that are unknown, and those that occur twice. `own`: parameters of this list beside those of every list.
+pub(crate) fn check_names(query: &ParamsMap, own: &[&str], ignored: &mut Vec<IgnoredWord>) {
+    let known = [own, &OF_LISTS].concat();
     for (name, word) in query.latest_values() {
         if !known.contains(&name.as_ref()) {
             ignored.push(IgnoredWord::new(name, word.to_owned(), &known.join(", ")));

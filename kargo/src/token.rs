@@ -12,7 +12,7 @@ mod summary;
 
 pub use crate::name::Uid;
 pub use cleanup::{CleanupReason, REFUSED_AFTER};
-pub use facts::{Missing, Suspension, TokenFacts, day, is_before_day};
+pub use facts::{Missing, Suspension, TokenFacts, day};
 #[cfg(feature = "cluster")]
 pub(crate) use history::HistoryText;
 pub use history::{HistoryAction, HistoryEntry};

@@ -57,7 +57,7 @@ pub fn start() {
     on("visibilitychange", retell);
 }
 
-/// What the page follows, separated by commas.
+/// Scopes that the page follows, separated by commas.
 fn followed() -> String {
     SHOWN.with_borrow(|shown| {
         let scopes: Vec<_> = shown.iter().map(|state| state.scope.as_str()).collect();

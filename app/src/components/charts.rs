@@ -135,7 +135,7 @@ fn chart(title: &'static str, id: &'static str, bars: Vec<Bar>) -> impl IntoView
         .enumerate()
         .map(|(n, bar)| {
             let y = n * ROW;
-            // What is there is never invisible.
+            // A bar that counts something is always visible.
             let length = (bar.count * BAR / most).max(usize::from(bar.count > 0) * 2);
             let number = grouped(bar.count);
             let name = format!("{title}: {}, {number}", bar.label);

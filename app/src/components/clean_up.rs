@@ -5,7 +5,7 @@ use kargo::token::day;
 use leptos::prelude::*;
 
 use super::{count::days, search::hidden_fields};
-use crate::{protocol::SEARCHED, query::ListAddress};
+use crate::query::ListAddress;
 
 /// The head. `lists_unused`: whether tokens are listed because nobody used them.
 #[component]
@@ -16,9 +16,7 @@ pub fn CleanUp(
     lists_unused: bool,
     now: Timestamp,
 ) -> impl IntoView {
-    let search = (!list.search.is_empty()).then(|| (SEARCHED, list.search.text().to_owned()));
-    let fields = list.parameters().chain(search);
-    let hidden = hidden_fields(fields.filter(|(name, _)| *name != "days"));
+    let hidden = hidden_fields(list.all_parameters().filter(|(name, _)| *name != "days"));
     view! {
         <section class="about" aria-label="Clean-up">
             <form method="get" action=list.path.clone()>

@@ -9,7 +9,7 @@ use super::{
     count::{capitalised, days, grouped},
     search::hidden_fields,
 };
-use crate::{protocol::SEARCHED, query::ListAddress};
+use crate::query::ListAddress;
 
 /// The popover's `id`.
 const ID: &str = "filters";
@@ -19,12 +19,11 @@ const ID: &str = "filters";
 pub fn Filters<'a>(counts: &'a Counts, list: ListAddress) -> impl IntoView + use<> {
     let filter = list.filter;
     let only_state = TokenFilter::of(filter.state);
-    let hidden = ListAddress {
+    let kept = ListAddress {
         filter: only_state,
         ..list.clone()
     };
-    let search = (!list.search.is_empty()).then(|| (SEARCHED, list.search.text().to_owned()));
-    let hidden = hidden_fields(hidden.parameters().chain(search));
+    let hidden = hidden_fields(kept.all_parameters());
     view! {
         <button type="button" class="chip" popovertarget=ID>"More filters…"</button>
         <div id=ID class="menu-items filters" popover="auto">

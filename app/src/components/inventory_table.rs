@@ -10,11 +10,11 @@ use leptos::prelude::*;
 use super::{
     count::{grouped, tokens},
     token_row::TokenRowView,
-    token_table::header,
+    token_table::{header, select_all, sorting},
 };
 use crate::{
     page_model::{InventoryGroup, InventoryPageModel, InventoryRow},
-    protocol::{MORE, SELECT_ALL},
+    protocol::MORE,
     query::{InventoryQuery, TokensQuery},
 };
 
@@ -25,14 +25,8 @@ const COLUMNS: usize = SortColumn::ALL.len() + 3;
 #[component]
 pub fn InventoryTable<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<> {
     let query = &page.query;
-    let can_select = page
-        .groups
-        .iter()
-        .flat_map(|group| &group.rows)
-        .any(|row| !row.row.offers.bulk.is_empty());
-    let select_all = can_select.then(|| {
-        view! { <input type="checkbox" class=format!("{SELECT_ALL} needs-js") disabled aria-label="Select all shown" /> }
-    });
+    let rows = page.groups.iter().flat_map(|group| &group.rows);
+    let select_all = select_all(rows.map(|row| &row.row));
     let current = match query.asked.order {
         Order::Risk | Order::Role { .. } => None,
         Order::Column(sort) => Some(sort),
@@ -41,17 +35,8 @@ pub fn InventoryTable<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<>
         Order::Role { is_descending } => Some(is_descending),
         Order::Risk | Order::Column(_) => None,
     };
-    let role_sorted = by_role.map(|is_descending| {
-        if is_descending {
-            "descending"
-        } else {
-            "ascending"
-        }
-    });
-    let role_address = query.with(|asked| {
-        asked.order = Order::Role {
-            is_descending: by_role == Some(false),
-        };
+    let role = sorting("Role", Some("place"), by_role, &|is_descending| {
+        query.with(|asked| asked.order = Order::Role { is_descending })
     });
     let of = |column| {
         header(column, current, &|sort| {
@@ -73,7 +58,7 @@ pub fn InventoryTable<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<>
                     <tr>
                         <td class="pick">{select_all}</td>
                         {name}
-                        <th scope="col" class="place" aria-sort=role_sorted><a href=role_address>"Role"</a></th>
+                        {role}
                         {others}
                         <th scope="col"><span class="visually-hidden">"Commands"</span></th>
                     </tr>

@@ -9,7 +9,7 @@ use super::{
     token_row::TokenRowView,
 };
 use crate::{
-    page_model::{PageContext, Section},
+    page_model::{PageContext, Section, TokenRow},
     protocol::{MORE, SELECT_ALL},
     query::TokensQuery,
 };
@@ -24,13 +24,7 @@ pub fn TokenTable<'a>(
     query: &'a TokensQuery,
     sections: &'a [Section],
 ) -> impl IntoView + use<> {
-    let can_select = sections
-        .iter()
-        .flat_map(|section| &section.rows)
-        .any(|row| !row.offers.bulk.is_empty());
-    let select_all = can_select.then(|| {
-        view! { <input type="checkbox" class=format!("{SELECT_ALL} needs-js") disabled aria-label="Select all shown" /> }
-    });
+    let select_all = select_all(sections.iter().flat_map(|section| &section.rows));
     let headers = SortColumn::ALL
         .into_iter()
         .map(|column| {
@@ -60,7 +54,7 @@ pub fn TokenTable<'a>(
 }
 
 /// The text of a column's header.
-pub(super) fn label(column: SortColumn) -> &'static str {
+fn label(column: SortColumn) -> &'static str {
     match column {
         SortColumn::Name => "Name",
         SortColumn::State => "State",
@@ -72,7 +66,7 @@ pub(super) fn label(column: SortColumn) -> &'static str {
 }
 
 /// The class of a column's header and cells, by which the style sheet hides columns on narrow screens.
-pub(super) fn class(column: SortColumn) -> Option<&'static str> {
+fn class(column: SortColumn) -> Option<&'static str> {
     match column {
         SortColumn::Name => None,
         SortColumn::State => Some("state-cell"),
@@ -91,19 +85,38 @@ pub(super) fn header(
     address: &dyn Fn(Sort) -> String,
 ) -> impl IntoView + use<> {
     let current = current.filter(|sort| sort.column == column);
-    let sorted = current.map(|sort| {
-        if sort.is_descending {
-            "descending"
-        } else {
-            "ascending"
-        }
-    });
-    let next = Sort {
-        column,
-        is_descending: current.is_some_and(|sort| !sort.is_descending),
-    };
-    let address = address(next);
-    view! { <th scope="col" class=class(column) aria-sort=sorted><a href=address>{label(column)}</a></th> }
+    let is_descending = current.map(|sort| sort.is_descending);
+    sorting(
+        label(column),
+        class(column),
+        is_descending,
+        &|is_descending| {
+            address(Sort {
+                column,
+                is_descending,
+            })
+        },
+    )
+}
+
+/// The same for any order that can be turned round. `is_descending`: `None` if the list has another order.
+pub(super) fn sorting(
+    label: &'static str,
+    class: Option<&'static str>,
+    is_descending: Option<bool>,
+    address: &dyn Fn(bool) -> String,
+) -> impl IntoView + use<> {
+    let sorted = is_descending.map(|is| if is { "descending" } else { "ascending" });
+    let address = address(is_descending == Some(false));
+    view! { <th scope="col" class=class aria-sort=sorted><a href=address>{label}</a></th> }
+}
+
+/// The box that selects all rows; nothing if bulk commands can be used on none.
+pub(super) fn select_all<'a>(mut rows: impl Iterator<Item = &'a TokenRow>) -> Option<AnyView> {
+    rows.any(|row| !row.offers.bulk.is_empty()).then(|| {
+        view! { <input type="checkbox" class=format!("{SELECT_ALL} needs-js") disabled aria-label="Select all shown" /> }
+            .into_any()
+    })
 }
 
 /// A role's section, with a way to the rest of its tokens.

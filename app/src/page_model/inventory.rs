@@ -94,7 +94,7 @@ pub struct InventoryRow {
     pub risks: Risks,
 }
 
-/// What was read for a page or an export.
+/// Scopes that were read for a page or an export.
 pub struct InventoryScopes {
     /// Scopes that could be read.
     pub known: Vec<KnownScope>,
@@ -271,7 +271,7 @@ fn owned(placed: &Placed<'_>) -> (Scope, TokenSummary, Risks) {
     (of.scope.clone(), TokenSummary::clone(token), risks)
 }
 
-/// What keeps scopes from being read, and from being shown in full: each problem once, with the scopes that it is about.
+/// Problems that keep scopes from being shown in full: each once, with the scopes that it is about.
 fn problems(read: &InventoryScopes) -> Vec<Problem> {
     let unread = read.unknown.iter().map(|(scope, error)| (scope, error));
     let unread = unread.filter(|(_, error)| !error.is_lack_of_right());
@@ -328,7 +328,7 @@ pub fn some(names: &[&str]) -> String {
     }
 }
 
-/// What the rows of each shown scope share.
+/// Contexts that the rows of each shown scope share, and problems of reading them.
 async fn contexts(
     viewer: &Viewer,
     read: &InventoryScopes,

@@ -16,13 +16,10 @@ use super::{ListAddress, check_names, parse_page, parse_role, sort_words};
 /// Most projects that an address may name.
 const MOST_PROJECTS: usize = 50;
 
-/// Parameters of the inventory's address.
-const KNOWN: [&str; 14] = [
-    "also", "group", "scope", "role", "page", "show", "days", "age", "used", "expires", "managed",
-    "owner", "sort", "q",
-];
+/// Parameters of the inventory's address beside those of every list.
+const OWN: [&str; 3] = ["also", "group", "scope"];
 
-/// What an address of the inventory asks for.
+/// Query of an address of the inventory.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct InventoryQuery {
     /// Which tokens.
@@ -31,7 +28,7 @@ pub struct InventoryQuery {
     pub page: usize,
     /// Projects that the person named because they may not list projects.
     pub also: BTreeSet<ProjectName>,
-    /// What the address has beside that and means nothing.
+    /// Parameters of the address that are not understood.
     pub ignored: Vec<IgnoredWord>,
 }
 
@@ -77,7 +74,7 @@ impl InventoryQuery {
             let possible = "up to 50 names of projects, separated by commas";
             ignored.push(IgnoredWord::new("also", wrong.to_owned(), possible));
         }
-        check_names(query, &KNOWN, &mut ignored);
+        check_names(query, &OWN, &mut ignored);
         let role = parse_role(query, &mut ignored);
         Self {
             asked: OverviewQuery {

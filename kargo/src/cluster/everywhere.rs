@@ -17,7 +17,7 @@ const FOLLOWED: usize = 20;
 /// Scopes that are read at the same time.
 const AT_ONCE: usize = 8;
 
-/// What is known of a scope, and by which view: the first one of the person that may list the tokens.
+/// Tokens and roles of a scope, and the view that read them: the first one of the person that may list the tokens.
 pub struct KnownScope {
     /// The view.
     pub cluster: Cluster,
@@ -30,7 +30,7 @@ pub struct KnownScope {
 }
 
 impl Viewer {
-    /// What is known of scopes, or why one can't be read, in the order of the scopes.
+    /// Reads scopes, in their order. A scope that can't be read has the reason.
     pub async fn known_scopes(
         &self,
         scopes: Vec<Scope>,

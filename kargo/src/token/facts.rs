@@ -1,6 +1,6 @@
 //! Facts that a token's Secret states, independent of the current time.
 
-use jiff::{Timestamp, tz::Offset};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::reveal::Reveal;
@@ -110,60 +110,4 @@ impl Missing {
 /// UTC day of a time, in the form that the API server writes days: `YYYY-MM-DD`.
 pub fn day(time: Timestamp) -> String {
     time.to_string().chars().take(10).collect()
-}
-
-/// `true` if a day (`YYYY-MM-DD`) is before the UTC day of a time. Lists judge thousands of tokens by it, so it makes no text of the usual years.
-pub fn is_before_day(a_day: &str, time: Timestamp) -> bool {
-    let date = Offset::UTC.to_datetime(time).date();
-    let Ok(year @ 0..=9999) = u16::try_from(date.year()) else {
-        return *a_day < *day(time);
-    };
-    let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
-    let digit = |number: u16| b'0' + u8::try_from(number % 10).unwrap_or(0);
-    let text = [
-        digit(year / 1000),
-        digit(year / 100),
-        digit(year / 10),
-        digit(year),
-        b'-',
-        digit((month / 10).into()),
-        digit(month.into()),
-        b'-',
-        digit((day / 10).into()),
-        digit(day.into()),
-    ];
-    a_day.as_bytes() < text.as_slice()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_compare_as_their_texts() {
-        for time in [
-            "2026-01-02T00:00:00Z",
-            "2026-12-31T23:59:59Z",
-            "0001-02-03T00:00:00Z",
-            "-000001-01-01T00:00:00Z",
-        ] {
-            let time: Timestamp = time.parse().expect("a time");
-            for other in [
-                "2026-01-01",
-                "2026-01-02",
-                "2026-12-31",
-                "2027",
-                "",
-                "x",
-                "0001-02-03",
-                "0001-02-02",
-            ] {
-                assert_eq!(
-                    is_before_day(other, time),
-                    *other < *day(time),
-                    "{other} {time}"
-                );
-            }
-        }
-    }
 }

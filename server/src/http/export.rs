@@ -74,28 +74,34 @@ const FIELDS: [&str; 14] = [
     "risks",
 ];
 
-async fn csv(
-    person: Extension<Person>,
-    headers: HeaderMap,
-    query: Query<Vec<(String, String)>>,
-) -> Response {
-    let export = match Export::read(&person.viewer, &query.0, &cookies::visited(&headers)).await {
+/// Parameters of an address.
+type Pairs = Vec<(String, String)>;
+
+/// Reads the tokens that a request asks for; an answer in words, if they can't be read.
+async fn read(
+    person: &Person,
+    headers: &HeaderMap,
+    query: &Pairs,
+) -> Result<Export, Box<Response>> {
+    Export::read(&person.viewer, query, &cookies::visited(headers))
+        .await
+        .map_err(|error| Box::new(problem_text(&error.0)))
+}
+
+async fn csv(person: Extension<Person>, headers: HeaderMap, query: Query<Pairs>) -> Response {
+    let export = match read(&person, &headers, &query).await {
         Ok(export) => export,
-        Err(error) => return problem_text(&error.0),
+        Err(refusal) => return *refusal,
     };
     let head = std::iter::once(csv_lines([FIELDS.map(str::to_owned).to_vec()]));
     let lines = pieces(export, |tokens, _| csv_lines(tokens.into_iter().map(cells)));
     download("csv", "text/csv; charset=utf-8", head.chain(lines))
 }
 
-async fn json(
-    person: Extension<Person>,
-    headers: HeaderMap,
-    query: Query<Vec<(String, String)>>,
-) -> Response {
-    let export = match Export::read(&person.viewer, &query.0, &cookies::visited(&headers)).await {
+async fn json(person: Extension<Person>, headers: HeaderMap, query: Query<Pairs>) -> Response {
+    let export = match read(&person, &headers, &query).await {
         Ok(export) => export,
-        Err(error) => return problem_text(&error.0),
+        Err(refusal) => return *refusal,
     };
     let objects = pieces(export, |tokens, is_first| {
         let mut text = String::new();
