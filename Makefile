@@ -10,7 +10,7 @@ endif
 unexport KUBECONFIG LISTEN
 
 .NOTPARALLEL:
-.PHONY: help run test watch bench soak pictures clean
+.PHONY: help run test watch program bench soak pictures clean
 
 help:
 	@echo 'make run       build the dashboard and serve it on a local Kubernetes with sample data; prints a URL, Ctrl-C stops'
@@ -18,13 +18,14 @@ help:
 	@echo '               LISTEN=address:port     serve on another address than 127.0.0.1:3000'
 	@echo 'make test      run all checks and tests, including browser tests'
 	@echo 'make watch     serve a debug build; rebuild and reload after every change'
+	@echo 'make program   build the optimised program, one file that runs anywhere: target/release/kargo-tokens'
 	@echo 'make bench     build the dashboard and run the benchmarks'
 	@echo 'make soak      build the dashboard and run ten minutes of churn: memory, files and watches stay flat'
 	@echo 'make pictures  take a picture of every page and dialog: end2end/pictures/index.html'
 	@echo 'make clean     remove build output and the local cluster'\''s data; installed tools stay in .tools/'
 
 run:
-	@tools/prepare release $(if $(kubeconfig),,cluster)
+	@tools/prepare program $(if $(kubeconfig),,cluster)
 	@tools/run '$(kubeconfig)' '$(listen)'
 
 test:
@@ -35,6 +36,9 @@ test:
 watch:
 	@tools/prepare cluster
 	@tools/watch
+
+program:
+	@tools/prepare release
 
 bench:
 	@tools/prepare release cluster browser

@@ -50,4 +50,4 @@ pub mod visited;
 #[cfg(feature = "ssr")]
 pub use app::App;
 #[cfg(feature = "ssr")]
-pub use shell::shell;
+pub use shell::{SiteFiles, shell};

@@ -12,6 +12,7 @@ use std::{
     collections::BTreeMap,
     fmt::{self, Write},
     hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
 };
 
 use jiff::Timestamp;
@@ -179,18 +180,25 @@ impl PageContext {
 /// A scope's tokens at one moment, as a page shows them.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// The shown tokens, grouped, with counts.
-    pub grouped: GroupedTokens,
+    /// The shown tokens.
+    pub shown: Arc<ShownTokens>,
     /// The token that the person is signed in with, if it is one of these.
     pub own_token: Option<TokenName>,
     /// The UTC day since which the cluster tracks uses. Read for the clean-up only.
     pub tracking_since: Option<String>,
-    /// Creation times of the shown tokens' successors, by name.
+    /// The time by the API server's clock.
+    pub now: Timestamp,
+}
+
+/// What a query shows of a scope's tokens. Made once a minute for all who look at the same list.
+#[derive(Debug)]
+pub struct ShownTokens {
+    /// The tokens, grouped, with counts.
+    pub grouped: GroupedTokens,
+    /// Creation times of the tokens' successors, by name.
     pub successors: BTreeMap<TokenName, Timestamp>,
     /// The old tokens that unrevealed successors replace, by the successors' names.
     pub predecessors: BTreeMap<TokenName, PendingPredecessor>,
-    /// The time by the API server's clock.
-    pub now: Timestamp,
 }
 
 impl Snapshot {
@@ -227,19 +235,39 @@ impl Snapshot {
         roles: Option<&[RoleName]>,
         tracking_since: Option<String>,
     ) -> Self {
-        let (tokens, now) = (known.tokens(), known.now());
+        let now = known.now();
+        let key = (
+            query.clone(),
+            roles.map(<[RoleName]>::to_vec),
+            // Days without use and days until the end are right to the minute. What falls due changes the tokens.
+            now.as_second() / 60,
+        );
+        let shown = known.derive(key, |tokens| ShownTokens::of(tokens, query, roles, now));
+        Self {
+            shown,
+            own_token: own_token(cluster, &query.scope, known),
+            tracking_since,
+            now,
+        }
+    }
+}
+
+impl ShownTokens {
+    fn of(
+        tokens: &[Arc<TokenSummary>],
+        query: &TokensQuery,
+        roles: Option<&[RoleName]>,
+        now: Timestamp,
+    ) -> Self {
         let matcher = TokenMatcher::new(query.filter, roles, now);
         let grouped = GroupedTokens::of(tokens, &query.search, &matcher, &query.part(), query.sort);
         Self {
-            own_token: own_token(cluster, &query.scope, known),
-            tracking_since,
             successors: succession::successor_creation_times(
                 grouped.tokens(),
                 tokens.iter().map(AsRef::as_ref),
             ),
             predecessors: PendingPredecessor::among(tokens, &query.scope),
             grouped,
-            now,
         }
     }
 }

@@ -1,10 +1,13 @@
 // The figures: from create to value, pages at several sizes, requests to the API server, memory.
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { Agent, request as send } from "node:http";
 import type { Page } from "@playwright/test";
 import { ApiProxy } from "../support/api_proxy.ts";
 import { Project, system } from "../support/cluster.ts";
 import { expect, open, ready, reload, test, visit } from "../support/dashboard.ts";
+import { Nginx } from "../support/nginx.ts";
 import { ServerFunctions } from "../support/server_functions.ts";
 import { TokensPage } from "../support/tokens_page.ts";
 import { kilobytes, print, spread } from "./figures.ts";
@@ -137,6 +140,33 @@ test("signing in, and what a session costs", async ({ page, start, project }) =>
     answered += 50;
   }
   print("Small pages a second, 50 at once", (answered / ((performance.now() - began) / 1_000)).toFixed(0));
+});
+
+test("two replicas behind one address", async ({ page, start, project }, info) => {
+  const nginx = await Nginx.reserve();
+  try {
+    const keys = info.outputPath("keys");
+    await writeFile(keys, `${randomBytes(32).toString("base64")}\n`);
+    const replica = async () => start(undefined, ...(await nginx.flags()), "--session-keys", keys);
+    const replicas = [await replica(), await replica()];
+    const [address] = await Promise.all(replicas.map((started) => started.address()));
+    await nginx.start();
+    await page.goto(address!);
+    const server = new ServerFunctions(page.request, nginx.origin);
+    const [times, missed] = [[] as number[], [] as number[]];
+    // nginx asks the replicas in turn: each page comes from the one that didn't create the token.
+    for (let n = 0; n < 50; n++) {
+      await server.create(project, `own-${n}`);
+      const began = performance.now();
+      const answer = await (await page.request.get(nginx.origin + project.path)).text();
+      times.push(performance.now() - began);
+      if (!answer.includes(`own-${n}`)) missed.push(n);
+    }
+    print("Two replicas: page of the one after a change by the other", spread(times));
+    print("Two replicas: own changes that such a page lacked", missed.length, { goal: "0" });
+  } finally {
+    await nginx.stop();
+  }
 });
 
 /** Cookies of a signed-in page, for requests beside it. */

@@ -10,6 +10,6 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   timeout: 1_200_000,
-  use: {},
+  use: { ignoreHTTPSErrors: true },
   projects: [journeys.projects![0]!],
 });

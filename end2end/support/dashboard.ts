@@ -8,6 +8,10 @@ import { kubeconfig } from "./api_server.ts";
 import { Project } from "./cluster.ts";
 
 const root = join(import.meta.dirname, "..", "..");
+
+/** The built program's file. */
+export const program = () => join(root, "target", process.env.KARGO_TOKENS_PROFILE ?? "debug", "kargo-tokens");
+
 const serve = (args: string[]) => spawn(join(root, "tools", "serve"), args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
 
 export class Dashboard {

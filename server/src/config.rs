@@ -24,6 +24,7 @@ use crate::{
     audit::{Audit, FileError},
     oidc::Oidc,
     sessions::{CookieName, KeyError, Limits, Sessions},
+    site::Site,
     tls::{Tls, TlsError},
 };
 use network::network;
@@ -176,14 +177,9 @@ pub struct Config {
     )]
     pub handout_server: Option<String>,
 
-    /// Folder with the built site.
-    #[arg(
-        long,
-        env = "KARGO_TOKENS_SITE",
-        value_name = "FOLDER",
-        default_value = "target/site"
-    )]
-    pub site: PathBuf,
+    /// Folder with the site, for development: its files are used instead of those that are part of the program.
+    #[arg(long, env = "KARGO_TOKENS_SITE", value_name = "FOLDER", hide = true)]
+    pub site: Option<PathBuf>,
 
     /// Time in which a deletion can be undone, such as 30s or 5m; at most 1h. With 0, the dashboard asks for confirmation and deletes at once.
     #[arg(
@@ -325,14 +321,9 @@ pub enum StartError {
         "{0} can be reached from other machines. Use 127.0.0.1, serve HTTPS with --tls-cert and --tls-key, name the HTTPS address of your proxy with --external-url, or add --allow-remote to allow plain HTTP."
     )]
     Remote(SocketAddr),
-    /// The site folder doesn't exist.
-    #[error(
-        "no built site in {0}. `make run` builds one in target/site of the source tree; set --site to use another folder."
-    )]
-    Site(PathBuf),
-    /// The file with the content hashes of the site doesn't exist.
-    #[error("no hash.txt beside the program. Build both with `make`, and move them together.")]
-    Hashes,
+    /// The program was built without the site, and no folder has it.
+    #[error("the files of the pages are missing. Build the program with `tools/build`.")]
+    Site,
     /// Binding the listener failed.
     #[error(
         "can't serve on {0}: {1}. Choose another address with --listen, for example --listen 127.0.0.1:0 for a free port."
@@ -390,7 +381,7 @@ fn account(text: &str) -> Result<ServiceAccountRef, String> {
 }
 
 impl Config {
-    /// Checks the listen address and the site folder at start, rather than on the first page.
+    /// Checks the listen address and the site at start, rather than on the first page.
     pub fn check(&self) -> Result<(), StartError> {
         if !self.listen.ip().is_loopback() && !self.allow_remote && !self.is_https() {
             return Err(StartError::Remote(self.listen));
@@ -398,17 +389,15 @@ impl Config {
         if self.oidc.is_set() && !self.sign_in.contains(&Way::Oidc) {
             return Err(StartError::NoOidc);
         }
-        // Site files have a content hash in their name. The build writes the hashes to a file beside the program.
-        let hashes = std::env::current_exe()
-            .ok()
-            .and_then(|exe| Some(exe.parent()?.join("hash.txt")));
-        if !hashes.is_some_and(|file| file.is_file()) {
-            return Err(StartError::Hashes);
-        }
-        if !self.site.join("pkg").is_dir() {
-            return Err(StartError::Site(self.site.clone()));
+        if self.site().files().is_none() {
+            return Err(StartError::Site);
         }
         Ok(())
+    }
+
+    /// The files that browsers load.
+    pub fn site(&self) -> Site {
+        Site::new(self.site.clone())
     }
 
     /// Refuses an API server that no person's token may be sent to, if people sign in with tokens. `server`: its address.

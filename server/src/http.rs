@@ -1,7 +1,6 @@
 //! The HTTP router. Each submodule handles one concern.
 
 mod api;
-mod assets;
 mod audit;
 mod cookies;
 mod error;
@@ -18,6 +17,7 @@ mod pages;
 mod peer;
 mod probes;
 mod sign_in;
+mod site;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -36,7 +36,7 @@ use tower_http::{
 
 use crate::{
     audit::Audit, background::Tasks, config::Config, identities::Identities, oidc::Oidc,
-    one_time_address::OneTimeAddresses, sessions::Sessions,
+    one_time_address::OneTimeAddresses, sessions::Sessions, site::Site,
 };
 
 pub use peer::{Peer, TrustedProxies, network};
@@ -58,6 +58,7 @@ pub struct State {
     /// Scheme, host and port of the address that people use, where a proxy has another one than we.
     external_origin: Option<Arc<str>>,
     leptos: LeptosOptions,
+    site: Site,
 }
 
 /// What requests are answered with.
@@ -93,11 +94,8 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
         .cloned()
         .chain(external.map(|url| url.host.clone()))
         .collect();
-    let leptos = LeptosOptions::builder()
-        .output_name("kargo-tokens")
-        .site_root(config.site.to_string_lossy().into_owned())
-        .hash_files(true)
-        .build();
+    let leptos = LeptosOptions::builder().output_name("kargo-tokens").build();
+    let site = config.site();
     let global = config.oidc.global_service_account_namespaces.clone();
     let people = People::new(cluster, global, None);
     let state = State {
@@ -127,6 +125,7 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
         allowed_hosts: gate::allowed_hosts(address, &hosts),
         external_origin: external.map(|url| url.origin.as_str().into()),
         leptos,
+        site: site.clone(),
     };
     let of_person = limits::of_writes_of_a_person(&state.tasks);
     let of_sign_ins = limits::of_sign_ins(&state.tasks);
@@ -150,7 +149,7 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
     let probes = probes::routes(&state);
     Router::new()
         .merge(private)
-        .merge(assets::routes(&config.site))
+        .merge(site::routes(site))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             gate::require_same_origin,

@@ -11,6 +11,7 @@ mod log;
 mod oidc;
 mod one_time_address;
 mod sessions;
+mod site;
 mod sweep;
 #[cfg(test)]
 mod test_cluster;
@@ -132,7 +133,7 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
     if let Some(tls) = tls.clone() {
         tasks.run(tls.follow());
     }
-    let (one_time_addresses, mut addresses) = OneTimeAddresses::new(address, tls.is_some());
+    let (one_time_addresses, mut addresses) = OneTimeAddresses::new(config.address(address));
     // Whoever started it sees at once that the cluster can't be used.
     let first = cluster.clone();
     tokio::spawn(async move {

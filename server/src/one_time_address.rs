@@ -2,7 +2,6 @@
 //! a copy in the browser's history is useless.
 
 use std::{
-    net::SocketAddr,
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -27,7 +26,7 @@ impl OneTimeAddress {
 
 /// Issues one-time addresses and checks their keys.
 pub struct OneTimeAddresses {
-    /// Scheme, host and port of the server.
+    /// Scheme, host and port that people open.
     origin: String,
     current_key: Mutex<CurrentKey>,
     addresses: watch::Sender<OneTimeAddress>,
@@ -53,11 +52,9 @@ impl CurrentKey {
 }
 
 impl OneTimeAddresses {
-    /// Creates addresses of the server at `address`. The receiver holds the valid one-time address.
-    pub fn new(address: SocketAddr, is_https: bool) -> (Self, watch::Receiver<OneTimeAddress>) {
+    /// Creates addresses. `origin`: scheme, host and port that people open. The receiver holds the valid one-time address.
+    pub fn new(origin: String) -> (Self, watch::Receiver<OneTimeAddress>) {
         let key = CurrentKey::new();
-        let scheme = if is_https { "https" } else { "http" };
-        let origin = format!("{scheme}://{address}");
         let (addresses, receiver) = watch::channel(one_time_address(&origin, &key.key));
         (
             Self {
@@ -111,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_key_works_once_and_the_next_address_is_published() {
-        let (issuer, mut addresses) = OneTimeAddresses::new(([127, 0, 0, 1], 3000).into(), false);
+        let (issuer, mut addresses) = OneTimeAddresses::new("http://127.0.0.1:3000".to_owned());
         let first = key(&addresses.borrow_and_update());
         assert!(!issuer.exchange(""));
         assert!(!issuer.exchange("0123"));
@@ -125,9 +122,9 @@ mod tests {
 
     #[test]
     fn an_expired_address_is_replaced_and_opens_nothing() {
-        let (issuer, mut addresses) =
-            OneTimeAddresses::new("127.0.0.1:3000".parse().expect("an address"), true);
-        assert!(addresses.borrow().as_str().starts_with("https://"));
+        let (issuer, mut addresses) = OneTimeAddresses::new("https://tokens.example".to_owned());
+        let address = addresses.borrow().as_str().to_owned();
+        assert!(address.starts_with("https://tokens.example/"), "{address}");
         let first = key(&addresses.borrow_and_update());
         issuer.current_key.lock().expect("a key").issued = Instant::now()
             .checked_sub(ADDRESS_LIFETIME + Duration::from_secs(1))

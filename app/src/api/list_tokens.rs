@@ -51,19 +51,20 @@ pub async fn list_tokens(
     let query = super::tokens_query(scope, role, page, q.as_deref(), &filter)?;
     let cluster = super::viewer()?.to_read(&query.scope).await?;
     let snapshot = crate::page_model::Snapshot::read(&cluster, &query).await?;
+    let shown = &snapshot.shown;
     Ok(TokenList {
-        totals: snapshot
+        totals: shown
             .grouped
             .groups
             .iter()
             .map(|group| (group.role.clone(), group.total))
             .collect(),
-        counts: snapshot.grouped.counts,
+        counts: shown.grouped.counts,
         own: snapshot.own_token,
         tracking_since: snapshot.tracking_since,
-        successors: snapshot.successors,
-        replaced: snapshot.predecessors,
+        successors: shown.successors.clone(),
+        replaced: shown.predecessors.clone(),
         now: snapshot.now,
-        tokens: snapshot.grouped.tokens().cloned().collect(),
+        tokens: shown.grouped.tokens().cloned().collect(),
     })
 }

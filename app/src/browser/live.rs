@@ -14,7 +14,7 @@ use super::{
 use crate::protocol::{LIVE_STATE, LiveEvent};
 
 /// The worker's script. The number changes with what page and worker say to each other: an old worker lives as long as an old tab.
-const WORKER: &str = "/events.js?2";
+const WORKER: &str = "/events.js?3";
 
 thread_local! {
     /// States that the page shows.

@@ -217,7 +217,7 @@ async fn read_with(
         namespace,
         missing,
         is_too_old_to_suspend: features.is_some_and(|features| !features.suspend),
-        counts: snapshot.as_ref().map(|s| s.grouped.counts),
+        counts: snapshot.as_ref().map(|s| s.shown.grouped.counts),
         tracking_since: snapshot.as_ref().and_then(|s| s.tracking_since.clone()),
         role_choices: roles
             .iter()
@@ -303,10 +303,10 @@ fn context(
         policy,
         own_token: snapshot.and_then(|snapshot| snapshot.own_token.clone()),
         successors: snapshot
-            .map(|snapshot| snapshot.successors.clone())
+            .map(|snapshot| snapshot.shown.successors.clone())
             .unwrap_or_default(),
         predecessors: snapshot
-            .map(|snapshot| snapshot.predecessors.clone())
+            .map(|snapshot| snapshot.shown.predecessors.clone())
             .unwrap_or_default(),
     }
 }
@@ -374,7 +374,7 @@ fn sections(
     query: &TokensQuery,
     context: &PageContext,
 ) -> Vec<Section> {
-    let groups = snapshot.map(|snapshot| &snapshot.grouped.groups);
+    let groups = snapshot.map(|snapshot| &snapshot.shown.grouped.groups);
     let mut sections: Vec<Section> = roles
         .iter()
         .flat_map(|roles| &roles.roles)

@@ -1,23 +1,12 @@
 // Tests with issuers, and with dashboards whose people sign in at them.
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { expect, type Page } from "@playwright/test";
 import { test as base } from "../dashboard.ts";
+import { freePort } from "../ports.ts";
 import { LyingIssuer } from "./lying_issuer.ts";
 import type { Shape } from "./people.ts";
 import { Program } from "./program.ts";
 import { type Provider, type ProviderKind, startProvider } from "./provider.ts";
 import { CLIENT, TLS } from "./setup.ts";
-
-/** A port that no program listens on now. */
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 type Fixtures = {
   /** Starts an issuer, ended with the test. */

@@ -13,6 +13,7 @@ mod backoff;
 mod cache;
 mod caches;
 mod clock;
+mod derived;
 mod follow;
 pub(super) mod kind;
 mod last_written;

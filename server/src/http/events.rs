@@ -35,7 +35,8 @@ use crate::identities::Person;
 
 /// Scopes that one stream tells of: those of all tabs of a browser. No more than inventories of one identity.
 const SCOPES: usize = 48;
-/// Time without an event after which a comment shows that the stream is alive.
+/// Time without an event after which one without data shows that the stream is alive. A worker that hears nothing for longer says so: a proxy may
+/// hold the events back.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A stream ends after so much time; the browser opens the next one. So nobody keeps one beyond the end of a session for long.
 const LONGEST: Duration = Duration::from_mins(5);
@@ -102,8 +103,14 @@ async fn events(
         HeaderName::from_static("x-accel-buffering"),
         HeaderValue::from_static("no"),
     );
-    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT));
+    let events = Sse::new(events).keep_alive(alive());
     ([unbuffered], events).into_response()
+}
+
+/// What shows that the stream is alive.
+fn alive() -> KeepAlive {
+    let event = Event::default().event("alive").data("");
+    KeepAlive::new().interval(HEARTBEAT).event(event)
 }
 
 /// What a page shows: the tokens of a scope, or some of them.

@@ -27,7 +27,7 @@ async fn router_of() -> (Router, String) {
     let sessions = Arc::new(config.sessions(address).expect("no file is needed"));
     let cookies = sessions.begin(Credential::Local).expect("short");
     let cookie = cookies[0].to_str().expect("text").split(';').next();
-    let (addresses, _) = OneTimeAddresses::new(address, false);
+    let (addresses, _) = OneTimeAddresses::new(format!("http://{address}"));
     let services = Services {
         cluster,
         sessions,

@@ -74,7 +74,10 @@ pub fn routes(state: &State) -> Router {
             provide_context(sessions.facts(session));
         }
     };
-    let page = render_app_async_with_context(context, move || shell(options.clone()));
+    let site = state.site.clone();
+    let page = render_app_async_with_context(context, move || {
+        shell(options.clone(), site.files().unwrap_or_default())
+    });
     let explained = Router::new()
         .route("/access", get(page.clone()).post(page.clone()))
         .layer(middleware::from_fn(read_claims))

@@ -316,7 +316,7 @@ mod tests {
             ];
             let config = Config::try_parse_from(flags).expect("flags");
             let sessions = Arc::new(config.sessions(address).expect("no file is needed"));
-            let (one_time_addresses, _) = OneTimeAddresses::new(address, false);
+            let (one_time_addresses, _) = OneTimeAddresses::new(format!("http://{address}"));
             let services = Services {
                 cluster: unreachable().await,
                 sessions: Arc::clone(&sessions),

@@ -23,14 +23,6 @@ pub enum BundleError {
     /// wasm-opt refuses the WebAssembly.
     #[error("wasm-opt failed on {0}")]
     Optimise(PathBuf),
-    /// The WebAssembly can't be split.
-    #[cfg(feature = "split")]
-    #[error("wasm-split: {0}")]
-    Split(String),
-    /// The program was compiled without code splitting.
-    #[cfg(not(feature = "split"))]
-    #[error("--split needs `cargo build --package bundle --features split`")]
-    NoSplit,
 }
 
 /// Adds the path to an I/O error.

@@ -6,15 +6,13 @@ mod compress;
 mod error;
 mod script;
 mod site;
-#[cfg(feature = "split")]
-mod split;
 mod style;
 
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use crate::{error::BundleError, site::Site};
 
-/// File name stem of the script, the WebAssembly and the stylesheet; the server asks for the same name.
+/// File name stem of the script, the WebAssembly and the stylesheet.
 const NAME: &str = "kargo-tokens";
 
 /// Parsed command line.
@@ -23,56 +21,49 @@ struct Arguments {
     wasm: PathBuf,
     /// Output folder; replaced once the new site is complete.
     site: PathBuf,
-    /// Output file with the content hashes, beside the server's binary; Leptos reads it.
-    hashes: PathBuf,
     /// Folder with the stylesheets and, in `assets/`, files to copy unchanged.
     style: PathBuf,
     /// Optimise and compress; slower.
     release: bool,
-    /// Split the code of `#[lazy]` functions into files that load on the first call.
-    split: bool,
 }
 
-const USAGE: &str = "bundle [--release] [--split] WASM SITE HASHES STYLE";
+const USAGE: &str = "bundle [--release] WASM SITE STYLE";
 
 impl Arguments {
     fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, BundleError> {
-        let (mut paths, mut release, mut split) = (Vec::new(), false, false);
+        let (mut paths, mut release) = (Vec::new(), false);
         for argument in arguments {
             match argument.to_str() {
                 Some("--release") => release = true,
-                Some("--split") => split = true,
                 Some(flag) if flag.starts_with('-') => return Err(BundleError::Usage(USAGE)),
                 _ => paths.push(PathBuf::from(argument)),
             }
         }
-        let Ok([wasm, site, hashes, style]) = <[PathBuf; 4]>::try_from(paths) else {
+        let Ok([wasm, site, style]) = <[PathBuf; 3]>::try_from(paths) else {
             return Err(BundleError::Usage(USAGE));
         };
         Ok(Self {
             wasm,
             site,
-            hashes,
             style,
             release,
-            split,
         })
     }
 }
 
 fn build(arguments: &Arguments) -> Result<(), BundleError> {
     let site = Site::stage(&arguments.site)?;
-    script::generate(&arguments.wasm, &site.pkg(), arguments.split)?;
+    script::generate(&arguments.wasm, &site.pkg())?;
     if arguments.release {
         script::optimise(&site.pkg())?;
     }
-    let script = site.hash_names()?;
-    let style = style::join(&arguments.style, &site.pkg())?;
+    site.hash_names()?;
+    style::join(&arguments.style, &site.pkg())?;
     site.copy_assets(&arguments.style.join("assets"))?;
     if arguments.release {
         compress::folder(&site.pkg())?;
     }
-    site.publish(&arguments.hashes, &script, &style)
+    site.publish()
 }
 
 #[expect(

@@ -10,14 +10,9 @@ use crate::{
     site::files,
 };
 
-/// Writes `NAME.js`, `NAME.wasm` and, with `split`, the lazily loaded parts into `pkg`.
-pub fn generate(wasm: &Path, pkg: &Path, split: bool) -> Result<(), BundleError> {
+/// Writes `NAME.js` and `NAME.wasm` into `pkg`.
+pub fn generate(wasm: &Path, pkg: &Path) -> Result<(), BundleError> {
     let input = fs::read(wasm).map_err(with_path(wasm))?;
-    let input = if split {
-        main_part(&input, pkg)?
-    } else {
-        input
-    };
     let failed = |error| BundleError::Bindgen(format!("{error:#}"));
     let mut bindgen = Bindgen::new();
     bindgen
@@ -25,9 +20,6 @@ pub fn generate(wasm: &Path, pkg: &Path, split: bool) -> Result<(), BundleError>
         .typescript(false)
         // The page already names the WebAssembly file; a second name in the script would become stale.
         .omit_default_module_path(true)
-        // The split parts import the linker's exports by name.
-        .keep_lld_exports(split)
-        .demangle(!split)
         .web(true)
         .map_err(failed)?
         .generate_output()
@@ -39,14 +31,6 @@ pub fn generate(wasm: &Path, pkg: &Path, split: bool) -> Result<(), BundleError>
         pkg.join(format!("{NAME}.wasm")),
     );
     fs::rename(&generated, &served).map_err(with_path(&generated))
-}
-
-#[cfg(feature = "split")]
-use crate::split::main_part;
-
-#[cfg(not(feature = "split"))]
-fn main_part(_: &[u8], _: &Path) -> Result<Vec<u8>, BundleError> {
-    Err(BundleError::NoSplit)
 }
 
 /// Runs wasm-opt on each WebAssembly file of `pkg`.

@@ -1,5 +1,5 @@
-//! The folder that the server serves. Builds the site in a staging folder, adds content hashes to file names, writes the
-//! hashes for Leptos, and replaces the old site once the new one is complete.
+//! The folder that the server serves. Builds the site in a staging folder, adds content hashes to file names, and replaces
+//! the old site once the new one is complete.
 
 use std::{
     fs,
@@ -13,9 +13,6 @@ use crate::{
     NAME,
     error::{BundleError, with_path},
 };
-
-/// Placeholder for the hash inside other files; as long as a hash, so that replacing it keeps every offset.
-pub const PLACEHOLDER: &str = "______________________";
 
 /// Returns the first 128 bits of the SHA-256 of all `contents`, as 22 characters of URL-safe base64.
 pub fn hash<'a>(contents: impl IntoIterator<Item = &'a [u8]>) -> String {
@@ -64,8 +61,8 @@ impl Site {
     }
 
     /// Adds one hash, over all scripts and WebAssembly files, to each of their names, because they import each other and
-    /// must match. Returns the hash.
-    pub fn hash_names(&self) -> Result<String, BundleError> {
+    /// must match.
+    pub fn hash_names(&self) -> Result<(), BundleError> {
         let mut contents = Vec::new();
         for file in files(&self.pkg())? {
             contents.push((fs::read(&file).map_err(with_path(&file))?, file));
@@ -83,7 +80,7 @@ impl Site {
             let content = if is_text {
                 rename_in_text(&content, &names)
             } else {
-                replace_placeholder(content, &hash)
+                content
             };
             fs::write(&file, content).map_err(with_path(&file))?;
         }
@@ -91,7 +88,7 @@ impl Site {
             let from = self.pkg().join(name);
             fs::rename(&from, self.pkg().join(hashed)).map_err(with_path(&from))?;
         }
-        Ok(hash)
+        Ok(())
     }
 
     /// Copies the files of `assets` to the site's root, under their own names.
@@ -104,16 +101,10 @@ impl Site {
         Ok(())
     }
 
-    /// Replaces the old site and writes the hashes that the app's shell and Leptos' `HashedStylesheet` read.
-    pub fn publish(self, hashes: &Path, script: &str, style: &str) -> Result<(), BundleError> {
+    /// Replaces the old site.
+    pub fn publish(self) -> Result<(), BundleError> {
         remove(&self.target)?;
-        fs::rename(&self.staging, &self.target).map_err(with_path(&self.staging))?;
-        let mut lines = format!("js: {script}\nwasm: {script}\ncss: {style}\n");
-        if cfg!(feature = "split") {
-            // Leptos reads these two only if the files exist.
-            lines.extend(["manifest: ", script, "\nsplit: ", script, "\n"]);
-        }
-        fs::write(hashes, lines).map_err(with_path(hashes))
+        fs::rename(&self.staging, &self.target).map_err(with_path(&self.staging))
     }
 }
 
@@ -124,18 +115,15 @@ fn remove(folder: &Path) -> Result<(), BundleError> {
     }
 }
 
-/// Returns `name.HASH.js` for `name.js`. Replaces the placeholder in a name that has one.
+/// Returns `name.HASH.js` for `name.js`.
 fn hashed_name(name: &str, hash: &str) -> String {
-    if name.contains(PLACEHOLDER) {
-        return name.replace(PLACEHOLDER, hash);
-    }
     match name.rsplit_once('.') {
         Some((stem, extension)) => format!("{stem}.{hash}.{extension}"),
         None => format!("{name}.{hash}"),
     }
 }
 
-/// Replaces file names in a script or the manifest: quoted names such as `"./NAME"` or `"NAME"`, or without `.wasm`.
+/// Replaces file names in a script: quoted names such as `"./NAME"` or `"NAME"`.
 fn rename_in_text(content: &[u8], names: &[(String, String)]) -> Vec<u8> {
     let mut text = String::from_utf8_lossy(content).into_owned();
     for (name, hashed) in names {
@@ -147,28 +135,6 @@ fn rename_in_text(content: &[u8], names: &[(String, String)]) -> Vec<u8> {
                 );
             }
         }
-        if let (Some(stem), Some(hashed)) =
-            (name.strip_suffix(".wasm"), hashed.strip_suffix(".wasm"))
-            && stem != NAME
-        {
-            text = text.replace(&format!("\"{stem}\""), &format!("\"{hashed}\""));
-        }
     }
     text.into_bytes()
-}
-
-/// Replaces the placeholder in WebAssembly, whose imports name the loader of the split parts.
-fn replace_placeholder(mut content: Vec<u8>, hash: &str) -> Vec<u8> {
-    let needle = format!("__wasm_split.{PLACEHOLDER}.js");
-    let filled = needle.replace(PLACEHOLDER, hash);
-    let mut from = 0;
-    while let Some(found) = content[from..]
-        .windows(needle.len())
-        .position(|window| window == needle.as_bytes())
-    {
-        let start = from + found;
-        content[start..start + needle.len()].copy_from_slice(filled.as_bytes());
-        from = start + needle.len();
-    }
-    content
 }

@@ -8,8 +8,8 @@ use crate::{
     site::{files, hash},
 };
 
-/// Writes the joined stylesheet into `pkg`; returns its hash.
-pub fn join(style: &Path, pkg: &Path) -> Result<String, BundleError> {
+/// Writes the joined stylesheet into `pkg`.
+pub fn join(style: &Path, pkg: &Path) -> Result<(), BundleError> {
     let mut joined = Vec::new();
     for file in files(style)? {
         if file.extension().is_some_and(|extension| extension == "css") {
@@ -18,6 +18,5 @@ pub fn join(style: &Path, pkg: &Path) -> Result<String, BundleError> {
     }
     let hash = hash([joined.as_slice()]);
     let path = pkg.join(format!("{NAME}.{hash}.css"));
-    fs::write(&path, joined).map_err(with_path(&path))?;
-    Ok(hash)
+    fs::write(&path, joined).map_err(with_path(&path))
 }

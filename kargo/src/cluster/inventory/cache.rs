@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{
     clock::Clock,
+    derived::Derived,
     kind::{Entry, Kind},
     log::{Changed, Difference, Log, Position},
     records::{Differences, Listed, Records},
@@ -53,6 +54,7 @@ struct State<K: Kind> {
 
 struct Shown<R> {
     records: Arc<[Arc<R>]>,
+    derived: Arc<Derived>,
     /// Time at which they are to be judged anew.
     until: Option<Timestamp>,
 }
@@ -75,6 +77,7 @@ pub(super) enum Standing {
 /// Records and state that a viewer gets.
 pub(super) struct View<R> {
     pub records: Arc<[Arc<R>]>,
+    pub derived: Arc<Derived>,
     pub now: Timestamp,
     pub position: Position,
     /// Since when nothing was heard, and why.
@@ -277,8 +280,10 @@ impl<K: Kind> Cache<K> {
             Standing::Reading | Standing::Ended(None) => return Err(Error::ListExpired),
         };
         let now = state.time(None);
+        let shown = state.shown(now);
         Ok(View {
-            records: state.shown(now),
+            records: Arc::clone(&shown.records),
+            derived: Arc::clone(&shown.derived),
             now,
             position: state.log.position(),
             behind,
@@ -387,20 +392,18 @@ impl<K: Kind> State<K> {
         self.records.next_due(self.told_due)
     }
 
-    fn shown(&mut self, now: Timestamp) -> Arc<[Arc<K::Record>]> {
-        let is_fresh = |shown: &&Shown<K::Record>| shown.until.is_none_or(|until| now < until);
-        if let Some(shown) = self.shown.as_ref().filter(is_fresh) {
-            return Arc::clone(&shown.records);
-        }
+    /// The records, judged at a time.
+    fn shown(&mut self, now: Timestamp) -> &Shown<K::Record> {
+        let is_stale = |shown: &mut Shown<K::Record>| shown.until.is_some_and(|until| now >= until);
+        self.shown.take_if(is_stale);
         let judged = |record: &Arc<K::Record>| {
             K::judged(record, now).map_or_else(|| Arc::clone(record), Arc::new)
         };
-        let records: Arc<[_]> = self.records.iter().map(judged).collect();
-        self.shown = Some(Shown {
-            records: Arc::clone(&records),
+        self.shown.get_or_insert_with(|| Shown {
+            records: self.records.iter().map(judged).collect(),
+            derived: Arc::default(),
             until: self.records.next_due(now),
-        });
-        records
+        })
     }
 
     fn forget(&mut self) {

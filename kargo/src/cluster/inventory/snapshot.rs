@@ -7,6 +7,7 @@ use tokio::{sync::watch, time::sleep};
 
 use super::{
     cache::{Cache, Standing, View},
+    derived::Derived,
     log::{Changed, Position},
     tokens::Tokens,
 };
@@ -21,6 +22,7 @@ const GATHERING: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone)]
 pub struct TokensSnapshot {
     tokens: Arc<[Arc<TokenSummary>]>,
+    derived: Arc<Derived>,
     now: Timestamp,
     position: Position,
     behind: Option<Behind>,
@@ -40,6 +42,7 @@ impl TokensSnapshot {
     pub(super) fn of(view: View<TokenSummary>, unchecked: Option<Error>) -> Self {
         let View {
             records,
+            derived,
             now,
             position,
             behind,
@@ -51,6 +54,7 @@ impl TokensSnapshot {
         };
         Self {
             tokens: records,
+            derived,
             now,
             position,
             behind: behind.map(|(since, error)| Behind {
@@ -69,6 +73,16 @@ impl TokensSnapshot {
     pub fn token(&self, name: &TokenName) -> Option<&TokenSummary> {
         let at = self.tokens.binary_search_by(|token| token.name.cmp(name));
         at.ok().map(|at| &*self.tokens[at])
+    }
+
+    /// What a page derives from the tokens, made once for each key and kept until the tokens change. The key has everything that the value
+    /// depends on besides the tokens: also the time, where that matters.
+    pub fn derive<K, V>(&self, key: K, make: impl FnOnce(&[Arc<TokenSummary>]) -> V) -> Arc<V>
+    where
+        K: PartialEq + Send + 'static,
+        V: Send + Sync + 'static,
+    {
+        self.derived.get(key, || make(&self.tokens))
     }
 
     /// The time by the API server's clock: as its last answer told it, and what has passed since.

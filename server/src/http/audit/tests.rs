@@ -38,7 +38,7 @@ impl Dashboard {
         let sessions = Arc::new(config.sessions(address).expect("no file is needed"));
         let set = sessions.begin(Credential::Local).expect("short");
         let pair = set[0].to_str().expect("text").split(';').next();
-        let (one_time_addresses, printed) = OneTimeAddresses::new(address, false);
+        let (one_time_addresses, printed) = OneTimeAddresses::new(format!("http://{address}"));
         let printed = printed.borrow().as_str().to_owned();
         let file = cluster.file("audit.log", "");
         let audit = Audit::to_file(file.clone()).expect("a file");
