@@ -319,9 +319,72 @@ fn has_role(role: Option<RoleStatus>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::{fmt::Write, fs, path::Path};
+
     use kargo::{sample, token::Missing};
 
     use super::*;
+
+    /// What people call the commands.
+    const COMMANDS: [(&str, Command, bool); 14] = [
+        ("New token, Recreate", Command::Recreate, false),
+        (
+            "Recreate with another lifetime; a new token that expires",
+            Command::RecreateWith,
+            false,
+        ),
+        ("Reveal once", Command::Reveal, false),
+        (
+            "Reveal once, of a token that expires",
+            Command::Reveal,
+            true,
+        ),
+        ("Delete, with undo", Command::Delete, false),
+        (
+            "Delete at once; Delete, of a token that expires",
+            Command::DeleteAtOnce,
+            false,
+        ),
+        (
+            "Finish, Remove: a deletion that is due",
+            Command::Finish,
+            false,
+        ),
+        ("Suspend", Command::Suspend, false),
+        ("Undo, Restore", Command::Restore, false),
+        ("When it retires", Command::Retire, false),
+        ("Note and contact", Command::EditNotes, false),
+        ("Compromised, Recreate all", Command::Compromise, false),
+        (
+            "Finish a report of a compromise",
+            Command::FinishCompromise,
+            false,
+        ),
+        ("Find a leaked value", Command::FindLeaked, false),
+    ];
+
+    #[test]
+    fn the_document_has_the_rights_of_each_command() {
+        let mut table = "| command | rights |\n|---|---|\n".to_owned();
+        for (name, command, is_expiring) in COMMANDS {
+            let rights: Vec<_> = needs(command, is_expiring)
+                .iter()
+                .map(|right| format!("`{right}`"))
+                .collect();
+            let rights = if rights.is_empty() {
+                "those of the page".to_owned()
+            } else {
+                rights.join(", ")
+            };
+            let _ = writeln!(table, "| {name} | {rights} |");
+        }
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/RIGHTS.md");
+        let text = fs::read_to_string(file).expect("the document");
+        assert!(
+            text.contains(&table),
+            "docs/RIGHTS.md needs this table:\n{table}"
+        );
+    }
 
     fn anything() -> Situation {
         Situation {

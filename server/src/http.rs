@@ -30,8 +30,8 @@ use axum::{Router, middleware};
 use kargo::cluster::{Cluster, People};
 use leptos::config::LeptosOptions;
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
-    timeout::RequestBodyTimeoutLayer,
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer,
+    limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer,
 };
 
 use crate::{
@@ -40,6 +40,9 @@ use crate::{
 };
 
 pub use peer::{Peer, TrustedProxies, network};
+
+/// Compression of pages: a tenth more bytes than at the usual level, in a fifth of the time.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(1);
 
 /// State shared by all requests.
 #[derive(Clone)]
@@ -145,7 +148,7 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
             state.clone(),
             one_time_link::exchange,
         ))
-        .layer(CompressionLayer::new());
+        .layer(CompressionLayer::new().quality(COMPRESSION));
     let probes = probes::routes(&state);
     Router::new()
         .merge(private)

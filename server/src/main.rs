@@ -17,7 +17,7 @@ mod sweep;
 mod test_cluster;
 mod tls;
 
-use std::{alloc::System, io, process::ExitCode, sync::Arc, time::Duration};
+use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
 use config::{Command, Config, StartError};
@@ -28,13 +28,14 @@ use kargo::{
     name::ProjectName,
     scope::Scope,
 };
+use mimalloc::MiMalloc;
 use one_time_address::OneTimeAddresses;
 use tokio::net::TcpListener;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Clears all memory that is freed: copies of a value in buffers of requests and answers don't outlive it.
 #[global_allocator]
-static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 #[tokio::main]
 #[allow(
