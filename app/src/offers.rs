@@ -8,10 +8,7 @@ use kargo::{
     token::{CleanupReason, Reveal, TokenState, TokenSummary},
 };
 
-use crate::{
-    policy::TokenPolicy,
-    protocol::{BulkOffer, Command, DeleteMode},
-};
+use crate::protocol::{BulkOffer, Command, DeleteMode};
 
 /// Everything besides the token that decides what is offered.
 #[derive(Debug, Clone)]
@@ -20,8 +17,8 @@ pub struct Situation {
     pub permissions: Permissions,
     /// Capabilities of the cluster.
     pub features: ClusterFeatures,
-    /// What the configuration allows.
-    pub policy: TokenPolicy,
+    /// Seconds in which a deletion can be undone; 0: not at all.
+    pub undo_window: u64,
     /// What the token's role is; `None` where roles can't be read.
     pub role: Option<RoleStatus>,
     /// Whether the person created the token.
@@ -137,10 +134,10 @@ pub fn delete_mode(
     token: &TokenSummary,
     permissions: Permissions,
     features: ClusterFeatures,
-    policy: TokenPolicy,
+    undo_window: u64,
 ) -> DeleteMode {
     let can_be_undone = permissions.can_suspend(features)
-        && policy.undo_window > 0
+        && undo_window > 0
         && !token.is_expiring()
         && !token.is_compromised;
     if can_be_undone {
@@ -251,7 +248,7 @@ fn endings(all: &mut Offering, situation: &Situation) {
     let Situation {
         permissions,
         features,
-        policy,
+        undo_window,
         role,
         is_own,
         cleanup,
@@ -270,7 +267,7 @@ fn endings(all: &mut Offering, situation: &Situation) {
         Some(CleanupReason::Deletion | CleanupReason::Expiry)
     );
     if !is_past_deletion {
-        let mode = delete_mode(token, *permissions, *features, *policy);
+        let mode = delete_mode(token, *permissions, *features, *undo_window);
         let is_ending = is_deleting(token) || is_compromised(token);
         // Deleting at once takes only the right to delete, whatever the Secret's labels and annotations are.
         if is_ending || mode == DeleteMode::Undoable {
@@ -395,10 +392,7 @@ mod tests {
                 mint: true,
             },
             features: ClusterFeatures { suspend: true },
-            policy: TokenPolicy {
-                undo_window: 30,
-                max_lifetime: None,
-            },
+            undo_window: 30,
             role: Some(RoleStatus::ProjectRole),
             is_creator: false,
             is_own: false,
@@ -666,14 +660,14 @@ mod tests {
             let Situation {
                 permissions,
                 features,
-                policy,
+                undo_window,
                 ..
             } = situation;
-            delete_mode(token, *permissions, *features, *policy)
+            delete_mode(token, *permissions, *features, *undo_window)
         };
         assert_eq!(mode(&sample::token(), &anything()), DeleteMode::Undoable);
         let mut situation = anything();
-        situation.policy.undo_window = 0;
+        situation.undo_window = 0;
         assert_eq!(mode(&sample::token(), &situation), DeleteMode::Permanent);
         let mut situation = anything();
         situation.features.suspend = false;

@@ -167,7 +167,7 @@ impl PageContext {
         let situation = Situation {
             permissions: self.permissions,
             features: self.features,
-            policy: self.policy,
+            undo_window: self.policy.undo_window,
             role,
             is_creator: self.is_creator(token),
             is_own: self.is_own(&token.name),

@@ -12,6 +12,8 @@ use kargo::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::policy::MaxLifetime;
+
 /// The field of a row's form with the name of the token's successor, or [`NO_SUCCESSOR`].
 pub const SUCCESSOR: &str = "successor";
 /// Stands in the place of a successor's name where the page shows none. An empty text would be read as a missing argument.
@@ -60,8 +62,8 @@ pub struct BrowserContext {
     pub roles: Vec<RoleChoice>,
     /// Whether the person may have Kubernetes mint expiring tokens.
     pub mint: bool,
-    /// The longest lifetime of a new token in seconds; `None` for no limit.
-    pub max_lifetime: Option<u64>,
+    /// The longest lifetimes of new tokens.
+    pub max_lifetime: MaxLifetime,
     /// Name of the cluster as people see it: the kubeconfig's context, or the API server's address.
     pub cluster: String,
     /// The page's time, in seconds since 1970 by the API server's clock. (A number, here and wherever the browser reads a time: a
@@ -397,7 +399,10 @@ mod tests {
                 description: "\"quoted\" <b>".to_owned(),
                 is_all_powerful: true,
             }],
-            max_lifetime: Some(60),
+            max_lifetime: MaxLifetime {
+                all: None,
+                roles: [("ci".to_owned(), 60)].into(),
+            },
             now: 1,
             ..BrowserContext::default()
         };

@@ -27,6 +27,27 @@ test("an expiring token is minted at its reveal, stored nowhere, and deleted for
   await expectRefused(minted);
 });
 
+test("each role has the longest lifetime that is set for it", async ({ page, start, project, refusals }) => {
+  refusals.push(400);
+  const tokens = await TokensPage.open(page, start(undefined, "--max-lifetime", "90d,reader=12h"), project);
+  const form = await tokens.newToken("reader");
+  await expect(form.lifetime).toContainText(/12 hours, the longest here/);
+  await form.expectText("New tokens of reader expire within 12 hours at most.");
+  await form.fill({ role: "promoter" });
+  await form.expectText("New tokens expire within 90 days at most.");
+  await form.fill({ expires: String(30 * 24 * 3600) });
+  await form.fill({ role: "reader" });
+  await expect(form.lifetime).toHaveValue(String(12 * 3600));
+  const forged = await ServerFunctions.of(page).post("create_token", {
+    scope: project.scope,
+    role: "reader",
+    name: "too-long",
+    lifetime: String(24 * 3600),
+  });
+  expect(forged.status()).toBe(400);
+  expect(await project.secrets()).toEqual([]);
+});
+
 test("where tokens must expire, none is created that doesn't", async ({ page, start, project, refusals }) => {
   refusals.push(400);
   const tokens = await TokensPage.open(page, start(undefined, "--max-lifetime", "12h"), project);

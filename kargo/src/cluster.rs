@@ -25,6 +25,7 @@ mod note;
 mod paging;
 mod people;
 mod permissions;
+mod preflight;
 mod projects;
 mod rbac;
 mod ready;
@@ -44,6 +45,7 @@ pub use connection::{
     NotImpersonated,
     access::{Access, TokenLocation},
     error::Error,
+    observe::{InventoryFacts, Observer, ReconnectCause, Requested},
 };
 pub use delete::time_until;
 pub use describe::Description;
@@ -53,6 +55,7 @@ pub use inventory::{
     TokensSnapshot,
 };
 pub use people::{ActedAs, Explanation, People, Person, Viewer, Wish};
+pub use preflight::Question;
 pub use recreate::Recreated;
 pub use restore::OfReported;
 pub use reveal::Revealed;

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod impersonation;
 pub mod inventory;
 pub mod leaked_value;
+pub mod measures;
 pub mod name;
 pub mod overview;
 pub mod permissions;

@@ -11,11 +11,17 @@ use std::{
 };
 
 use jiff::Timestamp;
-use kargo::text::foreign;
+use kargo::{
+    name::{TokenName, Uid},
+    scope::Scope,
+    text::foreign,
+};
 use serde::Serialize;
 
 pub use file::FileError;
 use file::{Writer, to_log};
+
+use crate::metrics::Metrics;
 
 /// Longest text of a field, in characters. A name has 253 at most.
 const LONGEST: usize = 300;
@@ -23,6 +29,8 @@ const LONGEST: usize = 300;
 const BURST: f64 = 100.0;
 const EACH_SECOND: f64 = 10.0;
 
+/// Verb of signing in.
+pub const SIGN_IN: &str = "sign_in";
 /// Outcome of a request that a limit refuses.
 const TOO_MANY: &str = "too_many";
 
@@ -70,6 +78,13 @@ pub struct TokenFields {
 }
 
 impl TokenFields {
+    /// Scope, name and UID, where the request named an exact token.
+    pub fn target(&self) -> Option<(Scope, TokenName, Uid)> {
+        let scope = self.scope.as_ref()?.parse().ok()?;
+        let name = self.name.as_ref()?.parse().ok()?;
+        Some((scope, name, Uid(self.uid.clone()?)))
+    }
+
     /// The same without anything that looks like a value, and cut off.
     #[must_use]
     pub fn cleaned(self) -> Self {
@@ -103,6 +118,7 @@ pub struct Audit {
     /// `None`: the program's log.
     file: Option<Arc<Writer>>,
     strangers: Arc<Mutex<Strangers>>,
+    metrics: Arc<Metrics>,
 }
 
 /// Bounds what people who aren't signed in make us write, and what limits refuse.
@@ -150,8 +166,22 @@ impl Audit {
         })
     }
 
-    /// Writes a line. Doesn't wait for it.
+    /// The same, counted in the program's metrics.
+    #[must_use]
+    pub fn counting(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// Writes a line, and counts it. Doesn't wait for it.
     pub fn write(&self, record: &Record) {
+        let Record {
+            verb, way, outcome, ..
+        } = record;
+        if *verb == SIGN_IN {
+            self.metrics.sign_in(*way, outcome);
+        } else {
+            self.metrics.act(verb, outcome);
+        }
         let left_out = {
             let mut strangers = self
                 .strangers

@@ -1,39 +1,45 @@
 //! Command-line flags, each also an environment variable `KARGO_TOKENS_*`, and the errors that prevent a start.
 
+mod command;
 mod duration;
+mod lifetime;
 pub mod network;
 mod oidc;
+mod operations;
+mod start_error;
 mod url;
 
-use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use app::{
     policy::TokenPolicy,
     sign_in::{OidcMode, Ways},
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 use ipnet::IpNet;
 use kargo::{
-    cluster::{ConnectError, ConnectOptions},
-    identity::ServiceAccountRef,
+    cluster::ConnectOptions,
     name::{ConfigMapRef, ProjectName},
 };
-use thiserror::Error;
 
 use crate::{
-    audit::{Audit, FileError},
+    audit::Audit,
     oidc::Oidc,
-    sessions::{CookieName, KeyError, Limits, Sessions},
+    sessions::{CookieName, Limits, Sessions},
     site::Site,
-    tls::{Tls, TlsError},
+    tls::Tls,
+    version,
 };
+pub use command::{Command, Output};
 use network::network;
 use oidc::{OidcFlags, OidcFlagsError};
+use operations::OperationsFlags;
+pub use start_error::StartError;
 use url::http_url;
 
 /// Web dashboard for Kargo's API tokens. Serves the dashboard if no command is given.
 #[derive(Debug, Parser)]
-#[command(name = "kargo-tokens", version, args_override_self = true)]
+#[command(name = "kargo-tokens", version = version::VERSION, long_version = version::LONG, args_override_self = true)]
 pub struct Config {
     /// Command to run instead of serving.
     #[command(subcommand)]
@@ -177,6 +183,10 @@ pub struct Config {
     )]
     pub handout_server: Option<String>,
 
+    /// Metrics, and the end of the program.
+    #[command(flatten)]
+    pub operations: OperationsFlags,
+
     /// Folder with the site, for development: its files are used instead of those that are part of the program.
     #[arg(long, env = "KARGO_TOKENS_SITE", value_name = "FOLDER", hide = true)]
     pub site: Option<PathBuf>,
@@ -191,14 +201,16 @@ pub struct Config {
     )]
     undo_window: u64,
 
-    /// Maximum lifetime of a new token, such as 90d or 12h. Unlimited by default, as in Kargo itself.
+    /// Maximum lifetime of new tokens, such as 90d or 12h; or of one role's tokens, such as kargo-admin=30d, which then holds for the roles of
+    /// this name in all projects instead of the general one. Can be repeated. Unlimited by default, as in Kargo itself.
     #[arg(
         long,
         env = "KARGO_TOKENS_MAX_LIFETIME",
-        value_name = "TIME",
-        value_parser = duration::max_lifetime
+        value_name = "[ROLE=]TIME",
+        value_delimiter = ',',
+        value_parser = lifetime::limit
     )]
-    max_lifetime: Option<u64>,
+    max_lifetime: Vec<lifetime::Limit>,
 }
 
 /// A way to sign in.
@@ -241,41 +253,6 @@ impl ExternalUrl {
     }
 }
 
-/// Commands other than serving.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Deletes tokens whose deletion, retirement or expiry is due, and compromised tokens that have a successor. Runs once; schedule it
-    /// every few minutes, for example with a cron job.
-    Sweep {
-        /// Print what would be deleted, without deleting.
-        #[arg(long)]
-        dry_run: bool,
-
-        /// Sweep the tokens of this project only. Default: the system's and those of all projects.
-        #[arg(long, value_name = "NAME")]
-        project: Option<ProjectName>,
-    },
-    /// Prints the Kubernetes objects that let the program's ServiceAccount act for people who sign in with OIDC, as YAML for kubectl apply.
-    /// Sends nothing to a cluster.
-    Roles {
-        /// ServiceAccount of the program.
-        #[arg(long, value_name = "NAMESPACE/NAME", default_value = "kargo-tokens/kargo-tokens", value_parser = account)]
-        program: ServiceAccountRef,
-
-        /// ServiceAccount that people act as: a role of Kargo. Can be repeated.
-        #[arg(long = "account", value_name = "NAMESPACE/NAME", required = true, value_parser = account)]
-        accounts: Vec<ServiceAccountRef>,
-
-        /// Further namespaces with tokens. Those of the ServiceAccounts are included.
-        #[arg(long, value_name = "NAME", value_delimiter = ',')]
-        namespaces: Vec<ProjectName>,
-
-        /// For Kubernetes before 1.36, which can't limit what the program does as a ServiceAccount.
-        #[arg(long)]
-        legacy: bool,
-    },
-}
-
 /// Flags of every command, accepted before or after its name.
 #[derive(Debug, Args)]
 pub struct ClusterFlags {
@@ -311,73 +288,6 @@ pub struct ClusterFlags {
         default_value = "info"
     )]
     pub log: String,
-}
-
-/// Errors that prevent a start or end the server. Each message says what to do.
-#[derive(Debug, Error)]
-pub enum StartError {
-    /// The address isn't a loopback address, and `--allow-remote` is missing.
-    #[error(
-        "{0} can be reached from other machines. Use 127.0.0.1, serve HTTPS with --tls-cert and --tls-key, name the HTTPS address of your proxy with --external-url, or add --allow-remote to allow plain HTTP."
-    )]
-    Remote(SocketAddr),
-    /// The program was built without the site, and no folder has it.
-    #[error("the files of the pages are missing. Build the program with `tools/build`.")]
-    Site,
-    /// Binding the listener failed.
-    #[error(
-        "can't serve on {0}: {1}. Choose another address with --listen, for example --listen 127.0.0.1:0 for a free port."
-    )]
-    Bind(SocketAddr, String),
-    /// The file with the keys of sessions can't be used.
-    #[error("can't use the session keys in {0}: {1}. `openssl rand -base64 32` makes a key.")]
-    SessionKeys(PathBuf, KeyError),
-    /// People's tokens would be sent over plain HTTP.
-    #[error(
-        "the API server's address {0} is plain HTTP, so nobody's token may be sent there. Use its https:// address, or --sign-in local."
-    )]
-    PlainHttp(String),
-    /// The flags of signing in with OIDC can't be used.
-    #[error(transparent)]
-    Oidc(#[from] OidcFlagsError),
-    /// Flags of signing in with OIDC, and nobody signs in with it.
-    #[error("--oidc-issuer-url and --oidc-forward need --sign-in oidc.")]
-    NoOidc,
-    /// The file of the audit log can't be opened.
-    #[error("can't write the audit log to {0}.")]
-    Audit(#[from] FileError),
-    /// Certificate or key can't be used.
-    #[error("can't serve HTTPS: {0}.")]
-    Tls(#[from] TlsError),
-    /// The ConfigMap of `--revocations` doesn't exist.
-    #[error(
-        "there is no ConfigMap {0} for --revocations. Create it: kubectl create configmap {name} --namespace {namespace}",
-        name = .0.name,
-        namespace = .0.namespace
-    )]
-    NoRevocations(ConfigMapRef),
-    /// The ConfigMap of `--revocations` can't be used.
-    #[error("can't use the ConfigMap {0} for --revocations. {1}")]
-    Revocations(ConfigMapRef, String),
-    /// The program may not use the ConfigMap of `--revocations`.
-    #[error(
-        "Kargo Tokens may not read the ConfigMap {0} for --revocations. Create it and the Role for it: docs/SIGN_IN.md, Sign-outs on several replicas."
-    )]
-    ForbiddenRevocations(ConfigMapRef),
-    /// Connecting to the cluster failed.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-}
-
-/// Parses a ServiceAccount: `NAMESPACE/NAME`.
-fn account(text: &str) -> Result<ServiceAccountRef, String> {
-    let parts = text.split_once('/').and_then(|(namespace, name)| {
-        Some(ServiceAccountRef {
-            namespace: namespace.parse().ok()?,
-            name: name.parse().ok()?,
-        })
-    });
-    parts.ok_or_else(|| "expected a namespace and a name, such as kargo/kargo-admin".to_owned())
 }
 
 impl Config {
@@ -447,7 +357,7 @@ impl Config {
     pub fn policy(&self) -> TokenPolicy {
         TokenPolicy {
             undo_window: self.undo_window,
-            max_lifetime: self.max_lifetime,
+            max_lifetime: lifetime::limits(&self.max_lifetime),
         }
     }
 
@@ -524,15 +434,6 @@ impl Config {
             error => StartError::Revocations(at, error.problem().message),
         }
     }
-
-    /// Explains why binding the listener failed.
-    pub fn bind_error(&self, error: &io::Error) -> StartError {
-        let reason = match error.kind() {
-            io::ErrorKind::AddrInUse => "another program uses this port".to_owned(),
-            _ => error.to_string(),
-        };
-        StartError::Bind(self.listen, reason)
-    }
 }
 
 impl ClusterFlags {
@@ -548,6 +449,7 @@ impl ClusterFlags {
 
 #[cfg(test)]
 mod tests {
+    use app::policy::MaxLifetime;
     use clap::CommandFactory;
 
     use super::*;
@@ -569,15 +471,28 @@ mod tests {
             config.policy(),
             TokenPolicy {
                 undo_window: 30,
-                max_lifetime: None
+                max_lifetime: MaxLifetime::default()
             }
         );
-        let config = parse(&["--undo-window", "0", "--max-lifetime=90d"]).expect("flags");
+        let config = parse(&[
+            "--undo-window",
+            "0",
+            "--max-lifetime=90d,kargo-admin=30d",
+            "--max-lifetime=ci=12h",
+        ]);
+        let max_lifetime = MaxLifetime {
+            all: Some(90 * 86_400),
+            roles: [
+                ("kargo-admin".to_owned(), 30 * 86_400),
+                ("ci".to_owned(), 12 * 3600),
+            ]
+            .into(),
+        };
         assert_eq!(
-            config.policy(),
+            config.expect("flags").policy(),
             TokenPolicy {
                 undo_window: 0,
-                max_lifetime: Some(90 * 86_400)
+                max_lifetime
             }
         );
     }

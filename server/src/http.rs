@@ -11,11 +11,13 @@ mod headers;
 #[cfg(test)]
 mod hostile;
 mod limits;
+mod measure;
 mod oidc;
 mod one_time_link;
+pub mod operations;
 mod pages;
 mod peer;
-mod probes;
+pub mod probes;
 mod sign_in;
 mod site;
 
@@ -29,15 +31,24 @@ use app::{
 use axum::{Router, middleware};
 use kargo::cluster::{Cluster, People};
 use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer,
     limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer,
 };
 
 use crate::{
-    audit::Audit, background::Tasks, config::Config, identities::Identities, oidc::Oidc,
-    one_time_address::OneTimeAddresses, sessions::Sessions, site::Site,
+    audit::Audit,
+    background::Tasks,
+    config::Config,
+    identities::Identities,
+    metrics::{Metrics, Reveals},
+    oidc::Oidc,
+    one_time_address::OneTimeAddresses,
+    sessions::Sessions,
+    site::Site,
 };
+use probes::Readiness;
 
 pub use peer::{Peer, TrustedProxies, network};
 
@@ -62,6 +73,7 @@ pub struct State {
     external_origin: Option<Arc<str>>,
     leptos: LeptosOptions,
     site: Site,
+    reveals: Reveals,
 }
 
 /// What requests are answered with.
@@ -78,10 +90,42 @@ pub struct Services {
     pub tasks: Tasks,
     /// Where acts are written down.
     pub audit: Audit,
+    /// What whoever runs the program is told.
+    pub operations: Operations,
 }
 
-/// Builds the router for the listener at `address`.
-pub fn router(config: &Config, address: SocketAddr, services: Services) -> Router {
+/// What whoever runs the program is told.
+#[derive(Clone)]
+pub struct Operations {
+    /// Where requests are counted.
+    pub metrics: Arc<Metrics>,
+    /// Looks whether revealed values were saved.
+    pub reveals: Reveals,
+    /// Cancelled when the program is asked to end.
+    pub ending: CancellationToken,
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        let metrics = Metrics::of_server();
+        Self {
+            reveals: Reveals::new(Arc::clone(&metrics)),
+            metrics,
+            ending: CancellationToken::new(),
+        }
+    }
+}
+
+/// What the program serves.
+pub struct Served {
+    /// The dashboard.
+    pub app: Router,
+    /// What the port of `--metrics-listen` serves.
+    pub operations: Router,
+}
+
+/// Builds the routers. `address`: where the dashboard listens.
+pub fn router(config: &Config, address: SocketAddr, services: Services) -> Served {
     let Services {
         cluster,
         sessions,
@@ -89,7 +133,14 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
         oidc,
         tasks,
         audit,
+        operations:
+            Operations {
+                metrics,
+                reveals,
+                ending,
+            },
     } = services;
+    let readiness = Readiness::new(cluster.clone(), ending);
     let external = config.external_url.as_ref();
     let hosts: Vec<String> = config
         .allow_host
@@ -129,7 +180,9 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
         external_origin: external.map(|url| url.origin.as_str().into()),
         leptos,
         site: site.clone(),
+        reveals,
     };
+    let identities = state.identities.clone();
     let of_person = limits::of_writes_of_a_person(&state.tasks);
     let of_sign_ins = limits::of_sign_ins(&state.tasks);
     let private = Router::new()
@@ -149,8 +202,7 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
             one_time_link::exchange,
         ))
         .layer(CompressionLayer::new().quality(COMPRESSION));
-    let probes = probes::routes(&state);
-    Router::new()
+    let app = Router::new()
         .merge(private)
         .merge(site::routes(site))
         .layer(middleware::from_fn_with_state(
@@ -161,7 +213,7 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
             state,
             gate::require_allowed_host,
         ))
-        .merge(probes)
+        .merge(probes::routes(readiness.clone()))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(audit, self::audit::record))
         .layer(middleware::from_fn_with_state(
@@ -172,6 +224,19 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Route
             TrustedProxies(config.trusted_proxies.as_slice().into()),
             peer::look_behind_proxies,
         ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&metrics),
+            measure::measure,
+        ));
+    let text = move || {
+        let inventory = identities.program().connector().inventory_facts();
+        let text = metrics.text(inventory, Some(identities.count()));
+        async move { text }
+    };
+    Served {
+        app,
+        operations: operations::routes(text, readiness),
+    }
 }
 
 /// Bounds the size of request bodies, and the time for them. [`api`] does so itself, because it answers with JSON.

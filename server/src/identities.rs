@@ -217,7 +217,13 @@ impl Identities {
         });
     }
 
-    /// The program's own view, for probes.
+    /// Sessions that sent a request within the idle time.
+    pub fn count(&self) -> u64 {
+        self.people.run_pending_tasks();
+        self.people.entry_count()
+    }
+
+    /// The program's own view.
     pub fn program(&self) -> &Cluster {
         &self.own
     }

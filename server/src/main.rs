@@ -3,11 +3,15 @@
 
 mod audit;
 mod background;
+mod check;
 mod config;
 mod connections;
+mod exporter;
 mod http;
 mod identities;
 mod log;
+mod manual;
+mod metrics;
 mod oidc;
 mod one_time_address;
 mod sessions;
@@ -16,11 +20,13 @@ mod sweep;
 #[cfg(test)]
 mod test_cluster;
 mod tls;
+mod version;
 
 use std::{io, process::ExitCode, sync::Arc, time::Duration};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use config::{Command, Config, StartError};
+use exporter::Exporter;
 use kargo::{
     cluster::{Cluster, Connector},
     identity::ServiceAccountRef,
@@ -31,6 +37,7 @@ use kargo::{
 use mimalloc::MiMalloc;
 use one_time_address::OneTimeAddresses;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Clears all memory that is freed: copies of a value in buffers of requests and answers don't outlive it.
@@ -97,6 +104,29 @@ async fn run(config: Config) -> Result<ExitCode, StartError> {
             print!("{}", roles(&program, accounts, namespaces, legacy));
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Exporter {
+            metrics_listen,
+            metrics_token_names,
+        }) => {
+            let (_, cluster) = Connector::load(&connect).await?;
+            let exporter = Exporter::new(cluster, metrics_token_names);
+            exporter::run(exporter, metrics_listen, shutdown_signal()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Check { output }) => Ok(check::run(&config, output, &mut io::stdout()).await),
+        Some(Command::Metrics) => {
+            print!("{}", metrics::table::markdown());
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Completions { shell }) => {
+            let mut command = Config::command();
+            clap_complete::generate(shell, &mut command, "kargo-tokens", &mut io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Man { command }) => {
+            manual::print(command.as_deref(), &mut io::stdout())?;
+            Ok(ExitCode::SUCCESS)
+        }
         None => {
             config.check()?;
             let (_, cluster) = Connector::load(&connect).await?;
@@ -112,12 +142,18 @@ async fn run(config: Config) -> Result<ExitCode, StartError> {
     reason = "prints the one-time address to the terminal"
 )]
 async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| config.bind_error(&error))?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| config.bind_error(&error))?;
+    let bind_error = |error| StartError::bind(config.listen, "--listen", &error);
+    let listener = TcpListener::bind(config.listen).await.map_err(bind_error)?;
+    let address = listener.local_addr().map_err(bind_error)?;
+    let metrics_listener = match config.operations.metrics_listen {
+        Some(address) => {
+            let bind_error = |error| StartError::bind(address, "--metrics-listen", &error);
+            Some(TcpListener::bind(address).await.map_err(bind_error)?)
+        }
+        None => None,
+    };
+    let operations = http::Operations::default();
+    cluster.connector().observe(operations.metrics.clone());
     let mut sessions = config.sessions(address)?;
     let oidc = config.oidc(address)?.map(Arc::new);
     let tasks = background::Tasks::default();
@@ -146,7 +182,7 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
     if let Some(oidc) = oidc.clone() {
         tasks.run(async move { oidc.look().await });
     }
-    let audit = config.audit()?;
+    let audit = config.audit()?.counting(operations.metrics.clone());
     if config.audit_log.is_some() {
         tasks.run(audit.clone().reopen_at_signals());
     }
@@ -157,8 +193,22 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
         oidc,
         tasks: tasks.clone(),
         audit: audit.clone(),
+        operations: operations.clone(),
     };
-    let app = http::router(config, address, services);
+    let http::Served {
+        app,
+        operations: port,
+    } = http::router(config, address, services);
+    // Ends last: until then it says that the program is ending.
+    let is_over = CancellationToken::new();
+    let port = metrics_listener.map(|listener| {
+        let ended = is_over.clone().cancelled_owned();
+        let proxies = http::TrustedProxies::default();
+        let patience = Duration::from_secs(1);
+        tokio::spawn(connections::serve(
+            listener, None, proxies, port, ended, patience,
+        ))
+    });
 
     if config.ways().local {
         // Print the first one-time address now, and a new one each time an address has been used.
@@ -174,12 +224,21 @@ async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
         println!("Kargo Tokens: {}", config.address(address));
     }
     let proxies = http::TrustedProxies(config.trusted_proxies.as_slice().into());
+    let shutdown = async {
+        shutdown_signal().await;
+        operations.ending.cancel();
+        tokio::time::sleep(config.operations.shutdown_delay()).await;
+    };
     tokio::select! {
-        () = connections::serve(listener, tls, proxies, app, shutdown_signal(), REQUESTS_END_WITHIN) => {}
+        () = connections::serve(listener, tls, proxies, app, shutdown, REQUESTS_END_WITHIN) => {}
         () = second_shutdown_signal() => {}
     }
     tasks.shutdown(CHANGES_END_WITHIN).await;
     audit.close();
+    is_over.cancel();
+    if let Some(port) = port {
+        let _ = port.await;
+    }
     Ok(())
 }
 

@@ -169,9 +169,17 @@ impl Oidc {
         Some(request.http_get_url().into())
     }
 
+    /// Asks the issuer for its metadata.
+    ///
+    /// # Errors
+    /// Says why nobody can sign in.
+    pub async fn discover(&self) -> Result<(), OidcError> {
+        self.issuer.metadata().await.map(|_| ())
+    }
+
     /// Asks the issuer for its metadata once, so that whoever started the program sees at once that the issuer can't be used.
     pub async fn look(&self) {
-        if let Err(error) = self.issuer.metadata().await {
+        if let Err(error) = self.discover().await {
             tracing::warn!(%error, "nobody can sign in with OIDC yet");
         }
     }

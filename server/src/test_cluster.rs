@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::Command, sync::Mutex};
 use kargo::{
     cluster::{Cluster, ConnectOptions, Connector},
     name::ConfigMapRef,
+    value::Value,
 };
 use tempfile::TempDir;
 
@@ -24,20 +25,31 @@ fn variable(name: &str) -> PathBuf {
         .into()
 }
 
-fn kubeconfig() -> PathBuf {
+/// The kubeconfig of the control plane's admin.
+pub fn kubeconfig() -> PathBuf {
     variable("KARGO_TOKENS_TEST_CLUSTER").join("kubeconfig")
 }
 
-fn kubectl(arguments: &[&str]) -> Result<(), String> {
+/// The kubeconfig of one of the seeded users.
+pub fn user_kubeconfig(name: &str) -> PathBuf {
+    let folder = variable("KARGO_TOKENS_TEST_CLUSTER").join("users");
+    folder.join(format!("{name}.kubeconfig"))
+}
+
+/// Runs kubectl in Kargo's namespace, unless the arguments name another one.
+fn kubectl(arguments: &[&str]) -> Result<String, String> {
+    run_kubectl(&[&["--namespace", "kargo"], arguments].concat())
+}
+
+fn run_kubectl(arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(variable("KARGO_TOKENS_CLUSTER_BIN").with_file_name("kubectl"))
         .arg("--kubeconfig")
         .arg(kubeconfig())
-        .args(["--namespace", "kargo"])
         .args(arguments)
         .output()
         .expect("kubectl runs");
     if output.status.success() {
-        Ok(())
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
         Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
@@ -78,6 +90,42 @@ impl TestCluster {
         };
         let loaded = Connector::load(&options).await;
         loaded.expect("a working kubeconfig").1
+    }
+
+    /// Runs kubectl as the admin. Answers with what it prints.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        kubectl(arguments).expect("kubectl succeeds")
+    }
+
+    /// Creates objects from YAML.
+    pub fn apply(&self, yaml: &str) {
+        let file = self.file("objects.yaml", yaml);
+        run_kubectl(&["apply", "-f", &file.to_string_lossy()]).expect("applied");
+    }
+
+    /// View of a new ServiceAccount that may do these verbs with these resources of the core API group, in all namespaces.
+    pub async fn account(&self, name: &str, rights: &[(&str, &str)]) -> Cluster {
+        let name = format!("{name}-{}", self.suffix);
+        let rules = rights.iter().map(|(verbs, resources)| {
+            format!("{{apiGroups: [''], verbs: [{verbs}], resources: [{resources}]}}")
+        });
+        let rules: Vec<_> = rules.collect();
+        let rules = rules.join(", ");
+        self.apply(&format!(
+            "{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: {name}, namespace: default}}}}
+---
+{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: {name}}}, rules: [{rules}]}}
+---
+{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {{name: {name}}}, roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {name}}}, subjects: [{{kind: ServiceAccount, name: {name}, namespace: default}}]}}"
+        ));
+        let mut made = self.made.lock().expect("a list");
+        made.push(format!("clusterrolebinding/{name}"));
+        made.push(format!("clusterrole/{name}"));
+        drop(made);
+        let value = self.kubectl(&["create", "token", &name, "--namespace", "default"]);
+        let value = Value::new(value.trim().to_owned());
+        let admin = self.admin().await;
+        admin.connector().with_bearer(&value).expect("a token")
     }
 
     /// A file of this test.

@@ -22,7 +22,7 @@ pub async fn compromise_token(#[server(flatten)] token: TokenRef) -> Result<Toke
     let cluster = viewer
         .to_at_least(&token.scope, super::requests::COMPROMISE, 2)
         .await?;
-    let lifetime = super::recreate_token::lifetime(&cluster, &token, None, policy).await?;
+    let lifetime = super::recreate_token::lifetime(&cluster, &token, None, &policy).await?;
     let report = cluster.report_compromise(&token).await?;
     if let Some(background) = background {
         background.end_compromised(cluster.clone(), report.clone(), PATIENCE);

@@ -10,7 +10,7 @@ use super::ApiError;
 #[cfg(feature = "ssr")]
 use crate::policy::TokenPolicy;
 #[cfg(feature = "ssr")]
-use kargo::cluster::Error;
+use kargo::{cluster::Error, name::RoleName};
 
 /// Creates the token and answers at once. `reveal_token` gives the value as soon as Kubernetes has written it. `lifetime`: seconds until
 /// the token expires; 0 or nothing: never. A second call for a token that the same person has created within the hour, and that waits unrevealed,
@@ -23,9 +23,9 @@ pub async fn create_token(
     lifetime: Option<u64>,
 ) -> Result<TokenRef, ApiError> {
     let scope = super::argument("scope", scope)?;
-    let role = super::argument("role", role)?;
+    let role: RoleName = super::argument("role", role)?;
     let name = super::argument("name", name)?;
-    let lifetime = TokenPolicy::get().lifetime(lifetime)?;
+    let lifetime = TokenPolicy::get().lifetime(role.as_str(), lifetime)?;
     let viewer = super::viewer()?;
     let cluster = viewer.to(&scope, super::requests::CREATE).await?;
     let token = match cluster.create_token(&scope, &role, &name, lifetime).await {

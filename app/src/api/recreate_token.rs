@@ -25,7 +25,7 @@ pub async fn recreate_token(
     if let Some(seen) = successor {
         cluster.require_seen_successor(&token, &seen).await?;
     }
-    let lifetime = self::lifetime(&cluster, &token, lifetime, policy).await?;
+    let lifetime = self::lifetime(&cluster, &token, lifetime, &policy).await?;
     Ok(cluster
         .recreate_token(&token, lifetime)
         .await?
@@ -44,20 +44,20 @@ pub(super) async fn lifetime(
     cluster: &kargo::cluster::Cluster,
     old: &TokenRef,
     requested: Option<u64>,
-    policy: TokenPolicy,
+    policy: &TokenPolicy,
 ) -> Result<Option<jiff::SignedDuration>, ApiError> {
     if requested.is_some() {
-        return policy.lifetime(requested);
+        return policy.lifetime(&old.role, requested);
     }
-    let old = cluster.get_token(&old.scope, &old.name).await?;
-    let before = old
+    let found = cluster.get_token(&old.scope, &old.name).await?;
+    let before = found
         .expires
-        .map(|end| u64::try_from(end.duration_since(old.created).as_secs()).unwrap_or(0));
+        .map(|end| u64::try_from(end.duration_since(found.created).as_secs()).unwrap_or(0));
     // The cluster counts a lifetime from the reveal, a little after the creation: round to the nearest hour, one at least.
     let before = before.map(|seconds| ((seconds + 1800) / 3600 * 3600).clamp(3600, LONGEST));
-    let wanted = match (before, policy.max_lifetime) {
+    let wanted = match (before, policy.max_lifetime.of(&old.role)) {
         (Some(before), Some(longest)) => Some(before.min(longest)),
         (before, longest) => before.or(longest),
     };
-    policy.lifetime(wanted)
+    policy.lifetime(&old.role, wanted)
 }

@@ -336,7 +336,7 @@ impl CompromisePageModel {
         BrowserContext {
             scope: self.scope.to_string(),
             mint: self.permissions.mint,
-            max_lifetime: self.policy.max_lifetime,
+            max_lifetime: self.policy.max_lifetime.clone(),
             cluster: self.cluster.clone(),
             now: self.now.as_second(),
             ..BrowserContext::default()

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    policy::TokenPolicy,
+    policy::{MaxLifetime, TokenPolicy},
     protocol::{BrowserContext, LiveEvent},
     query::InventoryQuery,
     visited::Visited,
@@ -64,8 +64,8 @@ pub struct InventoryPageModel {
     pub cluster: String,
     /// Which states the page shows.
     pub live: Vec<LiveEvent>,
-    /// The longest lifetime of a new token in seconds.
-    pub max_lifetime: Option<u64>,
+    /// The longest lifetimes of new tokens.
+    pub max_lifetime: MaxLifetime,
     /// The page's time, by the API server's clock.
     pub now: Timestamp,
 }
@@ -197,7 +197,7 @@ pub async fn read_inventory_page(
             .collect();
         (groups, total, counts)
     };
-    let (contexts, unchecked) = contexts(&viewer, &read, &groups, policy).await;
+    let (contexts, unchecked) = contexts(&viewer, &read, &groups, &policy).await;
     let mut problems = problems(&read);
     problems.extend(once(unchecked));
     let groups = groups
@@ -333,7 +333,7 @@ async fn contexts(
     viewer: &Viewer,
     read: &InventoryScopes,
     groups: &[ReadGroup],
-    policy: TokenPolicy,
+    policy: &TokenPolicy,
 ) -> (BTreeMap<Scope, Arc<PageContext>>, Vec<Problem>) {
     let mut reading = Vec::new();
     for known in &read.known {
@@ -344,7 +344,7 @@ async fn contexts(
             .collect();
         if !shown.is_empty() {
             reading.push(async move {
-                let (context, unchecked) = context(viewer, known, shown, policy).await;
+                let (context, unchecked) = context(viewer, known, shown, policy.clone()).await;
                 ((known.tokens.scope.clone(), Arc::new(context)), unchecked)
             });
         }
@@ -401,7 +401,7 @@ impl InventoryPageModel {
         BrowserContext {
             filter: self.query.asked.filter.words(),
             search: self.query.asked.search.text().to_owned(),
-            max_lifetime: self.max_lifetime,
+            max_lifetime: self.max_lifetime.clone(),
             cluster: self.cluster.clone(),
             now: self.now.as_second(),
             live: self.live.clone(),

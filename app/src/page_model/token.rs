@@ -208,7 +208,7 @@ impl TokenPageModel {
         BrowserContext {
             scope: self.context.scope.to_string(),
             mint: self.context.permissions.mint,
-            max_lifetime: self.context.policy.max_lifetime,
+            max_lifetime: self.context.policy.max_lifetime.clone(),
             cluster: self.cluster.clone(),
             now: self.context.now.as_second(),
             live: self.live.iter().cloned().collect(),

@@ -321,7 +321,7 @@ impl TokensPageModel {
             search: self.query.search.text().to_owned(),
             roles: self.role_choices.clone(),
             mint: self.context.permissions.mint,
-            max_lifetime: self.context.policy.max_lifetime,
+            max_lifetime: self.context.policy.max_lifetime.clone(),
             cluster: self.cluster.clone(),
             now: self.context.now.as_second(),
             live: self.live.iter().cloned().collect(),

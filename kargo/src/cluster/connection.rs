@@ -11,6 +11,7 @@ pub(super) mod error;
 mod identity;
 pub(super) mod kept;
 mod kubeconfig;
+pub(super) mod observe;
 mod own_token;
 mod pod;
 mod proxy;

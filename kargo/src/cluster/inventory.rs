@@ -106,6 +106,13 @@ impl Cluster {
         self
     }
 
+    /// The same view with inventories of more namespaces at the same time than the usual 48: for a program that looks at all of them.
+    #[must_use]
+    pub fn with_most_inventories(self, most: usize) -> Self {
+        self.kept.of::<Caches>().set_most(most);
+        self
+    }
+
     /// An inventory that can be shown, and why the API server couldn't be asked whether it may be.
     async fn looked_at(&self, scope: &Scope) -> Result<(Arc<Cache<Tokens>>, Option<Error>), Error> {
         let caches = self.kept.of::<Caches>();

@@ -106,11 +106,12 @@ impl Cluster {
                 .annotation(REVEAL, "claimed")
                 .annotation(FINGERPRINT, fingerprint.0.clone())
                 .annotation(CLAIM, request.claim.clone());
-            match request.attempt(&token, &location, now)? {
+            let attempt = request.attempt(&token, &location, now)?;
+            match &attempt {
                 RevealAttempt::First => {
                     change = change.annotation(REVEALED_AT, now.to_string());
                 }
-                RevealAttempt::Retry(recorded) if recorded == fingerprint => {
+                RevealAttempt::Retry(recorded) if *recorded == fingerprint => {
                     return Ok(Revealed {
                         value,
                         is_checked,
@@ -142,6 +143,11 @@ impl Cluster {
             tries += 1;
             match self.apply(&token, &context, change).await? {
                 Outcome::Done(token) => {
+                    if attempt == RevealAttempt::First {
+                        self.connector()
+                            .observed()
+                            .tell(|observer| observer.revealed());
+                    }
                     return Ok(Revealed {
                         value,
                         is_checked,

@@ -20,6 +20,7 @@ mod kubeconfigs;
 mod list;
 mod model;
 mod note;
+mod observe;
 mod own_token;
 mod people;
 mod permissions;

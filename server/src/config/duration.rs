@@ -19,6 +19,14 @@ pub fn undo_window(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Parses the time between the request to end and the end: zero to one minute.
+pub fn shutdown_delay(text: &str) -> Result<u64, String> {
+    match seconds(text)? {
+        delay @ ..=60 => Ok(delay),
+        _ => Err("the delay is 1m at most".to_owned()),
+    }
+}
+
 /// Parses the maximum lifetime of a new token: at least the shortest lifetime that Kubernetes issues.
 pub fn max_lifetime(text: &str) -> Result<u64, String> {
     let lifetime = seconds(text)?;

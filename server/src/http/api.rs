@@ -32,15 +32,15 @@ const ERROR_LIMIT: usize = 64 * 1024;
 
 /// Routes of all server functions. `of_person`: what one person may send.
 pub fn routes(state: &State, of_person: limits::Limit<limits::PersonKey>) -> Router {
-    let (addresses, policy) = (state.addresses.clone(), state.policy);
+    let (addresses, policy) = (state.addresses.clone(), state.policy.clone());
     let global_namespaces = state.global_namespaces.clone();
     let handler = move |request: Request| {
         let person = request.extensions().get::<Person>().cloned();
-        let addresses = addresses.clone();
+        let (addresses, policy) = (addresses.clone(), policy.clone());
         let global_namespaces = global_namespaces.clone();
         let context = move || {
             provide_context(addresses.clone());
-            provide_context(policy);
+            provide_context(policy.clone());
             provide_context(global_namespaces.clone());
             // `gate::require_session` inserts the person into signed-in requests.
             if let Some(person) = person.clone() {

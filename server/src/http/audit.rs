@@ -21,8 +21,9 @@ use kargo::{cluster::ActedAs, problem::Kind};
 
 use super::{State, error::error_response, limits, peer::Peer};
 use crate::{
-    audit::{Audit, Record, TokenFields},
+    audit::{Audit, Record, SIGN_IN, TokenFields},
     identities::Person,
+    metrics::Reveals,
     sessions::random_id,
 };
 
@@ -42,10 +43,12 @@ const ACTS: [&str; 13] = [
     "suspend_token",
     "test_token",
 ];
-/// Verb of signing in.
-const SIGN_IN: &str = "sign_in";
+/// Sends a value.
+const REVEAL: &str = "reveal_token";
 /// Outcome of what was done.
 const OK: &str = "ok";
+/// Outcome of what nobody waited for.
+const ABANDONED: &str = "abandoned";
 /// Answers with the token that was created.
 const CREATES: &str = "create_token";
 /// Answer with the token that was created in the place of the one that they are about.
@@ -208,18 +211,19 @@ pub async fn act(Extract(state): Extract<State>, mut request: Request, next: Nex
         record: Record {
             person: person.as_ref().map(|person| person.name().to_owned()),
             token,
-            outcome: "abandoned".to_owned(),
+            outcome: ABANDONED.to_owned(),
             ..draft.record.clone()
         },
         draft,
         person,
         acted_as,
+        reveals: (verb == REVEAL).then(|| state.reveals.clone()),
     };
     let answered = async move {
         let response = next.run(request).await;
         line.answered(response).await
     };
-    if verb == "reveal_token" {
+    if verb == REVEAL {
         answered.await
     } else {
         state.tasks.run_to_completion(answered).await
@@ -232,6 +236,8 @@ struct Line {
     record: Record,
     person: Option<Person>,
     acted_as: ActedAs,
+    /// Looks later whether the value was saved; `None` for what isn't a reveal.
+    reveals: Option<Reveals>,
 }
 
 impl Line {
@@ -260,6 +266,13 @@ impl Drop for Line {
         let account = self.acted_as.account().map(|account| account.user());
         let known = || self.person.as_ref()?.viewer.known_user();
         self.record.acting_as = account.or_else(known);
+        let may_have_sent = [OK, ABANDONED].contains(&self.record.outcome.as_str());
+        if let (Some(reveals), Some(person)) = (&self.reveals, &self.person)
+            && may_have_sent
+            && let Some(token) = self.record.token.target()
+        {
+            reveals.watch(token, person.viewer.clone(), &person.background);
+        }
         self.draft.write(&self.record);
     }
 }

@@ -35,8 +35,9 @@ async fn router_of() -> (Router, String) {
         oidc: None,
         tasks: Tasks::default(),
         audit: Audit::default(),
+        operations: Operations::default(),
     };
-    let router = router(&config, address, services);
+    let router = router(&config, address, services).app;
     (router, cookie.expect("name and value").to_owned())
 }
 

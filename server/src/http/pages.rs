@@ -38,14 +38,17 @@ const LONGEST_CLAIMS: usize = 3 * PersonClaims::MAX;
 pub fn routes(state: &State) -> Router {
     // Pages run on tokio. An error means that the executor is already set.
     let _ = Executor::init_tokio();
-    let (options, addresses, policy) =
-        (state.leptos.clone(), state.addresses.clone(), state.policy);
+    let (options, addresses, policy) = (
+        state.leptos.clone(),
+        state.addresses.clone(),
+        state.policy.clone(),
+    );
     let global_namespaces = state.global_namespaces.clone();
     let (ways, sessions) = (state.ways.clone(), state.sessions.clone());
     let context = move || {
         set_page_policy();
         provide_context(addresses.clone());
-        provide_context(policy);
+        provide_context(policy.clone());
         provide_context(global_namespaces.clone());
         provide_context(ways.clone());
         let Some(parts) = use_context::<Parts>() else {

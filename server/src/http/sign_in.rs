@@ -293,7 +293,7 @@ mod tests {
         audit::Audit,
         background::Tasks,
         config::Config,
-        http::{Peer, Services, router},
+        http::{Operations, Peer, Services, router},
         one_time_address::OneTimeAddresses,
         sessions::{Sessions, sent},
         test_cluster::unreachable,
@@ -324,8 +324,9 @@ mod tests {
                 oidc: config.oidc(address).expect("flags").map(Arc::new),
                 tasks: Tasks::default(),
                 audit: Audit::default(),
+                operations: Operations::default(),
             };
-            let app = router(&config, address, services);
+            let app = router(&config, address, services).app;
             Self { app, sessions }
         }
 

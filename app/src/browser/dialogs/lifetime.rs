@@ -23,46 +23,51 @@ enum Choice {
     Until(String),
 }
 
-/// The choice, and whether it can be used.
+/// The choice, and whether it can be used. The longest lifetime is that of the role's tokens.
 #[derive(Clone, Copy)]
 pub struct Lifetime {
     /// Whether the person may have Kubernetes mint expiring tokens.
     mint: bool,
     /// The longest lifetime in seconds.
-    longest: Option<u64>,
+    longest: Memo<Option<u64>>,
+    /// The same as a sentence.
+    limit: Memo<Option<String>>,
     /// The API server's time in seconds since 1970; `None` where the page doesn't know it.
     now: Option<i64>,
-    choice: RwSignal<Choice>,
+    /// `None` until the person chooses.
+    chosen: RwSignal<Option<Choice>>,
 }
 
 impl Lifetime {
-    /// 90 days where the person may have expiring tokens minted; otherwise without end, as Kargo does.
-    pub fn new() -> Self {
-        Self::of(dom::context().mint)
+    /// 90 days where the person may have expiring tokens minted; otherwise without end, as Kargo does. `role`: the token's.
+    pub fn new(role: impl Fn() -> String + Copy + Send + Sync + 'static) -> Self {
+        Self::of(dom::context().mint, role)
     }
 
     /// The choice of somebody who may.
-    pub fn with_mint() -> Self {
-        Self::of(true)
+    pub fn with_mint(role: String) -> Self {
+        let role = StoredValue::new(role);
+        Self::of(true, move || role.get_value())
     }
 
-    fn of(mint: bool) -> Self {
+    fn of(mint: bool, role: impl Fn() -> String + Copy + Send + Sync + 'static) -> Self {
         let BrowserContext {
-            max_lifetime: longest,
-            now,
-            ..
+            max_lifetime, now, ..
         } = dom::context();
-        let choice = match (mint, longest) {
-            (_, Some(longest)) => Choice::For(longest.min(DEFAULT)),
-            (true, None) => Choice::For(DEFAULT),
-            (false, None) => Choice::Never,
-        };
+        let limits = StoredValue::new(max_lifetime);
         Self {
             mint,
-            longest,
+            longest: Memo::new(move |_| limits.with_value(|limits| limits.of(&role()))),
+            limit: Memo::new(move |_| limits.with_value(|limits| limits.sentence(&role()))),
             now: (now > 0).then(clock::now),
-            choice: RwSignal::new(choice),
+            chosen: RwSignal::new(None),
         }
+    }
+
+    /// The choice; tracked.
+    fn choice(self) -> Choice {
+        self.chosen
+            .with(|chosen| within(chosen.as_ref(), self.mint, self.longest.get()))
     }
 
     /// Seconds for the request; 0: without end. Tracked.
@@ -70,19 +75,31 @@ impl Lifetime {
     /// # Errors
     /// Says what is wrong with a day.
     pub fn seconds(self) -> Result<u64, String> {
-        self.choice.with(|choice| match choice {
+        match self.choice() {
             Choice::Never => Ok(0),
-            Choice::For(seconds) => Ok(*seconds),
+            Choice::For(seconds) => Ok(seconds),
             Choice::Until(day) => {
                 let end = js_sys::Date::parse(&format!("{day}T23:59:59Z")) / 1000.0;
-                until(end, self.now.unwrap_or_default(), self.longest)
+                let now = self.now.unwrap_or_default();
+                until(end, now, self.longest.get(), self.limit.get())
             }
-        })
+        }
+    }
+}
+
+/// The choice within the limit of the role: another role may have another limit than the one that was chosen from.
+fn within(chosen: Option<&Choice>, mint: bool, longest: Option<u64>) -> Choice {
+    match (chosen, longest) {
+        (None, None) if !mint => Choice::Never,
+        (None, None) => Choice::For(DEFAULT),
+        (None | Some(Choice::Never), Some(longest)) => Choice::For(longest.min(DEFAULT)),
+        (Some(Choice::For(seconds)), Some(longest)) => Choice::For(longest.min(*seconds)),
+        (Some(chosen), _) => chosen.clone(),
     }
 }
 
 /// Seconds until the end of a day. `end`: seconds since 1970, or no number.
-fn until(end: f64, now: i64, longest: Option<u64>) -> Result<u64, String> {
+fn until(end: f64, now: i64, longest: Option<u64>, limit: Option<String>) -> Result<u64, String> {
     if end.is_nan() {
         return Err("Choose a day.".to_owned());
     }
@@ -95,10 +112,7 @@ fn until(end: f64, now: i64, longest: Option<u64>) -> Result<u64, String> {
         _ if seconds < SHORTEST_LIFETIME.unsigned_abs() => {
             Err("Choose a day in the future.".to_owned())
         }
-        Some(longest) if seconds > longest => Err(format!(
-            "New tokens expire within {} d at most.",
-            longest / DAY
-        )),
+        Some(longest) if seconds > longest => Err(limit.unwrap_or_default()),
         _ => Ok(seconds),
     }
 }
@@ -133,43 +147,50 @@ fn options(longest: Option<u64>, has_clock: bool) -> Vec<(String, String)> {
 /// The field. Says why, where there is no choice.
 #[component]
 pub fn LifetimeField(lifetime: Lifetime) -> impl IntoView {
-    let Lifetime {
-        mint,
-        longest,
-        now,
-        choice,
-    } = lifetime;
-    if !mint && longest.is_none() {
-        return view! {
-            <p class="help">
-                "The token never expires. You don't have permission to have Kubernetes mint expiring tokens: that takes a ClusterRole with the verb create on serviceaccounts/token (kargo-tokens-minter)."
-            </p>
+    let Lifetime { mint, longest, .. } = lifetime;
+    // The choices are those of the role, so another limit is another field.
+    move || {
+        let longest = longest.get();
+        if mint || longest.is_some() {
+            view! { <Choices lifetime longest /> }.into_any()
+        } else {
+            view! {
+                <p class="help">
+                    "The token never expires. You don't have permission to have Kubernetes mint expiring tokens: that takes a ClusterRole with the verb create on serviceaccounts/token (kargo-tokens-minter)."
+                </p>
+            }
+            .into_any()
         }
-        .into_any();
     }
-    let value = move || {
-        choice.with(|choice| match choice {
-            Choice::Never => "never".to_owned(),
-            Choice::For(seconds) => seconds.to_string(),
-            Choice::Until(_) => "date".to_owned(),
-        })
+}
+
+/// The choices up to the longest lifetime, and the limit that holds.
+#[component]
+fn Choices(lifetime: Lifetime, longest: Option<u64>) -> impl IntoView {
+    let Lifetime {
+        limit, now, chosen, ..
+    } = lifetime;
+    let value = move || match lifetime.choice() {
+        Choice::Never => "never".to_owned(),
+        Choice::For(seconds) => seconds.to_string(),
+        Choice::Until(_) => "date".to_owned(),
     };
     // An empty day is no error before the person was at its field.
     let is_touched = RwSignal::new(false);
     let on_change = move |event: leptos::ev::Event| {
         is_touched.set(false);
-        choice.set(match event_target_value(&event).as_str() {
+        chosen.set(Some(match event_target_value(&event).as_str() {
             "never" => Choice::Never,
             "date" => Choice::Until(String::new()),
             seconds => Choice::For(seconds.parse().unwrap_or(DEFAULT)),
-        });
+        }));
     };
     let error = Memo::new(move |_| {
-        let is_empty = choice.with(|choice| matches!(choice, Choice::Until(day) if day.is_empty()));
+        let is_empty = matches!(lifetime.choice(), Choice::Until(day) if day.is_empty());
         let is_shown = !is_empty || is_touched.get();
         lifetime.seconds().err().filter(|_| is_shown)
     });
-    let help = move || match choice.get() {
+    let help = move || match lifetime.choice() {
         Choice::Never => {
             "The cluster keeps the value until the token is deleted. The token can be suspended."
         }
@@ -180,7 +201,7 @@ pub fn LifetimeField(lifetime: Lifetime) -> impl IntoView {
     view! {
         <div class="field">
             <label for="lifetime">"Expires after"</label>
-            <select id="lifetime" aria-describedby="lifetime-help" prop:value=value on:change=on_change>
+            <select id="lifetime" aria-describedby="lifetime-limit lifetime-help" prop:value=value on:change=on_change>
                 {options(longest, now.is_some())
                     .into_iter()
                     .map(|(of, label)| {
@@ -190,7 +211,7 @@ pub fn LifetimeField(lifetime: Lifetime) -> impl IntoView {
                     .collect_view()}
             </select>
             {move || {
-                matches!(choice.get(), Choice::Until(_)).then(|| {
+                matches!(lifetime.choice(), Choice::Until(_)).then(|| {
                     view! {
                         <label for="lifetime-day">"Last day (UTC)"</label>
                         <input
@@ -198,16 +219,16 @@ pub fn LifetimeField(lifetime: Lifetime) -> impl IntoView {
                             type="date"
                             aria-describedby="lifetime-error"
                             on:blur=move |_| is_touched.set(true)
-                            on:input=move |event| choice.set(Choice::Until(event_target_value(&event)))
+                            on:input=move |event| chosen.set(Some(Choice::Until(event_target_value(&event))))
                         />
                     }
                 })
             }}
             <p id="lifetime-error" class="field-error" aria-live="polite">{error}</p>
+            <p id="lifetime-limit" class="help" aria-live="polite">{limit}</p>
             <p id="lifetime-help" class="help">{help}</p>
         </div>
     }
-    .into_any()
 }
 
 #[cfg(test)]
@@ -221,15 +242,40 @@ mod tests {
             (1_500.0, None, Err("Choose a day in the future.")),
             (0.0, None, Err("Choose a day in the future.")),
             (f64::NAN, None, Err("Choose a day.")),
-            (
-                400_000.0,
-                Some(DAY),
-                Err("New tokens expire within 1 d at most."),
-            ),
+            (400_000.0, Some(DAY), Err("the limit")),
             (10_000.0, Some(DAY), Ok(9_000)),
         ] {
             let seconds = seconds.map_err(ToOwned::to_owned);
-            assert_eq!(until(end, 1_000, longest), seconds, "{end}");
+            let limit = longest.map(|_| "the limit".to_owned());
+            assert_eq!(until(end, 1_000, longest, limit), seconds, "{end}");
+        }
+    }
+
+    #[test]
+    fn a_choice_stays_within_the_limit_of_the_role_that_is_chosen_later() {
+        let until = Choice::Until("2026-01-01".to_owned());
+        for (chosen, mint, longest, expected) in [
+            (None, false, None, Choice::Never),
+            (None, true, None, Choice::For(DEFAULT)),
+            (None, true, Some(3600), Choice::For(3600)),
+            (None, false, Some(365 * DAY), Choice::For(DEFAULT)),
+            (Some(Choice::Never), true, None, Choice::Never),
+            (Some(Choice::Never), true, Some(3600), Choice::For(3600)),
+            (
+                Some(Choice::For(30 * DAY)),
+                true,
+                Some(DAY),
+                Choice::For(DAY),
+            ),
+            (
+                Some(Choice::For(DAY)),
+                true,
+                Some(30 * DAY),
+                Choice::For(DAY),
+            ),
+            (Some(until.clone()), true, Some(DAY), until),
+        ] {
+            assert_eq!(within(chosen.as_ref(), mint, longest), expected);
         }
     }
 

@@ -27,7 +27,7 @@ pub fn NewTokenDialog(role: Option<String>) -> impl IntoView {
     let name = NameChoice::new(request);
     let role = RwSignal::new(role.unwrap_or_default());
     name.follow(&role.get_untracked());
-    let lifetime = Lifetime::new();
+    let lifetime = Lifetime::new(move || role.get());
     let on_role = move |chosen: String| {
         name.follow(&chosen);
         role.set(chosen);

@@ -68,7 +68,7 @@ pub fn RecreateWithDialog(token: TokenRef, successor: Option<String>) -> impl In
     let dialogs = Dialogs::get();
     let name = token.name.clone();
     // The command is offered to those who may have Kubernetes mint tokens.
-    let lifetime = Lifetime::with_mint();
+    let lifetime = Lifetime::with_mint(token.role.clone());
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if let Ok(seconds) = untrack(|| lifetime.seconds()) {

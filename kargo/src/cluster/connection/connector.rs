@@ -15,6 +15,7 @@ use super::{
     environment::Environment,
     error::Error,
     kubeconfig::{self, Configured, ConnectOptions},
+    observe::{InventoryFacts, Observed, Observer},
     pod,
     signing_keys::SigningKeys,
     transport::Transport,
@@ -38,6 +39,7 @@ pub struct Connector {
     signing_keys: SigningKeys,
     /// Version of the API server; asked once.
     version: Arc<OnceCell<Version>>,
+    observed: Observed,
 }
 
 /// Whole lists that are read at the same time, for all identities together.
@@ -105,6 +107,7 @@ impl Connector {
             lists: Arc::new(Semaphore::new(LISTS)),
             signing_keys: SigningKeys::default(),
             version: Arc::default(),
+            observed: Observed::default(),
         })
     }
 
@@ -151,6 +154,21 @@ impl Connector {
             is_verified: !matches!(self.way.trust, Trust::Unverified),
             uses_proxy: self.way.proxy.is_some(),
         }
+    }
+
+    /// Tells an observer what happens on the way to this cluster, for all identities. Only the first one hears anything.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.observed.by(observer);
+    }
+
+    /// What the inventories of all identities have now.
+    pub fn inventory_facts(&self) -> InventoryFacts {
+        self.observed.facts()
+    }
+
+    /// Who is told what happens.
+    pub(in crate::cluster) fn observed(&self) -> &Observed {
+        &self.observed
     }
 
     /// Held while a whole list is read.

@@ -337,8 +337,10 @@ impl Cluster {
         credential: &Credential,
     ) -> Result<Response<Body>, Failure> {
         tracing::debug!(method = %request.method(), path = request.uri().path(), "requesting");
+        let pending = self.connector.observed().request(access);
         let sent = self.signer.send(credential, self.prepared(request)).await;
         let response = sent.map_err(|error| self.disconnected(access, &*error))?;
+        pending.answered(response.status());
         match response.status() {
             status if status.is_success() => Ok(response),
             status => {

@@ -1,5 +1,7 @@
 //! Version of an API server, and what depends on it.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 /// First minor version of Kubernetes 1 whose API server refuses tokens with the suspension label.
@@ -44,6 +46,12 @@ impl Version {
             (Ok(major), Ok(_)) => major > 1,
             _ => false,
         }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
     }
 }
 

@@ -16,7 +16,13 @@ use super::{
     records::{Differences, Listed, Records},
     version::Version,
 };
-use crate::{cluster::connection::error::Error, name::Uid};
+use crate::{
+    cluster::connection::{
+        error::Error,
+        observe::{InventoryFacts, Measured},
+    },
+    name::Uid,
+};
 
 /// One inventory.
 pub(super) struct Cache<K: Kind> {
@@ -46,6 +52,8 @@ struct State<K: Kind> {
     allowed: Option<Instant>,
     /// When the last list began.
     listed: Option<Instant>,
+    /// When anything was heard last.
+    heard: Option<Instant>,
     /// Tries that ended, whether well or not.
     tries: u64,
     /// When the last one did.
@@ -97,6 +105,7 @@ impl<K: Kind> Cache<K> {
                 looked: Instant::now(),
                 allowed: None,
                 listed: None,
+                heard: None,
                 tries: 0,
                 tried: Instant::now(),
             }),
@@ -135,6 +144,7 @@ impl<K: Kind> Cache<K> {
             state.clock = Some(Clock::told(now));
             state.allowed = state.allowed.max(Some(began));
             state.listed = Some(began);
+            state.heard = Some(Instant::now());
             state.note_try();
             if matches!(state.standing, Standing::Reading | Standing::Unreadable(_)) {
                 state.told_due = now;
@@ -150,8 +160,14 @@ impl<K: Kind> Cache<K> {
         self.change(|state| {
             state.clock = Some(Clock::told(now));
             state.note_try();
+            state.heard = Some(Instant::now());
             state.standing = Standing::Current;
         });
+    }
+
+    /// The watch has said something.
+    pub fn heard(&self) {
+        self.state().heard = Some(Instant::now());
     }
 
     /// An event of the watch: an object is there, and is so.
@@ -166,16 +182,16 @@ impl<K: Kind> Cache<K> {
         self.differ(name.into(), |records| records.remove(name, uid));
     }
 
-    /// A try failed: what is known is shown as of `heard`, when something was heard last. `is_over`: nothing may be shown any more.
-    pub fn failed(&self, error: Error, heard: Option<Instant>, is_over: bool) {
+    /// A try failed: what is known is shown as of the time at which something was heard last. `is_over`: nothing may be shown any more.
+    pub fn failed(&self, error: Error, is_over: bool) {
         self.change(|state| {
             state.note_try();
-            state.standing = match (&state.standing, heard) {
-                (Standing::Ended(_), _) => Standing::Ended(Some(error)),
-                (Standing::Reading | Standing::Unreadable(_), _) => Standing::Unreadable(error),
+            state.standing = match &state.standing {
+                Standing::Ended(_) => Standing::Ended(Some(error)),
+                Standing::Reading | Standing::Unreadable(_) => Standing::Unreadable(error),
                 _ if is_over => Standing::Unreadable(error),
-                (Standing::Behind(since, _), _) => Standing::Behind(*since, Some(error)),
-                (Standing::Current, heard) => Standing::Behind(state.time(heard), Some(error)),
+                Standing::Behind(since, _) => Standing::Behind(*since, Some(error)),
+                Standing::Current => Standing::Behind(state.time(state.heard), Some(error)),
             };
             if is_over {
                 state.forget();
@@ -362,6 +378,21 @@ impl<K: Kind> Cache<K> {
                     state.note(changed.collect());
                 }),
             }
+        }
+    }
+}
+
+impl<K: Kind> Measured for Cache<K> {
+    fn facts(&self) -> InventoryFacts {
+        let state = self.state();
+        let is_shown = matches!(state.standing, Standing::Current | Standing::Behind(..));
+        InventoryFacts {
+            records: state.records.iter().count(),
+            viewers: self.pulse.receiver_count(),
+            silent_for: state
+                .heard
+                .filter(|_| is_shown)
+                .map(|heard| heard.elapsed()),
         }
     }
 }

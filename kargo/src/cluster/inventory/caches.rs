@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use tokio::task::AbortHandle;
@@ -19,9 +22,10 @@ use crate::cluster::{
 const NAMESPACES: usize = 48;
 
 /// The inventories of one identity.
-#[derive(Default)]
 pub(in crate::cluster) struct Caches {
     times: Mutex<InventoryTimes>,
+    /// Most namespaces.
+    most: AtomicUsize,
     tokens: ByNamespace<Tokens>,
     accounts: ByNamespace<Accounts>,
     bindings: ByNamespace<Bindings>,
@@ -73,7 +77,26 @@ impl Keep for Caches {
     }
 }
 
+impl Default for Caches {
+    fn default() -> Self {
+        Self {
+            times: Mutex::default(),
+            most: AtomicUsize::new(NAMESPACES),
+            tokens: ByNamespace::default(),
+            accounts: ByNamespace::default(),
+            bindings: ByNamespace::default(),
+            roles: ByNamespace::default(),
+            projects: ByNamespace::default(),
+        }
+    }
+}
+
 impl Caches {
+    /// Sets the most namespaces with inventories.
+    pub fn set_most(&self, most: usize) {
+        self.most.store(most, Relaxed);
+    }
+
     pub fn times(&self) -> InventoryTimes {
         *self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,7 +112,7 @@ impl Caches {
             return Arc::clone(&known.cache);
         }
         all.retain(|_, known| !known.task.is_finished());
-        while all.len() >= NAMESPACES {
+        while all.len() >= self.most.load(Relaxed) {
             let oldest = all.iter().min_by_key(|(_, known)| known.cache.looked());
             let Some(oldest) = oldest.map(|(namespace, _)| namespace.clone()) else {
                 break;
@@ -97,6 +120,8 @@ impl Caches {
             all.remove(&oldest);
         }
         let cache = Arc::new(Cache::new());
+        let weak: Weak<Cache<K>> = Arc::downgrade(&cache);
+        cluster.connector().observed().measure(weak);
         let task = follow(
             cluster.for_task(),
             namespace.to_owned(),

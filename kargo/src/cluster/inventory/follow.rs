@@ -22,6 +22,7 @@ use crate::cluster::{
     connection::{
         Cluster,
         error::Error,
+        observe::{Observed, ReconnectCause},
         request::{Event, Lines},
     },
     paging::{Listing, Page},
@@ -51,7 +52,7 @@ pub(super) async fn follow<K: Kind>(
         times,
         backoff: Backoff::default(),
         version: String::new(),
-        heard: Instant::now(),
+        is_listed: false,
     };
     select! {
         () = follower.run() => {}
@@ -68,8 +69,8 @@ struct Follower<K: Kind> {
     backoff: Backoff,
     /// Version from which the next watch misses nothing.
     version: String,
-    /// When something was heard last.
-    heard: Instant,
+    /// Whether a list was tried before.
+    is_listed: bool,
 }
 
 impl<K: Kind> Follower<K> {
@@ -78,7 +79,13 @@ impl<K: Kind> Follower<K> {
         loop {
             let result = match tried {
                 Try::List => Box::pin(self.list()).await,
-                Try::Watch => Box::pin(self.watch()).await,
+                Try::Watch => {
+                    let ended = Box::pin(self.watch()).await;
+                    let cause = ended.as_ref().copied();
+                    let cause = cause.unwrap_or_else(ReconnectCause::of);
+                    self.observed().tell(|observer| observer.reconnected(cause));
+                    ended.map(|_| ())
+                }
             };
             let Err(error) = result else {
                 // A list leads to a watch, and a watch that ends as it should to the next.
@@ -93,7 +100,7 @@ impl<K: Kind> Follower<K> {
             } = after(tried, &error, self.backoff.failures());
             // A list is as old as it is without the right to watch: nothing has failed.
             if wait != Wait::Poll {
-                self.cache.failed(error, Some(self.heard), is_over);
+                self.cache.failed(error, is_over);
             }
             self.pause(wait).await;
             tried = next;
@@ -114,7 +121,14 @@ impl<K: Kind> Follower<K> {
         }
     }
 
+    fn observed(&self) -> &Observed {
+        self.cluster.connector().observed()
+    }
+
     async fn list(&mut self) -> Result<(), Error> {
+        if std::mem::replace(&mut self.is_listed, true) {
+            self.observed().tell(|observer| observer.relisted());
+        }
         let began = Instant::now();
         let Page {
             items: entries,
@@ -126,13 +140,13 @@ impl<K: Kind> Follower<K> {
             .read_every_page(&self.listing, K::entry)
             .await?;
         self.version = version;
-        self.heard = Instant::now();
         self.cache.listed(Listed { entries, began }, now);
         Ok(())
     }
 
-    /// Watches until the API server ends it, or nothing is heard for too long. A version that is too old leads to [`Error::ListExpired`].
-    async fn watch(&mut self) -> Result<(), Error> {
+    /// Watches until the API server ends it, or nothing is heard for too long; answers with the cause. A version that is too old leads to
+    /// [`Error::ListExpired`].
+    async fn watch(&mut self) -> Result<ReconnectCause, Error> {
         let mut access = self.listing.access.clone();
         access.verb = "watch";
         let seconds = SECONDS + u32::from(random()) % (JITTER + 1);
@@ -142,7 +156,6 @@ impl<K: Kind> Follower<K> {
             .await
             .unwrap_or_else(|_| Err(Error::Timeout(access.clone())))?;
         let opened = Instant::now();
-        self.heard = opened;
         self.cache.watched(watch.started);
         let mut lines = watch.lines;
         let end = self.hear(&mut lines).await;
@@ -151,24 +164,24 @@ impl<K: Kind> Follower<K> {
             return end;
         }
         // What ends at once, again and again, is not well.
-        end.and_then(|()| {
+        end.and_then(|_| {
             let why = "it ended the watch".to_owned();
             Err(Error::Unavailable { access, why })
         })
     }
 
-    async fn hear(&mut self, lines: &mut Lines) -> Result<(), Error> {
+    async fn hear(&mut self, lines: &mut Lines) -> Result<ReconnectCause, Error> {
         let access = &self.listing.access;
         loop {
             let Ok(line) = timeout(self.times.silence, lines.next(access)).await else {
-                return Ok(());
+                return Ok(ReconnectCause::Silent);
             };
             let Some(line) = line? else {
-                return Ok(());
+                return Ok(ReconnectCause::Ended);
             };
             let event: Event<K::Object> =
                 serde_json::from_slice(line).map_err(|_| Error::BadAnswer(access.clone()))?;
-            self.heard = Instant::now();
+            self.cache.heard();
             match event {
                 Event::Added(object) | Event::Modified(object) => {
                     let entry = K::entry(object);

@@ -17,6 +17,7 @@ use crate::{
         connection::{Cluster, error::Error, kept::Keep},
         inventory::{Patience, Position},
     },
+    name::RoleName,
     role::ScopeRoles,
     scope::Scope,
 };
@@ -104,6 +105,21 @@ impl Cluster {
 }
 
 impl Cluster {
+    /// The names of a scope's roles, from memory and without what they may do.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] without the right to list ServiceAccounts.
+    pub async fn known_role_names(&self, scope: &Scope) -> Result<Vec<RoleName>, Error> {
+        let accounts = self.records::<Accounts>(self.namespace(scope), Patience::Some);
+        let accounts = accounts.await?;
+        Ok(accounts
+            .all
+            .iter()
+            .filter(|account| self.status_of_account(scope, &account.labels).is_role())
+            .map(|account| account.name.clone())
+            .collect())
+    }
+
     /// The same as [`Cluster::scope_roles`], with ClusterRoles and ClusterRoleBindings as they are known: for many scopes, they are read once.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Every verb through the whole router, on the real control plane: each leaves exactly one line.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,7 +14,8 @@ use super::*;
 use crate::{
     background::Tasks,
     config::Config,
-    http::{Services, router},
+    http::{Operations, Served, Services, router},
+    metrics::tests::{series, value as value_of},
     one_time_address::OneTimeAddresses,
     sessions::Credential,
     test_cluster::TestCluster,
@@ -23,6 +24,8 @@ use crate::{
 /// A running program with one signed-in person.
 struct Dashboard {
     app: Router,
+    /// The port of `--metrics-listen`.
+    port: Router,
     cookie: String,
     key: String,
     audit: Audit,
@@ -32,6 +35,10 @@ struct Dashboard {
 
 impl Dashboard {
     async fn start(cluster: &TestCluster) -> Self {
+        Self::with(cluster, Operations::default()).await
+    }
+
+    async fn with(cluster: &TestCluster, operations: Operations) -> Self {
         let address = ([127, 0, 0, 1], 3000).into();
         let config = Config::try_parse_from(["kargo-tokens", "--sign-in=local,token"]);
         let config = config.expect("flags");
@@ -42,17 +49,26 @@ impl Dashboard {
         let printed = printed.borrow().as_str().to_owned();
         let file = cluster.file("audit.log", "");
         let audit = Audit::to_file(file.clone()).expect("a file");
+        let audit = audit.counting(Arc::clone(&operations.metrics));
+        let admin = cluster.admin().await;
+        admin.connector().observe(operations.metrics.clone());
         let tasks = Tasks::default();
         let services = Services {
-            cluster: cluster.admin().await,
+            cluster: admin,
             sessions,
             one_time_addresses: Arc::new(one_time_addresses),
             oidc: None,
             tasks: tasks.clone(),
             audit: audit.clone(),
+            operations: operations.clone(),
         };
+        let Served {
+            app,
+            operations: port,
+        } = router(&config, address, services);
         Self {
-            app: router(&config, address, services),
+            app,
+            port,
             cookie: pair.expect("a pair").to_owned(),
             key: printed.rsplit('/').next().expect("a path").to_owned(),
             audit,
@@ -110,6 +126,16 @@ impl Dashboard {
         self.send(request).await;
     }
 
+    /// The metrics now. Beside them: no request of a browser.
+    async fn metrics(&self) -> String {
+        let request = Request::get("/metrics").body(Body::empty());
+        let request = request.expect("a request");
+        let answer = self.port.clone().oneshot(request).await;
+        let answer = answer.expect("an answer");
+        let text = to_bytes(answer.into_body(), usize::MAX).await;
+        String::from_utf8(text.expect("a body").to_vec()).expect("text")
+    }
+
     /// All lines, after the end of the program.
     async fn lines(self) -> (String, Vec<Json>) {
         self.tasks.shutdown(Duration::from_secs(5)).await;
@@ -121,6 +147,32 @@ impl Dashboard {
             .collect();
         (text, lines)
     }
+}
+
+/// Acts and sign-ins by their labels, as the metrics count them.
+fn counted(metrics: &str) -> BTreeMap<String, f64> {
+    ["kargo_tokens_acts_total", "kargo_tokens_sign_ins_total"]
+        .into_iter()
+        .flat_map(|name| series(metrics, name))
+        .map(|(series, count)| (series.to_owned(), count))
+        .collect()
+}
+
+/// The same, as the lines of the audit log tell it.
+fn counts(lines: &[Json]) -> BTreeMap<String, f64> {
+    let mut counts = BTreeMap::new();
+    for line in lines {
+        let field = |name: &str| line[name].as_str().unwrap_or("none");
+        let (verb, outcome) = (field("verb"), field("outcome"));
+        let series = if verb == SIGN_IN {
+            let way = field("way");
+            format!(r#"kargo_tokens_sign_ins_total{{way="{way}",outcome="{outcome}"}}"#)
+        } else {
+            format!(r#"kargo_tokens_acts_total{{act="{verb}",outcome="{outcome}"}}"#)
+        };
+        *counts.entry(series).or_default() += 1.0;
+    }
+    counts
 }
 
 /// The fields that name a token.
@@ -224,9 +276,34 @@ async fn each_verb_and_each_refusal_has_exactly_one_line_without_a_value() {
     }
     let (one, value, successor) = send_each_verb(&dashboard, &scope).await;
     send_what_is_refused(&dashboard).await;
+    let metrics = dashboard.metrics().await;
     let (text, lines) = dashboard.lines().await;
+    let names = [&namespace, name(&successor)];
     for secret in [&value[..20], "sentinel", CLAIM.1] {
         assert!(!text.contains(secret), "{secret}: {text}");
+    }
+    for secret in [&value[..20], "sentinel", CLAIM.1].into_iter().chain(names) {
+        assert!(!metrics.contains(secret), "{secret}: {metrics}");
+    }
+    assert_eq!(counted(&metrics), counts(&lines));
+    for (series, expected) in [
+        ("reveals_claimed_total", 1.0),
+        ("sessions", 0.0),
+        (
+            r#"kubernetes_requests_total{verb="create",resource="secrets",status="201"}"#,
+            3.0,
+        ),
+        (
+            r#"http_requests_total{route="/sign-out",method="POST",status="303"}"#,
+            2.0,
+        ),
+        (
+            r#"http_requests_total{route="/session",method="GET",status="200"}"#,
+            1.0,
+        ),
+    ] {
+        let found = value_of(&metrics, &format!("kargo_tokens_{series}"));
+        assert_eq!(found, Some(expected), "{series}: {metrics}");
     }
     let told: Vec<_> = lines
         .iter()
@@ -342,6 +419,49 @@ async fn a_reveal_that_nobody_waits_for_is_written_as_abandoned() {
     let outcomes: Vec<_> = lines.iter().map(|line| &line["outcome"]).collect();
     assert_eq!(outcomes, ["ok", "abandoned"]);
     assert_eq!(lines[1]["uid"], one["uid"]);
+}
+
+#[tokio::test]
+async fn a_value_that_nobody_confirmed_as_saved_is_counted() {
+    let cluster = TestCluster::new();
+    let scope = format!("projects/{}", cluster.project("unconfirmed"));
+    let operations = Operations::default();
+    let reveals = operations.reveals.clone();
+    let dashboard = Dashboard::with(&cluster, operations).await;
+    for token in ["saved", "lost"] {
+        let form = [("scope", scope.as_str()), ("role", "ci"), ("name", token)];
+        let (_, token) = dashboard
+            .send(dashboard.request("POST", "/api/create_token", &form))
+            .await;
+        // The second request is the same claim's: its answer was lost.
+        for _ in 0..2 {
+            let (status, _) = dashboard
+                .call("reveal_token", fields(&token), &[CLAIM])
+                .await;
+            assert_eq!(status, StatusCode::OK);
+        }
+        if name(&token) == "saved" {
+            let confirm = dashboard.call("confirm_token", fields(&token), &[CLAIM]);
+            assert_eq!(confirm.await.0, StatusCode::OK);
+        }
+    }
+    reveals.look_at_once();
+    let unconfirmed = async || {
+        let text = dashboard.metrics().await;
+        assert_eq!(
+            value_of(&text, "kargo_tokens_reveals_claimed_total"),
+            Some(2.0)
+        );
+        value_of(&text, "kargo_tokens_reveals_unconfirmed_total")
+    };
+    let counted = async {
+        while unconfirmed().await != Some(1.0) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let counted = tokio::time::timeout(Duration::from_mins(1), counted).await;
+    assert!(counted.is_ok(), "one was not confirmed");
+    dashboard.lines().await;
 }
 
 #[tokio::test]
