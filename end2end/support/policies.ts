@@ -141,7 +141,7 @@ export class Policies {
   static async install(kargo: KargoNamespace, project: Project, rules: Partial<Record<Rule, Action>>, more: object = {}) {
     const release = kargo.namespace;
     const projectSelector = { matchLabels: { "kubernetes.io/metadata.name": project.namespace } };
-    const values = JSON.stringify({ kargo: { namespace: kargo.namespace }, policy: { rules, projectSelector, ...more } });
+    const values = JSON.stringify({ fullnameOverride: release, kargo: { namespace: kargo.namespace }, policy: { rules, projectSelector, ...more } });
     const template = ["template", release, chart, "--namespace", release, "--show-only", "templates/policies/*", "--values", "-"];
     const rendered = await run("helm", template, values);
     expect([rendered.code, rendered.err]).toEqual([0, ""]);
