@@ -5,6 +5,9 @@ import { done } from "../../support/api_server.ts";
 import { kubectl, type KubernetesObject, Release, type Values } from "../../support/helm.ts";
 import { podOf } from "../../support/started.ts";
 
+// Helm takes seconds for each of its runs.
+base.describe.configure({ timeout: 180_000 });
+
 const test = base.extend<{ release: Release }>({
   release: async ({}, use, info) => {
     const release = await Release.create(info);

@@ -4,6 +4,9 @@ import { expect, test as base } from "../../support/dashboard.ts";
 import { Release } from "../../support/helm.ts";
 import { credential } from "../../support/started.ts";
 
+// Helm takes seconds for each of its runs.
+base.describe.configure({ timeout: 180_000 });
+
 const test = base.extend<{ release: Release }>({
   release: async ({ project }, use, info) => {
     const release = await Release.create(info);
