@@ -16,8 +16,8 @@ base.describe.configure({ timeout: 180_000 });
 
 type Fixtures = {
   release: Release;
-  /** A port that no program listens on now. */
-  port: number;
+  /** Two ports that no program listens on now. */
+  ports: [number, number];
 };
 
 const test = base.extend<Fixtures>({
@@ -26,13 +26,12 @@ const test = base.extend<Fixtures>({
     await use(release);
     await release.remove();
   },
-  port: async ({}, use) => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, "close");
-    await use(port);
+  ports: async ({}, use) => {
+    const servers = [0, 1].map(() => createServer().listen(0, "127.0.0.1"));
+    await Promise.all(servers.map((server) => once(server, "listening")));
+    const [one, other] = servers.map((server) => (server.address() as AddressInfo).port);
+    await Promise.all(servers.map((server) => once(server.close(), "close")));
+    await use([one!, other!]);
   },
 });
 
@@ -49,35 +48,42 @@ async function signInWithToken(page: Page, origin: string, value: string) {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-test("two replicas serve over HTTPS; who signs in with a token on one is signed in on both", async ({ page, project, release, port, start }, info) => {
+test("two replicas share sessions and sign-outs over HTTPS", async ({ page, project, release, ports, start }, info) => {
   await createFiles(release);
   await project.allowEverything("reader");
-  const origin = `https://127.0.0.1:${port}`;
+  const [origin, other] = ports.map((port) => `https://127.0.0.1:${port}`) as [string, string];
   await release.apply({ externalURL: origin, tls: { existingSecret: "certificate" } });
   const pod = podOf(await release.get("deployment", release.prefix));
-  const args = await containerArguments(pod, info.outputPath("pod"), `127.0.0.1:${port}`);
-  expect(args).toContain("--sign-in=token");
-  const one = start(undefined, ...args);
-  expect(await one.address()).toBe(origin);
+  const replica = async (port: number) => start(undefined, ...(await containerArguments(pod, info.outputPath(`pod-${port}`), `127.0.0.1:${port}`)));
+  const replicas = await Promise.all(ports.map(replica));
+  for (const each of replicas) expect(await each.address()).toBe(origin);
 
   const token = await project.token("me");
   await signInWithToken(page, origin, await token.value());
   await expect(page).toHaveURL(origin + project.path);
   await ready(page);
-  const tokens = new TokensPage(page);
-  const reveal = await tokens.create("first-1");
+  const reveal = await new TokensPage(page).create("first-1");
   await expectAccepted(await reveal.take());
   await reveal.expectClosed();
 
-  // The next replica, which got the same files, takes the first one's place.
-  await one.stop();
-  expect(await start(undefined, ...args).address()).toBe(origin);
-  await page.goto(origin + project.path);
+  // Cookies ignore ports.
+  await page.goto(other + project.path);
   await ready(page);
-  await tokens.row("first-1").expectState("Active");
+  await new TokensPage(page).row("first-1").expectState("Active");
+
+  const cookies = await page.context().cookies(origin);
+  await page.goto(`${origin}/session`);
+  await page.getByRole("main").getByRole("button", { name: "Sign out", exact: true }).click();
+  await expect(page).toHaveURL(`${origin}/sign-in`);
+  await page.context().addCookies(cookies);
+  // The other replica hears of it from the ConfigMap, within seconds.
+  await expect(async () => {
+    await page.goto(`${other}/session`);
+    await expect(page).toHaveURL(`${other}/sign-in?refused=ended`, { timeout: 200 });
+  }).toPass({ timeout: 10_000 });
 });
 
-test("a person signs in with OIDC and acts with exactly the Roles of the chart", async ({ page, project, release, port, start, startProvider }, info) => {
+test("a person signs in with OIDC and acts with exactly the Roles of the chart", async ({ page, project, release, ports: [port], start, startProvider }, info) => {
   const origin = `https://127.0.0.1:${port}`;
   const provider = await startProvider("go", "dex", origin);
   await createFiles(release);

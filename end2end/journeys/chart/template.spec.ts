@@ -1,5 +1,7 @@
 // What the chart renders, and which values it refuses.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { runToEnd, test, expect } from "../../support/dashboard.ts";
 import { type KubernetesObject, lint, objects, rendered, template, type Values } from "../../support/helm.ts";
 
@@ -26,6 +28,27 @@ for (const [name, flags] of [
     expect(out.replace(key, "  keys: random")).toMatchSnapshot(`${name}.yaml`);
   });
 }
+
+test("the chart's version is the program's", async () => {
+  const [deployment] = (await rendered({})).filter(({ kind }) => kind === "Deployment");
+  const { out } = await runToEnd("--version");
+  expect(out).toContain(`kargo-tokens ${deployment!.metadata.labels!["app.kubernetes.io/version"]}`);
+});
+
+test("monitoring is rendered as it is tested, without the alerts that are turned off", async () => {
+  const values = { "metrics.enabled": true, "exporter.enabled": true, "metrics.rules.enabled": true, "metrics.dashboard.enabled": true };
+  const alerts = async (more: Values) => {
+    const rules = (await rendered({ ...values, ...more })).find(({ kind }) => kind === "PrometheusRule");
+    return rules!.spec.groups[0].rules as KubernetesObject["spec"][];
+  };
+  const file = (name: string) => readFileSync(new URL(`../../../deploy/chart/monitoring/${name}`, import.meta.url), "utf8");
+  const all = parse(file("alerts.yaml"));
+  expect(await alerts({})).toEqual(all);
+  expect(await alerts({ "metrics.rules.disabled": ["KargoTokensNotSwept"] })).toEqual(all.filter(({ alert }: { alert: string }) => alert !== "KargoTokensNotSwept"));
+  const dashboard = (await rendered(values)).find(({ metadata }) => metadata.name === "kargo-tokens-dashboard");
+  expect(dashboard!.metadata.labels).toMatchObject({ grafana_dashboard: "1" });
+  expect(JSON.parse(dashboard!.data["kargo-tokens.json"])).toEqual(JSON.parse(file("dashboard.json")));
+});
 
 const OIDC = { "oidc.enabled": true, "oidc.issuerURL": "https://issuer.example.com", "oidc.clientID": "x", externalURL: "https://tokens.example.com" };
 
