@@ -5,7 +5,7 @@ import { Release } from "../../support/helm.ts";
 import { credential } from "../../support/started.ts";
 
 // Helm takes seconds for each of its runs.
-base.describe.configure({ timeout: 180_000 });
+base.describe.configure({ timeout: 240_000 });
 
 const test = base.extend<{ release: Release }>({
   release: async ({ project }, use, info) => {

@@ -12,7 +12,7 @@ import { containerArguments, pki, podOf } from "../../support/started.ts";
 import { TokensPage } from "../../support/tokens_page.ts";
 
 // Helm takes seconds for each of its runs.
-base.describe.configure({ timeout: 180_000 });
+base.describe.configure({ timeout: 240_000 });
 
 type Fixtures = {
   release: Release;
