@@ -36,6 +36,9 @@ const config = (cluster: object, user: object) =>
 /** A kubeconfig that signs in to the control plane with a value. */
 export const kubeconfigWithValue = (token: string) => config({ server, "certificate-authority-data": ca.toString("base64") }, { token });
 
+/** The same with a file that has the value. */
+export const kubeconfigWithTokenFile = (tokenFile: string) => config({ server, "certificate-authority-data": ca.toString("base64") }, { tokenFile });
+
 /** A kubeconfig of another server, which asks for no sign-in. */
 export const kubeconfigOfServer = (address: string) => config({ server: address }, { token: "none" });
 
@@ -52,9 +55,9 @@ export type Answer = { status: number; body: any; /** What policies and the API 
 export type Caller = { /** A value to sign in with. */ bearer?: string; /** The user to act as. */ as?: string };
 
 /** One request to the API server. A body that is a text is sent as it is. */
-export function api(method: string, path: string, options: Caller & { body?: object | string; type?: string } = {}): Promise<Answer> {
+export function api(method: string, path: string, options: Caller & { body?: object | string; type?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers: Record<string, string> = { accept: "application/json" };
+    const headers: Record<string, string> = { accept: "application/json", ...options.headers };
     if (options.body) headers["content-type"] = options.type ?? "application/json";
     if (options.bearer) headers.authorization = `Bearer ${options.bearer}`;
     if (options.as) headers["impersonate-user"] = options.as;

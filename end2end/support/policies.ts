@@ -1,9 +1,9 @@
 // The chart's policies, in force in two namespaces of one test only: one that stands for Kargo's own, and a project.
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { api, type Answer, type Caller, controlPlane, done, kubeconfig, metrics, server } from "./api_server.ts";
+import { api, type Answer, type Caller, controlPlane, done, metrics, server } from "./api_server.ts";
 import { Project, Scope, type Token, unique } from "./cluster.ts";
 import { test as base, expect } from "./dashboard.ts";
+import { kubectl, run, template } from "./helm.ts";
 
 export const RULES = ["suspendedTokens", "ownRole", "onlyRoles", "permanentTokens", "uniqueNames", "annotations"] as const;
 export type Rule = (typeof RULES)[number];
@@ -12,24 +12,16 @@ export type Action = "off" | "Warn" | "Audit" | "Deny";
 /** What a token that never expires needs. */
 export const DOCUMENTED = { "kargo-tokens/note": "deploys the shop", "kargo-tokens/contact": "#shop" };
 
-const chart = join(import.meta.dirname, "..", "..", "deploy", "chart");
 const GROUP = "admissionregistration.k8s.io";
 
-function run(program: string, args: string[], input?: string) {
-  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const child = execFile(program, args, (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }));
-    child.stdin!.end(input);
-  });
-}
-
-/** Runs kubectl, and answers as the API server did. */
-export async function kubectl({ bearer, as }: Caller, namespace: string, args: string[], input?: object): Promise<Answer> {
-  const config = bearer
+/** Runs kubectl as somebody, and answers as the API server did. */
+async function kubectlAs({ bearer, as }: Caller, namespace: string, args: string[], input?: object): Promise<Answer> {
+  const signIn = bearer
     ? ["--kubeconfig", "/dev/null", "--server", server, "--certificate-authority", join(controlPlane, "pki", "ca.crt"), "--token", bearer]
-    : ["--kubeconfig", kubeconfig()];
+    : [];
   const acting = as ? ["--as", as] : [];
-  const { code, err } = await run("kubectl", [...config, ...acting, "--namespace", namespace, ...args], input && JSON.stringify(input));
-  return { status: code === 0 ? 200 : 400, body: { message: err }, warning: /^Warning: .*/m.exec(err)?.[0] };
+  const { code, log } = await run("kubectl", [...signIn, ...acting, "--namespace", namespace, ...args], input && JSON.stringify(input));
+  return { status: code === 0 ? 200 : 400, body: { message: log }, warning: /^Warning: .*/m.exec(log)?.[0] };
 }
 
 /** The namespace that stands for Kargo's: two system roles, and two of Kargo's own ServiceAccounts. */
@@ -101,7 +93,7 @@ export class Requests {
   }
 
   kubectl(args: string[], input?: object) {
-    return kubectl(this.caller, this.scope.namespace, args, input);
+    return kubectlAs(this.caller, this.scope.namespace, args, input);
   }
 }
 
@@ -141,14 +133,13 @@ export class Policies {
   static async install(kargo: KargoNamespace, project: Project, rules: Partial<Record<Rule, Action>>, more: object = {}) {
     const release = kargo.namespace;
     const projectSelector = { matchLabels: { "kubernetes.io/metadata.name": project.namespace } };
-    const values = JSON.stringify({ fullnameOverride: release, kargo: { namespace: kargo.namespace }, policy: { rules, projectSelector, ...more } });
-    const template = ["template", release, chart, "--namespace", release, "--show-only", "templates/policies/*", "--values", "-"];
-    const rendered = await run("helm", template, values);
-    expect([rendered.code, rendered.err]).toEqual([0, ""]);
+    const values = { fullnameOverride: release, "kargo.namespace": release, policy: { rules, projectSelector, ...more } };
+    const rendered = await template(values, "--show-only", "templates/policies/*");
+    expect([rendered.code, rendered.log]).toEqual([0, ""]);
     // Kubernetes reads policies some time after they were written, all at once: the last one tells when all are in force.
     const manifests = `${rendered.out}\n---\n${JSON.stringify(canary(release))}\n---\n${JSON.stringify(canaryBinding(release, [release, project.namespace]))}`;
     const policies = new Policies(release, manifests);
-    await policies.kubectl("apply");
+    await kubectl(["apply", "--filename", "-"], manifests);
     for (const namespace of [release, project.namespace]) {
       const probe = () => api("POST", `/api/v1/namespaces/${namespace}/configmaps?dryRun=All`, { body: { metadata: { name: "probe" } } });
       await expect.poll(async () => (await probe()).body.message, { intervals: [100] }).toContain(IN_FORCE);
@@ -157,12 +148,7 @@ export class Policies {
   }
 
   remove() {
-    return this.kubectl("delete", "--ignore-not-found", "--wait=false");
-  }
-
-  private async kubectl(...args: string[]) {
-    const { code, err } = await run("kubectl", ["--kubeconfig", kubeconfig(), "--namespace", this.release, ...args, "-f", "-"], this.manifests);
-    expect(code, err).toBe(0);
+    return kubectl(["delete", "--ignore-not-found", "--wait=false", "--filename", "-"], this.manifests);
   }
 
   /** How often each rule has noted a request for the audit log, as the API server counts. */
