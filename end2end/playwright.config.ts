@@ -13,6 +13,7 @@ const browser = {
 
 export default defineConfig({
   testDir: "journeys",
+  snapshotPathTemplate: "{testDir}/{testFileDir}/snapshots/{arg}{ext}",
   fullyParallel: true,
   forbidOnly: true,
   // More than there are CPUs, because many tests wait for a time that Kubernetes sets.
@@ -29,7 +30,7 @@ export default defineConfig({
     // Leaves out tests that don't depend on the window's width, and tests that set their own.
     {
       name: "narrow",
-      testIgnore: /((security|oidc)\/.*|(crash|sweep|layout|requests)\.spec\.ts)$/,
+      testIgnore: /((security|oidc|chart|policy)\/.*|(crash|sweep|layout|requests)\.spec\.ts)$/,
       use: { ...browser, viewport: { width: 390, height: 844 }, hasTouch: true },
     },
   ],

@@ -8,7 +8,7 @@ import { CLIENT, type Issuer, TLS } from "./setup.ts";
 
 const program = join(import.meta.dirname, "..", "..", "..", ".tools", "bin", "oidc");
 
-export async function startGoProvider(people: Person[]): Promise<Issuer> {
+export async function startGoProvider(people: Person[], client = CLIENT): Promise<Issuer> {
   const running = spawn(program, { stdio: "pipe" });
   let log = "";
   running.stderr.on("data", (data) => (log += data));
@@ -16,9 +16,9 @@ export async function startGoProvider(people: Person[]): Promise<Issuer> {
   const setup = {
     certificate: TLS.certificate,
     key: TLS.key,
-    clientId: CLIENT.id,
-    redirectUri: CLIENT.redirectUri,
-    postLogoutRedirectUri: CLIENT.postLogoutRedirectUri,
+    clientId: client.id,
+    redirectUri: client.redirectUri,
+    postLogoutRedirectUri: client.postLogoutRedirectUri,
     accounts: Object.fromEntries(people.map(({ account, claims }) => [account, claims])),
   };
   running.stdin.write(JSON.stringify(setup));

@@ -13,9 +13,9 @@ const SCOPES: Record<string, string[]> = { email: ["email", "email_verified"], g
 const page = (content: string) => `<!doctype html><html lang="en"><title>Test issuer</title><h1>Test issuer</h1>${content}`;
 const signInPage = page(`<form method="post"><label>Account <input name="account" autofocus></label> <button>Sign in</button></form>`);
 
-export async function startNodeProvider(people: Person[]): Promise<Issuer> {
+export async function startNodeProvider(people: Person[], client = CLIENT): Promise<Issuer> {
   const { server, address, stop } = await listen();
-  const provider = new oidc.Provider(address, configuration(people));
+  const provider = new oidc.Provider(address, configuration(people, client));
   const protocol = provider.callback();
 
   /** The form, and what follows it. */
@@ -32,19 +32,19 @@ export async function startNodeProvider(people: Person[]): Promise<Issuer> {
   return { address, stop };
 }
 
-function configuration(people: Person[]) {
+function configuration(people: Person[], client: typeof CLIENT) {
   const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
   const names = new Set(people.flatMap(({ claims }) => Object.keys(claims)));
   const inScopes = Object.values(SCOPES).flat();
   return {
     clients: [
       {
-        client_id: CLIENT.id,
+        client_id: client.id,
         application_type: "native",
         token_endpoint_auth_method: "none",
         grant_types: ["authorization_code"],
-        redirect_uris: [CLIENT.redirectUri],
-        post_logout_redirect_uris: [CLIENT.postLogoutRedirectUri],
+        redirect_uris: [client.redirectUri],
+        post_logout_redirect_uris: [client.postLogoutRedirectUri],
       },
     ],
     claims: { openid: PROTOCOL, profile: [...names].filter((name) => ![...PROTOCOL, ...inScopes].includes(name)), ...SCOPES },

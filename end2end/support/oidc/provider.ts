@@ -3,7 +3,7 @@ import { expect, type Page } from "@playwright/test";
 import { startGoProvider } from "./go_provider.ts";
 import { startNodeProvider } from "./node_provider.ts";
 import { type Person, person, type Shape } from "./people.ts";
-import type { Issuer } from "./setup.ts";
+import { CLIENT, clientAt, type Issuer } from "./setup.ts";
 
 export const PROVIDERS = ["node", "go"] as const;
 export type ProviderKind = (typeof PROVIDERS)[number];
@@ -16,10 +16,10 @@ export class Provider {
     private issuer: Issuer,
   ) {}
 
-  static async start(kind: ProviderKind, shape: Shape) {
+  static async start(kind: ProviderKind, shape: Shape, origin?: string) {
     const ana = person(shape);
     const start = kind === "node" ? startNodeProvider : startGoProvider;
-    return new Provider(kind, ana, await start([ana, person(shape, "ben")]));
+    return new Provider(kind, ana, await start([ana, person(shape, "ben")], origin ? clientAt(origin) : CLIENT));
   }
 
   get address() {
@@ -52,5 +52,5 @@ export class Provider {
   }
 }
 
-/** Starts an issuer with a person of a shape. */
-export const startProvider = (kind: ProviderKind, shape: Shape) => Provider.start(kind, shape);
+/** Starts an issuer with a person of a shape. `origin`: of the dashboard, if it isn't http://127.0.0.1. */
+export const startProvider = (kind: ProviderKind, shape: Shape, origin?: string) => Provider.start(kind, shape, origin);

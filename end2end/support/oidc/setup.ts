@@ -18,6 +18,9 @@ export const CLIENT = {
   postLogoutRedirectUri: "http://127.0.0.1/sign-in",
 };
 
+/** The client of a dashboard at another address than http://127.0.0.1. */
+export const clientAt = (origin: string) => ({ ...CLIENT, redirectUri: `${origin}/sign-in/oidc/callback`, postLogoutRedirectUri: `${origin}/sign-in` });
+
 /** A running issuer. */
 export type Issuer = { address: string; stop: () => Promise<void> };
 

@@ -10,7 +10,7 @@ import { CLIENT, TLS } from "./setup.ts";
 
 type Fixtures = {
   /** Starts an issuer, ended with the test. */
-  startProvider: (kind: ProviderKind, shape: Shape) => Promise<Provider>;
+  startProvider: (kind: ProviderKind, shape: Shape, origin?: string) => Promise<Provider>;
   /** An issuer that does what a test says. */
   lying: LyingIssuer;
   /** The ServiceAccount of a dashboard that acts for people in the test's project. */

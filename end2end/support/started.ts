@@ -1,0 +1,54 @@
+// A container of a rendered pod, started on this machine: with its arguments, its mounted files and its ServiceAccount's token. A path in the pod
+// becomes a path in a folder of the test, and the pod's own credential a kubeconfig.
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { controlPlane, done, kubeconfigWithTokenFile } from "./api_server.ts";
+import type { KubernetesObject } from "./helm.ts";
+
+type Pod = { namespace: string; spec: KubernetesObject["spec"] };
+
+/** The pod that a Deployment or a CronJob makes. */
+export function podOf({ kind, metadata, spec }: KubernetesObject): Pod {
+  const template = kind === "CronJob" ? spec.jobTemplate.spec.template : spec.template;
+  return { namespace: metadata.namespace!, spec: template.spec };
+}
+
+/** Writes the files of a volume. */
+async function mount(folder: string, namespace: string, { secret, configMap }: KubernetesObject["spec"]) {
+  const [kind, name] = secret ? ["secrets", secret.secretName] : ["configmaps", configMap.name];
+  const { data } = await done("GET", `/api/v1/namespaces/${namespace}/${kind}/${name}`);
+  await mkdir(folder, { recursive: true });
+  for (const [key, text] of Object.entries<string>(data)) await writeFile(join(folder, key), secret ? Buffer.from(text, "base64") : text);
+}
+
+/** Writes a kubeconfig with the credential that Kubernetes mounts for a ServiceAccount. */
+export async function credential(folder: string, namespace: string, account: string) {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+  const { status } = await done("POST", path, { body: { spec: { expirationSeconds: 3600 } } });
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "token"), status.token);
+  const file = join(folder, "kubeconfig");
+  await writeFile(file, kubeconfigWithTokenFile(join(folder, "token")));
+  return { file, token: status.token as string };
+}
+
+/** The arguments of a pod's container on this machine. `listen`: takes the place of the pod's own address. */
+export async function containerArguments({ namespace, spec }: Pod, folder: string, listen?: string, name?: string): Promise<string[]> {
+  const container = spec.containers.find((each: { name: string }) => !name || each.name === name);
+  const paths = new Map<string, string>();
+  for (const { name, mountPath } of container.volumeMounts ?? []) {
+    const local = join(folder, name);
+    await mount(local, namespace, spec.volumes.find((volume: { name: string }) => volume.name === name));
+    paths.set(mountPath, local);
+  }
+  const { file } = await credential(join(folder, "serviceaccount"), namespace, spec.serviceAccountName);
+  const localized = container.args.map((argument: string) => {
+    if (listen && argument.startsWith("--listen=")) return `--listen=${listen}`;
+    for (const [inPod, local] of paths) argument = argument.replace(`=${inPod}/`, `=${local}/`);
+    return argument;
+  });
+  return [...localized, `--kubeconfig=${file}`];
+}
+
+/** Certificate, key and authority of the control plane, for 127.0.0.1. */
+export const pki = (name: string) => join(controlPlane, "pki", name);
