@@ -6,6 +6,17 @@
 {{- if ne $action "off" }}{{ $action }}{{ end }}
 {{- end }}
 
+{{/* The rules that are on, with a comma between them. */}}
+{{- define "kargo-tokens.policy.on" -}}
+{{- $on := list }}
+{{- range $rule, $_ := .Values.policy.rules }}
+{{- if include "kargo-tokens.policy.action" (list $ $rule) }}
+{{- $on = append $on $rule }}
+{{- end }}
+{{- end }}
+{{- join ", " $on }}
+{{- end }}
+
 {{/* Name of a rule's objects. */}}
 {{- define "kargo-tokens.policy.name" -}}
 {{ include "kargo-tokens.fullname" (index . 0) | trunc 40 | trimSuffix "-" }}-{{ kebabcase (index . 1) }}
