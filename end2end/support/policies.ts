@@ -151,7 +151,7 @@ export class Policies {
     await policies.kubectl("apply");
     for (const namespace of [release, project.namespace]) {
       const probe = () => api("POST", `/api/v1/namespaces/${namespace}/configmaps?dryRun=All`, { body: { metadata: { name: "probe" } } });
-      await expect.poll(async () => (await probe()).status, { intervals: [100] }).toBe(422);
+      await expect.poll(async () => (await probe()).body.message, { intervals: [100] }).toContain(IN_FORCE);
     }
     return policies;
   }
@@ -175,13 +175,16 @@ export class Policies {
   }
 }
 
+/** Message of the last policy. */
+const IN_FORCE = "the policies are in force";
+
 const canary = (name: string) => ({
   apiVersion: `${GROUP}/v1`,
   kind: "ValidatingAdmissionPolicy",
   metadata: { name: `${name}-in-force` },
   spec: {
     matchConstraints: { resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"], operations: ["CREATE"] }] },
-    validations: [{ expression: "object.metadata.name != 'probe'" }],
+    validations: [{ expression: "object.metadata.name != 'probe'", message: IN_FORCE }],
   },
 });
 

@@ -75,11 +75,13 @@ async function expectCommandsPass(request: APIRequestContext, dashboard: Dashboa
 }
 
 test("every command passes in a project", async ({ request, start, kargo, project, enforce }) => {
+  test.slow();
   await enforce(ALL);
   await expectCommandsPass(request, start(undefined, "--namespace", kargo.namespace), project);
 });
 
 test("every command passes for system roles", async ({ request, start, kargo, enforce }) => {
+  test.slow();
   await enforce(ALL);
   await expectCommandsPass(request, start(undefined, "--namespace", kargo.namespace), kargo);
 });

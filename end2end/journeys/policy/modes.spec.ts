@@ -88,11 +88,14 @@ test("other namespaces, other Secrets and exempt users are left alone", async ({
   expect(refusal(await exempt.create("plain", { role: "kargo-controller" }))).toBeUndefined();
 });
 
-test("a rule without its parameters judges nothing, so that an uninstall is not held up", async ({ kargo, project, enforce }) => {
-  await enforce({ uniqueNames: "Deny", onlyRoles: "Deny" });
-  const plain = () => new Requests(kargo).create("plain");
-  expect(refusal(await plain())).toBeDefined();
-  await api("DELETE", `/api/v1/namespaces/${kargo.namespace}/configmaps/${kargo.namespace}-policy`);
-  await expect.poll(async () => (await plain()).status).toBe(201);
-  expect(refusal(await new Requests(project).create("plain"))).toBeUndefined();
+test("a rule that was off goes by its new lists", async ({ kargo, enforce }) => {
+  const administrator = new Requests(kargo);
+  const stray = () => administrator.create("stray-7f3kq", { role: "kargo-controller" });
+  const before = await enforce({ onlyRoles: "Deny" });
+  expect(refusal(await stray())).toBeDefined();
+  await before.remove();
+  await expect.poll(async () => (await stray()).status).toBe(201);
+  await enforce({ onlyRoles: "Deny" }, { systemRoles: ["kargo-controller"] });
+  expect(refusal(await administrator.create("other-7f3kq", { role: "kargo-controller" }))).toBeUndefined();
+  expect(refusal(await administrator.create("admin-7f3kq"))).toBeDefined();
 });

@@ -23,7 +23,10 @@
 {{- end }}
 
 {{/* The policy up to its matchConditions, of which the first one leaves exempt users alone. Argument: a list of the context, the rule and the
-operations that it judges. */}}
+operations that it judges.
+
+Lists of the values are written into the policies and aren't parameters in a ConfigMap (paramKind): once a cluster has no policy with such parameters,
+its API servers read no later change of any ConfigMap for policies until they restart (kubernetes/kubernetes#130887). */}}
 {{- define "kargo-tokens.policy.head" -}}
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
@@ -32,9 +35,6 @@ metadata:
   labels:
     {{- include "kargo-tokens.labels" (index . 0) | nindent 4 }}
 spec:
-  paramKind:
-    apiVersion: v1
-    kind: ConfigMap
   matchConstraints:
     resourceRules:
       - apiGroups: [""]
@@ -43,7 +43,8 @@ spec:
         operations: [{{ join ", " (index . 2) }}]
   matchConditions:
     - name: user-not-exempt
-      expression: "!(request.userInfo.username in params.data.exemptUsers.split('\\n'))"
+      expression: >-
+        !(request.userInfo.username in {{ toJson (index . 0).Values.policy.exemptUsers }})
 {{- end }}
 
 {{/* Bindings of a rule: one for Kargo's namespace, one for the projects. Argument: a list of the context and the rule. */}}
@@ -63,11 +64,6 @@ metadata:
 spec:
   policyName: {{ $policy }}
   validationActions: [{{ $action }}]
-  paramRef:
-    name: {{ include "kargo-tokens.policy.name" (list $context "policy") }}
-    namespace: {{ $context.Release.Namespace }}
-    # With Deny, a missing ConfigMap would refuse every change of every Secret, also those that an uninstall needs.
-    parameterNotFoundAction: Allow
   matchResources:
     namespaceSelector:
       {{- toYaml $selector | nindent 6 }}
@@ -90,9 +86,11 @@ request.userInfo.?uid.orValue('') != '' && request.userInfo.username.startsWith(
 ? request.userInfo.username.substring(size('system:serviceaccount:' + request.namespace + ':')) : ''
 {{- end }}
 
-{{/* CEL: a ServiceAccount is a role: of the system by name, of a project if it isn't excepted. Argument: its name in CEL. */}}
+{{/* CEL: a ServiceAccount is a role: of the system by name, of a project if it isn't excepted. Argument: a list of the context and the account's
+name in CEL. */}}
 {{- define "kargo-tokens.policy.isRole" -}}
-(request.namespace == params.data.systemNamespace
-? {{ . }} in params.data.systemRoles.split('\n')
-: !({{ . }} in params.data.notProjectRoles.split('\n')))
+{{- $values := (index . 0).Values }}
+(request.namespace == '{{ include "kargo-tokens.kargoNamespace" (index . 0) }}'
+? {{ index . 1 }} in {{ toJson (default $values.impersonation.systemRoles $values.policy.systemRoles) }}
+: !({{ index . 1 }} in {{ toJson $values.policy.notProjectRoles }}))
 {{- end }}
