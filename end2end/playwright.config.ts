@@ -30,7 +30,7 @@ export default defineConfig({
     // Leaves out tests that don't depend on the window's width, and tests that set their own.
     {
       name: "narrow",
-      testIgnore: /((security|oidc|chart)\/.*|(crash|sweep|layout|requests)\.spec\.ts)$/,
+      testIgnore: /((security|oidc|chart|policy)\/.*|(crash|sweep|layout|requests)\.spec\.ts)$/,
       use: { ...browser, viewport: { width: 390, height: 844 }, hasTouch: true },
     },
   ],

@@ -49,19 +49,23 @@ export function pass(incoming: IncomingMessage, answer: (response: IncomingMessa
   return incoming.pipe(request(server + incoming.url, options, answer));
 }
 
-export type Answer = { status: number; body: any };
+export type Answer = { status: number; body: any; /** What policies and the API server warn of. */ warning?: string };
 
-/** One request to the API server: as the administrator, or with a value. A body that is a text is sent as it is. */
-export function api(method: string, path: string, options: { body?: object | string; bearer?: string; type?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
+/** Whose request it is: the administrator's where nothing is said. */
+export type Caller = { /** A value to sign in with. */ bearer?: string; /** The user to act as. */ as?: string; headers?: Record<string, string> };
+
+/** One request to the API server. A body that is a text is sent as it is. */
+export function api(method: string, path: string, options: Caller & { body?: object | string; type?: string } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers: Record<string, string> = { accept: "application/json", ...options.headers };
     if (options.body) headers["content-type"] = options.type ?? "application/json";
     if (options.bearer) headers.authorization = `Bearer ${options.bearer}`;
+    if (options.as) headers["impersonate-user"] = options.as;
     const sent = request(server + path, { method, headers, agent: options.bearer ? nobody : administrator }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (chunk) => (body += chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: body ? JSON.parse(body) : undefined }));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: body ? JSON.parse(body) : undefined, warning: response.headers.warning }));
     });
     sent.on("error", reject);
     sent.end(typeof options.body === "object" ? JSON.stringify(options.body) : options.body);
@@ -73,6 +77,20 @@ export async function done(method: string, path: string, options: { body?: objec
   const { status, body } = await api(method, path, options);
   if (status >= 300) throw new Error(`The API server answered ${status} to ${method} ${path}: ${body?.message}`);
   return body;
+}
+
+/** The API server's metrics, as text. */
+export function metrics(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    const sent = request(`${server}/metrics`, { agent: administrator }, (response) => {
+      response.setEncoding("utf8");
+      response.on("data", (chunk) => (text += chunk));
+      response.on("end", () => resolve(text));
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
 }
 
 /** Signs in with a value: answers 201 and the user name, or 401. */

@@ -107,8 +107,8 @@ export class Scope {
     return `/${this.scope}`;
   }
 
-  /** Creates a token as Kargo's own command line does, and waits until Kubernetes has written its value. */
-  async token(name: string, options: TokenOptions = {}): Promise<Token> {
+  /** The Secret of a new token, as Kargo's own tools send it. */
+  async newSecret(name: string, options: TokenOptions = {}) {
     const { role = this.roles[0]!, isManaged = true, isSuspended, lastUsed, annotations } = options;
     const account = await done("GET", `/api/v1/namespaces/${this.namespace}/serviceaccounts/${role}`);
     const labels = {
@@ -116,18 +116,25 @@ export class Scope {
       ...(isSuspended && { [SUSPENDED]: PAST_DAY }),
       ...(lastUsed && { [LAST_USED]: lastUsed }),
     };
-    const { metadata } = await done("POST", `/api/v1/namespaces/${this.namespace}/secrets`, {
-      body: {
-        type: "kubernetes.io/service-account-token",
-        metadata: {
-          name,
-          labels,
-          annotations: { "kubernetes.io/service-account.name": role, ...(isManaged && { "rbac.kargo.akuity.io/managed": "true" }), ...annotations },
-          ownerReferences: [{ apiVersion: "v1", kind: "ServiceAccount", name: role, uid: account.metadata.uid }],
-        },
+    return {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/service-account-token",
+      metadata: {
+        name,
+        namespace: this.namespace,
+        labels,
+        annotations: { "kubernetes.io/service-account.name": role, ...(isManaged && { "rbac.kargo.akuity.io/managed": "true" }), ...annotations },
+        ownerReferences: [{ apiVersion: "v1", kind: "ServiceAccount", name: role, uid: account.metadata.uid }],
       },
-    });
-    const token = new Token(this.scope, this.namespace, role, name, metadata.uid);
+    };
+  }
+
+  /** Creates a token as Kargo's own command line does, and waits until Kubernetes has written its value. */
+  async token(name: string, options: TokenOptions = {}): Promise<Token> {
+    const body = await this.newSecret(name, options);
+    const { metadata } = await done("POST", `/api/v1/namespaces/${this.namespace}/secrets`, { body });
+    const token = new Token(this.scope, this.namespace, options.role ?? this.roles[0]!, name, metadata.uid);
     await token.value();
     return token;
   }

@@ -272,6 +272,16 @@ mod tests {
     }
 
     #[test]
+    fn the_charts_policy_names_the_alphabet() {
+        let policy = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../deploy/chart/templates/policies/unique_names.yaml"
+        ));
+        let alphabet = String::from_utf8_lossy(ALPHABET);
+        assert!(policy.contains(&*alphabet));
+    }
+
+    #[test]
     fn every_suffix_has_a_digit_and_every_suggestion_is_a_valid_name() {
         for b in 0..=255 {
             for base in [

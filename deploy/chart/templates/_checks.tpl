@@ -71,4 +71,8 @@
 {{- fail (printf "metrics.%s.enabled: there are no metrics. Set metrics.enabled or exporter.enabled." $what) }}
 {{- end }}
 {{- end }}
+{{- $rules := include "kargo-tokens.policy.on" . }}
+{{- if and $rules (semverCompare "<1.30-0" .Capabilities.KubeVersion.Version) }}
+{{- fail (printf "policy.rules: ValidatingAdmissionPolicies need Kubernetes 1.30 or newer, and this cluster has %s. Turn off: %s." .Capabilities.KubeVersion.Version $rules) }}
+{{- end }}
 {{- end }}

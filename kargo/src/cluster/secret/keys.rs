@@ -209,6 +209,21 @@ mod tests {
     }
 
     #[test]
+    fn the_charts_policy_knows_every_annotation_of_ours() {
+        let policy = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../deploy/chart/templates/policies/annotations.yaml"
+        ));
+        let ours = ANNOTATIONS
+            .iter()
+            .filter(|key| ![NOTE, CONTACT].contains(key))
+            .filter_map(|key| key.strip_prefix("kargo-tokens/"));
+        for key in ours {
+            assert!(policy.contains(&format!("'{key}'")), "{key}");
+        }
+    }
+
+    #[test]
     fn a_key_with_an_escape_is_read_like_any_other() {
         let json = r#"{ "kargo-tokens\/reveal": "pending" }"#;
         let annotations: Annotations = serde_json::from_str(json).expect("annotations");

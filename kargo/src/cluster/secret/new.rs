@@ -93,3 +93,17 @@ impl NewToken<'_> {
         secret
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_charts_policy_knows_the_placeholder() {
+        let policy = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../deploy/chart/templates/policies/suspended_tokens.yaml"
+        ));
+        assert!(policy.contains(PLACEHOLDER));
+    }
+}
