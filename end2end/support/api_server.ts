@@ -52,10 +52,10 @@ export function pass(incoming: IncomingMessage, answer: (response: IncomingMessa
 export type Answer = { status: number; body: any; /** What policies and the API server warn of. */ warning?: string };
 
 /** Whose request it is: the administrator's where nothing is said. */
-export type Caller = { /** A value to sign in with. */ bearer?: string; /** The user to act as. */ as?: string };
+export type Caller = { /** A value to sign in with. */ bearer?: string; /** The user to act as. */ as?: string; headers?: Record<string, string> };
 
 /** One request to the API server. A body that is a text is sent as it is. */
-export function api(method: string, path: string, options: Caller & { body?: object | string; type?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
+export function api(method: string, path: string, options: Caller & { body?: object | string; type?: string } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers: Record<string, string> = { accept: "application/json", ...options.headers };
     if (options.body) headers["content-type"] = options.type ?? "application/json";
