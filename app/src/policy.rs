@@ -51,7 +51,9 @@ impl MaxLifetime {
 /// A time in its largest unit that leaves no rest: `90 days`, `36 hours`.
 fn time_in_words(seconds: u64) -> String {
     let units = [(86_400, "day"), (3600, "hour"), (60, "minute")];
-    let unit = units.into_iter().find(|(unit, _)| seconds % unit == 0);
+    let unit = units
+        .into_iter()
+        .find(|(unit, _)| seconds.is_multiple_of(*unit));
     let (unit, word) = unit.unwrap_or((1, "second"));
     let count = seconds / unit;
     let plural = if count == 1 { "" } else { "s" };

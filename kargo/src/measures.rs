@@ -86,7 +86,10 @@ impl Measures {
 pub fn state_word(token: &TokenSummary) -> &'static str {
     match &token.state {
         _ if token.is_terminating => "being_removed",
-        TokenState::Preparing | TokenState::Unrevealed | TokenState::Active
+        TokenState::Preparing
+        | TokenState::Unrevealed
+        | TokenState::Active
+        | TokenState::Suspended { .. }
             if token.is_compromised =>
         {
             "compromised"
@@ -97,7 +100,6 @@ pub fn state_word(token: &TokenSummary) -> &'static str {
             "reveal_unconfirmed"
         }
         TokenState::Active => "active",
-        TokenState::Suspended { .. } if token.is_compromised => "compromised",
         TokenState::Suspended { .. } => "suspended",
         TokenState::Deleting { .. } => "deleting",
         TokenState::Expired { .. } => "expired",
@@ -125,11 +127,11 @@ mod tests {
         text.parse().expect("a time")
     }
 
-    fn reveal() -> Option<Reveal> {
-        Some(Reveal::Claimed {
+    fn claimed() -> Reveal {
+        Reveal::Claimed {
             time: time(NOW),
             fingerprint: Fingerprint::of(&Value::new("x".to_owned())),
-        })
+        }
     }
 
     #[test]
@@ -147,14 +149,14 @@ mod tests {
             (of(TokenState::Expired { time: time(NOW) }), "expired"),
             (
                 TokenSummary {
-                    reveal: reveal(),
+                    reveal: Some(claimed()),
                     ..of(TokenState::Active)
                 },
                 "reveal_unconfirmed",
             ),
             (
                 TokenSummary {
-                    reveal: reveal(),
+                    reveal: Some(claimed()),
                     ..of(suspended())
                 },
                 "suspended",

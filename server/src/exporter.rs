@@ -159,7 +159,7 @@ fn flag(is_so: bool) -> f64 {
 /// Metrics about tokens.
 struct Tokens {
     shown: Shown,
-    tokens: Gauge,
+    all: Gauge,
     next_expiry_seconds: Gauge,
     oldest_age_seconds: Gauge,
     never_used: Gauge,
@@ -177,7 +177,7 @@ impl Default for Tokens {
     fn default() -> Self {
         let mut shown = Shown::default();
         Self {
-            tokens: shown.gauge(&table::TOKENS),
+            all: shown.gauge(&table::TOKENS),
             next_expiry_seconds: shown.gauge(&table::NEXT_EXPIRY_SECONDS),
             oldest_age_seconds: shown.gauge(&table::OLDEST_AGE_SECONDS),
             never_used: shown.gauge(&table::NEVER_USED),
@@ -204,7 +204,7 @@ impl Tokens {
         let (all, now) = (known.tokens(), known.now());
         let measures = Measures::of(&all[..], roles.as_deref(), now);
         for (state, count) in STATES.iter().zip(measures.states) {
-            self.tokens.set(&[&scope, state], Some(number(count)));
+            self.all.set(&[&scope, state], Some(number(count)));
         }
         for (gauge, count) in [
             (&self.next_expiry_seconds, measures.next_expiry),

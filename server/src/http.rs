@@ -149,7 +149,6 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Serve
         .chain(external.map(|url| url.host.clone()))
         .collect();
     let leptos = LeptosOptions::builder().output_name("kargo-tokens").build();
-    let site = config.site();
     let global = config.oidc.global_service_account_namespaces.clone();
     let people = People::new(cluster, global, None);
     let state = State {
@@ -179,10 +178,32 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Serve
         allowed_hosts: gate::allowed_hosts(address, &hosts),
         external_origin: external.map(|url| url.origin.as_str().into()),
         leptos,
-        site: site.clone(),
+        site: config.site(),
         reveals,
     };
     let identities = state.identities.clone();
+    let app = requests(config, state, oidc, audit, readiness.clone()).layer(
+        middleware::from_fn_with_state(Arc::clone(&metrics), measure::measure),
+    );
+    let text = move || {
+        let inventory = identities.program().connector().inventory_facts();
+        let text = metrics.text(inventory, Some(identities.count()));
+        async move { text }
+    };
+    Served {
+        app,
+        operations: operations::routes(text, readiness),
+    }
+}
+
+/// The dashboard's routes, with all that every request passes.
+fn requests(
+    config: &Config,
+    state: State,
+    oidc: Option<Arc<Oidc>>,
+    audit: Audit,
+    readiness: Readiness,
+) -> Router {
     let of_person = limits::of_writes_of_a_person(&state.tasks);
     let of_sign_ins = limits::of_sign_ins(&state.tasks);
     let private = Router::new()
@@ -202,7 +223,8 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Serve
             one_time_link::exchange,
         ))
         .layer(CompressionLayer::new().quality(COMPRESSION));
-    let app = Router::new()
+    let site = state.site.clone();
+    Router::new()
         .merge(private)
         .merge(site::routes(site))
         .layer(middleware::from_fn_with_state(
@@ -213,7 +235,7 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Serve
             state,
             gate::require_allowed_host,
         ))
-        .merge(probes::routes(readiness.clone()))
+        .merge(probes::routes(readiness))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(audit, self::audit::record))
         .layer(middleware::from_fn_with_state(
@@ -224,19 +246,6 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Serve
             TrustedProxies(config.trusted_proxies.as_slice().into()),
             peer::look_behind_proxies,
         ))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&metrics),
-            measure::measure,
-        ));
-    let text = move || {
-        let inventory = identities.program().connector().inventory_facts();
-        let text = metrics.text(inventory, Some(identities.count()));
-        async move { text }
-    };
-    Served {
-        app,
-        operations: operations::routes(text, readiness),
-    }
 }
 
 /// Bounds the size of request bodies, and the time for them. [`api`] does so itself, because it answers with JSON.

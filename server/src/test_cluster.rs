@@ -37,7 +37,7 @@ pub fn user_kubeconfig(name: &str) -> PathBuf {
 }
 
 /// Runs kubectl in Kargo's namespace, unless the arguments name another one.
-fn kubectl(arguments: &[&str]) -> Result<String, String> {
+pub fn kubectl(arguments: &[&str]) -> Result<String, String> {
     run_kubectl(&[&["--namespace", "kargo"], arguments].concat())
 }
 
@@ -92,11 +92,6 @@ impl TestCluster {
         loaded.expect("a working kubeconfig").1
     }
 
-    /// Runs kubectl as the admin. Answers with what it prints.
-    pub fn kubectl(&self, arguments: &[&str]) -> String {
-        kubectl(arguments).expect("kubectl succeeds")
-    }
-
     /// Creates objects from YAML.
     pub fn apply(&self, yaml: &str) {
         let file = self.file("objects.yaml", yaml);
@@ -118,11 +113,10 @@ impl TestCluster {
 ---
 {{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {{name: {name}}}, roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {name}}}, subjects: [{{kind: ServiceAccount, name: {name}, namespace: default}}]}}"
         ));
-        let mut made = self.made.lock().expect("a list");
-        made.push(format!("clusterrolebinding/{name}"));
-        made.push(format!("clusterrole/{name}"));
-        drop(made);
-        let value = self.kubectl(&["create", "token", &name, "--namespace", "default"]);
+        let made = ["clusterrolebinding", "clusterrole"].map(|kind| format!("{kind}/{name}"));
+        self.made.lock().expect("a list").extend(made);
+        let value =
+            kubectl(&["create", "token", &name, "--namespace", "default"]).expect("a value");
         let value = Value::new(value.trim().to_owned());
         let admin = self.admin().await;
         admin.connector().with_bearer(&value).expect("a token")

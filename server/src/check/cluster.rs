@@ -2,6 +2,7 @@
 
 use kargo::{
     cluster::{Cluster, Error},
+    name::RoleName,
     scope::Scope,
 };
 
@@ -59,7 +60,7 @@ pub async fn findings(config: &Config, cluster: &Cluster) -> Vec<Finding> {
             "Name the namespace of Kargo with --namespace, or install Kargo.",
         ),
         Ok(roles) => {
-            let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+            let names: Vec<_> = roles.iter().map(RoleName::as_str).collect();
             Finding::ok(
                 "Kargo",
                 format!(
@@ -107,8 +108,8 @@ pub fn judged(ahead: i64) -> Finding {
     let found = format!("{by} s {direction} the API server's");
     let next = "Synchronize the clocks of this machine and of the API server (NTP).";
     match by {
-        ..=SAME => Finding::ok(ABOUT, "the same as the API server's"),
-        ..=BORNE => Finding::warning(ABOUT, found, next),
+        _ if by <= SAME => Finding::ok(ABOUT, "the same as the API server's"),
+        _ if by <= BORNE => Finding::warning(ABOUT, found, next),
         _ => Finding::problem(
             ABOUT,
             format!("{found}, so sign-ins with OIDC may fail"),

@@ -9,7 +9,7 @@ use tower::ServiceExt;
 use super::*;
 use crate::{
     metrics::tests::{series, value},
-    test_cluster::{TestCluster, unreachable},
+    test_cluster::{TestCluster, kubectl, unreachable},
 };
 
 /// What the documentation tells to grant.
@@ -60,14 +60,15 @@ async fn the_numbers_are_what_was_made_for_an_identity_with_few_rights() {
         "{{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token, metadata: {{name: foreign, namespace: {namespace}, annotations: {{kubernetes.io/service-account.name: ci}}}}}}"
     ));
     let suspended = "kubernetes.io/legacy-token-invalid-since=2026-01-01";
-    cluster.kubectl(&[
+    kubectl(&[
         "label",
         "secret",
         "stopped",
         suspended,
         "--namespace",
         &namespace,
-    ]);
+    ])
+    .expect("kubectl succeeds");
 
     let identity = cluster.account("exporter", &RIGHTS).await;
     let app = Exporter::new(identity, false).routes(CancellationToken::new());
@@ -114,7 +115,7 @@ async fn the_numbers_are_what_was_made_for_an_identity_with_few_rights() {
     assert!(!text.contains(got), "no Secret is read by itself: {text}");
 
     // What others do is seen.
-    cluster.kubectl(&["delete", "secret", "stopped", "--namespace", &namespace]);
+    kubectl(&["delete", "secret", "stopped", "--namespace", &namespace]).expect("kubectl succeeds");
     scrape_until(&app, &state("suspended"), 0.0).await;
 }
 
