@@ -32,8 +32,8 @@ export async function credential(folder: string, namespace: string, account: str
   return { file, token: status.token as string };
 }
 
-/** The arguments of a pod's container on this machine. `listen`: takes the place of the pod's own address. */
-export async function containerArguments({ namespace, spec }: Pod, folder: string, listen?: string, name?: string): Promise<string[]> {
+/** The arguments of a pod's container on this machine. `addresses`: flags, and what takes the place of the pod's own addresses. */
+export async function containerArguments({ namespace, spec }: Pod, folder: string, addresses: Record<string, string>, name?: string): Promise<string[]> {
   const container = spec.containers.find((each: { name: string }) => !name || each.name === name);
   const paths = new Map<string, string>();
   for (const { name, mountPath } of container.volumeMounts ?? []) {
@@ -43,7 +43,8 @@ export async function containerArguments({ namespace, spec }: Pod, folder: strin
   }
   const { file } = await credential(join(folder, "serviceaccount"), namespace, spec.serviceAccountName);
   const localized = container.args.map((argument: string) => {
-    if (listen && argument.startsWith("--listen=")) return `--listen=${listen}`;
+    const [flag] = argument.split("=") as [string];
+    if (flag in addresses) return `${flag}=${addresses[flag]}`;
     for (const [inPod, local] of paths) argument = argument.replace(`=${inPod}/`, `=${local}/`);
     return argument;
   });

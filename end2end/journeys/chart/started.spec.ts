@@ -54,7 +54,7 @@ test("two replicas share sessions and sign-outs over HTTPS", async ({ page, proj
   const [origin, other] = ports.map((port) => `https://127.0.0.1:${port}`) as [string, string];
   await release.apply({ externalURL: origin, tls: { existingSecret: "certificate" } });
   const pod = podOf(await release.get("deployment", release.prefix));
-  const replica = async (port: number) => start(undefined, ...(await containerArguments(pod, info.outputPath(`pod-${port}`), `127.0.0.1:${port}`)));
+  const replica = async (port: number) => start(undefined, ...(await containerArguments(pod, info.outputPath(`pod-${port}`), { "--listen": `127.0.0.1:${port}` })));
   const replicas = await Promise.all(ports.map(replica));
   for (const each of replicas) expect(await each.address()).toBe(origin);
 
@@ -100,7 +100,7 @@ test("a person signs in with OIDC and acts with exactly the Roles of the chart",
     projects: [{ name: project.name, roles: ["reader"] }],
   });
   const pod = podOf(await release.get("deployment", release.prefix));
-  const dashboard = start(undefined, ...(await containerArguments(pod, info.outputPath("pod"), `127.0.0.1:${port}`)));
+  const dashboard = start(undefined, ...(await containerArguments(pod, info.outputPath("pod"), { "--listen": `127.0.0.1:${port}` })));
   expect(await dashboard.address()).toBe(origin);
   await goToIssuer(page, origin);
   await provider.signIn(page);
@@ -115,7 +115,7 @@ test("the sweep deletes what is due with the rights that the chart gives it", as
   await release.apply({ sweep: { enabled: true }, projects: [{ name: project.name }] });
   const due = await project.dueToken("due");
   const pod = podOf(await release.get("cronjob", `${release.prefix}-sweep`));
-  const args = await containerArguments(pod, info.outputPath("pod"), undefined, project.name);
+  const args = await containerArguments(pod, info.outputPath("pod"), {}, project.name);
   const swept = await runToEnd(...args);
   expect(swept.out).toBe(`deleted ${project.scope} token due (its deletion was due)\n1 token deleted\n`);
   expect(swept.code).toBe(0);
@@ -135,4 +135,31 @@ test("projects opt in by label, as the README says", async ({ project, release }
   const applied = await kubectl(["apply", "--server-side", "--dry-run=server", "--filename", "-"], out);
   expect(applied).toContain("role.rbac.authorization.k8s.io/kargo-tokens-accounts serverside-applied (server dry run)");
   expect(out).toContain(`namespace: ${project.namespace}`);
+});
+
+test("the dashboard counts what is done, on a port of its own", async ({ page, project, release, ports: [port, metricsPort], start }, info) => {
+  const origin = `https://127.0.0.1:${port}`;
+  await createFiles(release);
+  await release.apply({ externalURL: origin, tls: { existingSecret: "certificate" }, metrics: { enabled: true } });
+  const pod = podOf(await release.get("deployment", release.prefix));
+  const addresses = { "--listen": `127.0.0.1:${port}`, "--metrics-listen": `127.0.0.1:${metricsPort}` };
+  await start(undefined, ...(await containerArguments(pod, info.outputPath("pod"), addresses))).address();
+  const token = await project.token("me");
+  await signInWithToken(page, origin, await token.value());
+  await expect(page).toHaveURL(origin + project.path);
+  const shown = await (await page.request.get(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  expect(shown).toMatch(/^kargo_tokens_sign_ins_total\{way="token",outcome="ok"\} 1$/m);
+  expect(await (await page.request.get(`${origin}/metrics`)).text()).not.toContain("kargo_tokens_");
+});
+
+test("the exporter measures tokens with the rights that the chart gives it", async ({ page, project, release, ports: [port], start }, info) => {
+  await release.apply({ exporter: { enabled: true } });
+  await project.dueToken("due");
+  const pod = podOf(await release.get("deployment", `${release.prefix}-exporter`));
+  start(undefined, ...(await containerArguments(pod, info.outputPath("pod"), { "--metrics-listen": `127.0.0.1:${port}` })));
+  await expect(async () => {
+    const shown = await (await page.request.get(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(shown).toMatch(new RegExp(`^kargo_tokens_deletions_due\\{scope="${project.scope}"\\} 1(\\.0)?$`, "m"));
+    expect(shown).toMatch(/^kargo_tokens_scope_readable\{scope="system"\} 1(\.0)?$/m);
+  }).toPass();
 });

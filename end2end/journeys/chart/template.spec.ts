@@ -48,6 +48,12 @@ test("monitoring is rendered as it is tested, without the alerts that are turned
   const dashboard = (await rendered(values)).find(({ metadata }) => metadata.name === "kargo-tokens-dashboard");
   expect(dashboard!.metadata.labels).toMatchObject({ grafana_dashboard: "1" });
   expect(JSON.parse(dashboard!.data["kargo-tokens.json"])).toEqual(JSON.parse(file("dashboard.json")));
+
+  // Nothing asks for a metric that the program doesn't have.
+  const { out } = await runToEnd("metrics");
+  const known = new Set(out.match(/kargo_tokens_\w+/g));
+  const asked = `${file("alerts.yaml")}${file("dashboard.json")}`.match(/kargo_tokens_\w+/g)!.map((name) => name.replace(/_bucket$/, ""));
+  expect(asked.filter((name) => !known.has(name))).toEqual([]);
 });
 
 const OIDC = { "oidc.enabled": true, "oidc.issuerURL": "https://issuer.example.com", "oidc.clientID": "x", externalURL: "https://tokens.example.com" };
