@@ -10,7 +10,7 @@ endif
 unexport KUBECONFIG LISTEN
 
 .NOTPARALLEL:
-.PHONY: help run test watch program bench soak pictures clean
+.PHONY: help run test watch program image bench soak pictures clean
 
 help:
 	@echo 'make run       build the dashboard and serve it on a local Kubernetes with sample data; prints a URL, Ctrl-C stops'
@@ -19,6 +19,7 @@ help:
 	@echo 'make test      run all checks and tests, including browser tests'
 	@echo 'make watch     serve a debug build; rebuild and reload after every change'
 	@echo 'make program   build the optimised program, one file that runs anywhere: target/release/kargo-tokens'
+	@echo 'make image     make the root file system of the container image, and try it: target/image/root'
 	@echo 'make bench     build the dashboard and run the benchmarks'
 	@echo 'make soak      build the dashboard and run ten minutes of churn: memory, files and watches stay flat'
 	@echo 'make pictures  take a picture of every page and dialog: end2end/pictures/index.html'
@@ -39,6 +40,10 @@ watch:
 
 program:
 	@tools/prepare release
+
+image:
+	@tools/prepare release cluster browser
+	@end2end/image/run
 
 bench:
 	@tools/prepare release cluster browser

@@ -122,9 +122,7 @@ test.describe("where WebAssembly doesn't load", () => {
     refusals.push(404, "uncaught", "preloaded using link preload but not used");
     const token = await project.token("no-wasm");
     await page.route("**/*.wasm", (route) => route.fulfill({ status: 404 }));
-    await page.goto(await dashboard.address());
-    await page.waitForURL("**/system");
-    await visit(page, project.path);
+    await openWithoutScripts(page, dashboard, project.path);
     const tokens = new TokensPage(page);
     await tokens.row(token).expectState("Active");
     await tokens.row(token).button("Delete").click();

@@ -77,26 +77,23 @@ export async function runToEnd(...args: string[]) {
 
 /** Signs in and opens a page; waits until its buttons work. */
 export async function open(page: Page, dashboard: Dashboard, path = "/system") {
-  if (dashboard.session) {
-    await page.context().addCookies(dashboard.session);
-    await page.goto(dashboard.origin + path);
-  } else {
-    const address = new URL(await dashboard.address());
-    await page.goto(address.href);
-    await page.waitForURL(`${address.origin}/system`);
-    dashboard.origin = address.origin;
-    dashboard.session = await page.context().cookies(address.origin);
-    if (path !== "/system") await page.goto(address.origin + path);
-  }
+  await openWithoutScripts(page, dashboard, path);
   await ready(page);
 }
 
-/** The same where the browser runs no scripts. */
-export async function openWithoutScripts(page: Page, dashboard: Dashboard, path: string) {
+/** The same where the browser runs no scripts. The one-time address of a dashboard that runs for long has expired: others get the session. */
+export async function openWithoutScripts(page: Page, dashboard: Dashboard, path = "/system") {
+  if (dashboard.session) {
+    await page.context().addCookies(dashboard.session);
+    await page.goto(dashboard.origin + path);
+    return;
+  }
   const address = new URL(await dashboard.address());
   await page.goto(address.href);
-  await page.getByRole("link", { name: "Go on" }).or(page.getByRole("heading", { level: 1, name: "System" })).first().waitFor();
-  await page.goto(address.origin + path);
+  await page.waitForURL(`${address.origin}/system`);
+  dashboard.origin = address.origin;
+  dashboard.session = await page.context().cookies(address.origin);
+  if (path !== "/system") await page.goto(address.origin + path);
 }
 
 /** Goes to another address of the dashboard that the page shows. */

@@ -22,7 +22,12 @@ mod test_cluster;
 mod tls;
 mod version;
 
-use std::{io, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::{CommandFactory, Parser};
 use config::{Command, Config, StartError};
@@ -84,10 +89,12 @@ fn roles(
     )
 }
 
-#[allow(
-    clippy::print_stdout,
-    reason = "prints the objects that were asked for"
-)]
+/// Prints what was asked for. A reader that closes the output has seen enough.
+fn put(text: impl AsRef<[u8]>) -> ExitCode {
+    let _ = io::stdout().write_all(text.as_ref());
+    ExitCode::SUCCESS
+}
+
 async fn run(config: Config) -> Result<ExitCode, StartError> {
     let connect = config.cluster.connect_options();
     match config.command {
@@ -100,10 +107,7 @@ async fn run(config: Config) -> Result<ExitCode, StartError> {
             accounts,
             namespaces,
             legacy,
-        }) => {
-            print!("{}", roles(&program, accounts, namespaces, legacy));
-            Ok(ExitCode::SUCCESS)
-        }
+        }) => Ok(put(roles(&program, accounts, namespaces, legacy))),
         Some(Command::Exporter {
             metrics_listen,
             metrics_token_names,
@@ -114,14 +118,11 @@ async fn run(config: Config) -> Result<ExitCode, StartError> {
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::Check { output }) => Ok(check::run(&config, output, &mut io::stdout()).await),
-        Some(Command::Metrics) => {
-            print!("{}", metrics::table::markdown());
-            Ok(ExitCode::SUCCESS)
-        }
+        Some(Command::Metrics) => Ok(put(metrics::table::markdown())),
         Some(Command::Completions { shell }) => {
-            let mut command = Config::command();
-            clap_complete::generate(shell, &mut command, "kargo-tokens", &mut io::stdout());
-            Ok(ExitCode::SUCCESS)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Config::command(), "kargo-tokens", &mut script);
+            Ok(put(script))
         }
         Some(Command::Man { command }) => {
             manual::print(command.as_deref(), &mut io::stdout())?;

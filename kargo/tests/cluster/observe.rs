@@ -89,10 +89,10 @@ async fn requests_inventories_and_reveals_are_told() {
             .await
             .expect("deleted");
         assert_eq!(heard.count("delete secrets 200"), 1);
-        let unknown = "gone".parse().expect("a name");
-        let missing = cluster.get_token(&project.scope, &unknown).await;
+        let unknown = Scope::Project("no-such-project".parse().expect("a name"));
+        let missing = cluster.known_roles(&unknown).await;
         missing.expect_err("there is none");
-        assert_eq!(heard.count("get secrets 404"), 1);
+        assert_eq!(heard.count("get namespaces 404"), 1);
         assert_eq!(heard.count("relisted"), 0);
     })
     .await;

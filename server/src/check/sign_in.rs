@@ -6,7 +6,7 @@ use app::sign_in::OidcMode;
 use kargo::{
     cluster::{Cluster, Question},
     identity::ServiceAccountRef,
-    name::RoleName,
+    name::{ProjectName, RoleName},
     scope::Scope,
 };
 use tokio::time::timeout;
@@ -113,24 +113,31 @@ pub async fn impersonation(
             }
         }
     }
-    let namespace: Option<_> = cluster.namespace(&Scope::System).parse().ok();
-    for role in roles {
-        let Some(namespace) = namespace.clone() else {
-            break;
-        };
-        let account = ServiceAccountRef {
-            namespace,
-            name: role,
-        };
-        findings.push(match Box::pin(cluster.try_to_act_as(&account)).await {
-            Ok(()) => Finding::ok(ABOUT, account.to_string()),
-            Err(error) => Finding {
-                next: "Apply what kargo-tokens roles prints, if people sign in as this role."
-                    .to_owned(),
-                ..Finding::of(Level::Problem, ABOUT, &error)
-            },
-        });
+    let namespace: Option<ProjectName> = cluster.namespace(&Scope::System).parse().ok();
+    let Some(namespace) = namespace else {
+        return findings;
+    };
+    let mut tried = Vec::new();
+    for name in roles {
+        let namespace = namespace.clone();
+        let account = ServiceAccountRef { namespace, name };
+        let result = Box::pin(cluster.try_to_act_as(&account)).await;
+        tried.push((account, result));
     }
+    // An administrator may leave roles out.
+    let level = if tried.iter().any(|(_, result)| result.is_ok()) {
+        Level::Warning
+    } else {
+        Level::Problem
+    };
+    findings.extend(tried.into_iter().map(|(account, result)| match result {
+        Ok(()) => Finding::ok(ABOUT, account.to_string()),
+        Err(error) => Finding {
+            next:
+                "Apply what kargo-tokens roles prints, if people sign in as this role.".to_owned(),
+            ..Finding::of(level, ABOUT, &error)
+        },
+    }));
     findings
 }
 

@@ -122,11 +122,19 @@ impl OidcFlags {
             issuer_url,
             client_id,
             client_secret,
-            scopes: self.oidc_additional_scopes.clone(),
+            scopes: self.scopes(),
             username_claim: self.oidc_username_claim.clone(),
             forward: self.oidc_forward,
         };
         Ok((settings, fetch))
+    }
+}
+
+impl OidcFlags {
+    /// Scopes to ask for besides the usual ones. An empty list is written as an empty text.
+    fn scopes(&self) -> Vec<String> {
+        let all = self.oidc_additional_scopes.iter();
+        all.filter(|scope| !scope.is_empty()).cloned().collect()
     }
 }
 
@@ -145,4 +153,22 @@ fn secret(file: &Path) -> Result<SecretString, OidcFlagsError> {
         ))
     })?;
     Ok(text.trim().to_owned().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use crate::config::Config;
+
+    #[test]
+    fn an_empty_list_of_scopes_is_empty() {
+        let scopes = |arguments: &[&str]| {
+            let all = ["kargo-tokens"].iter().chain(arguments);
+            Config::parse_from(all).oidc.scopes()
+        };
+        assert_eq!(scopes(&[]), ["groups"]);
+        assert!(scopes(&["--oidc-additional-scopes="]).is_empty());
+        assert_eq!(scopes(&["--oidc-additional-scopes=a,,b"]), ["a", "b"]);
+    }
 }
