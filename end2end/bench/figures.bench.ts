@@ -147,11 +147,13 @@ test("two replicas behind one address", async ({ page, start, project }, info) =
   try {
     const keys = info.outputPath("keys");
     await writeFile(keys, `${randomBytes(32).toString("base64")}\n`);
-    const replica = async () => start(undefined, ...(await nginx.flags()), "--session-keys", keys);
+    await project.allowEverything("promoter");
+    const token = await (await project.token("of-promoter", { role: "promoter" })).value();
+    const replica = async () => start(undefined, ...(await nginx.flags()), "--sign-in", "token", "--session-keys", keys);
     const replicas = [await replica(), await replica()];
-    const [address] = await Promise.all(replicas.map((started) => started.address()));
+    await Promise.all(replicas.map((started) => started.address()));
     await nginx.start();
-    await page.goto(address!);
+    await page.request.post(`${nginx.origin}/sign-in`, { form: { token }, headers: { origin: nginx.origin }, maxRedirects: 0 });
     const server = new ServerFunctions(page.request, nginx.origin);
     const [times, missed] = [[] as number[], [] as number[]];
     // nginx asks the replicas in turn: each page comes from the one that didn't create the token.
