@@ -9,10 +9,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    NAME,
-    error::{BundleError, with_path},
-};
+use crate::error::{BundleError, with_path};
 
 /// Returns the first 128 bits of the SHA-256 of all `contents`, as 22 characters of URL-safe base64.
 pub fn hash<'a>(contents: impl IntoIterator<Item = &'a [u8]>) -> String {
