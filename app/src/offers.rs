@@ -322,7 +322,7 @@ mod tests {
 
     use super::*;
 
-    /// What people call the commands.
+    /// Names of the commands in the document.
     const COMMANDS: [(&str, Command, bool); 14] = [
         ("New token, Recreate", Command::Recreate, false),
         (

@@ -190,7 +190,7 @@ pub struct Snapshot {
     pub now: Timestamp,
 }
 
-/// What a query shows of a scope's tokens. Made once a minute for all who look at the same list.
+/// The tokens of a scope that a query shows. Computed once a minute for everybody who looks at the same list.
 #[derive(Debug)]
 pub struct ShownTokens {
     /// The tokens, grouped, with counts.

@@ -22,10 +22,10 @@ pub struct TokenPolicy {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MaxLifetime {
-    /// That of tokens of all other roles; `None` for no limit.
+    /// Longest lifetime of the tokens of all other roles; `None` for no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub all: Option<u64>,
-    /// Those of tokens of some roles, by the role's name.
+    /// Longest lifetimes of the tokens of some roles, by the role's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub roles: BTreeMap<String, u64>,
 }

@@ -1,7 +1,7 @@
 // An open page stays true while others change the cluster, and what the person does on it stays.
 import type { Browser, Page } from "@playwright/test";
 import { api, done } from "../support/api_server.ts";
-import { type Dashboard, expect, open, test } from "../support/dashboard.ts";
+import { type Dashboard, expect, open, signInWithToken, test } from "../support/dashboard.ts";
 import { TokensPage } from "../support/tokens_page.ts";
 
 /** A page that says when it hears of changes. */
@@ -101,9 +101,7 @@ test("a right that ends closes the page", async ({ page, start, project }) => {
   await project.allowSecrets("reader", "list", "watch");
   const dashboard = start(undefined, "--sign-in", "token");
   const origin = await dashboard.address();
-  await page.goto(`${origin}/sign-in`);
-  await page.getByLabel("Kubernetes token").fill(await viewer.value());
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await signInWithToken(page, origin, await viewer.value());
   await expect(page).toHaveURL(origin + project.path);
   const tokens = new TokensPage(page);
   await tokens.row(viewer).expectState("Active");

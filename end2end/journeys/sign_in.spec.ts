@@ -1,7 +1,7 @@
 // Signing in with a token, and out again, for good.
 import { api } from "../support/api_server.ts";
 import type { Page } from "@playwright/test";
-import { type Dashboard, expect, openWithoutScripts, test } from "../support/dashboard.ts";
+import { type Dashboard, expect, openWithoutScripts, signInWithToken, test } from "../support/dashboard.ts";
 import { Places } from "../support/places.ts";
 import { TokensPage } from "../support/tokens_page.ts";
 
@@ -38,9 +38,7 @@ test.describe("with a token", () => {
     const origin = await dashboard.address();
     const pages = await Promise.all([0, 1].map(async () => (await browser.newContext()).newPage()));
     for (const page of pages) {
-      await page.goto(`${origin}/sign-in`);
-      await page.getByLabel("Kubernetes token").fill(await token.value());
-      await page.getByRole("button", { name: "Sign in" }).click();
+      await signInWithToken(page, origin, await token.value());
       await expect(page).toHaveURL(origin + project.path);
     }
     const [one, other] = pages as [typeof pages[0], typeof pages[0]];
@@ -62,9 +60,7 @@ test.describe("with a token", () => {
       [`${value}x`, "The cluster does not accept this token."],
       ["eyJhbGciOiJub25lIn0.e30.", "The cluster does not accept this token."],
     ] as const) {
-      await page.goto(`${origin}/sign-in`);
-      await page.getByLabel("Kubernetes token").fill(text);
-      await page.getByRole("button", { name: "Sign in" }).click();
+      await signInWithToken(page, origin, text);
       await expect(page.getByRole("alert")).toContainText(says);
       expect(page.url()).not.toContain(text.slice(0, 10));
     }
@@ -88,9 +84,7 @@ test.describe("with a token", () => {
     const token = await project.token("me");
     const dashboard = start(undefined, "--sign-in", "token");
     const origin = await dashboard.address();
-    await page.goto(`${origin}/sign-in`);
-    await page.getByLabel("Kubernetes token").fill(await token.value());
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await signInWithToken(page, origin, await token.value());
     await expect(page).toHaveURL(origin + project.path);
     await api("DELETE", `/api/v1/namespaces/${project.namespace}/secrets/me`);
     await expect(async () => {

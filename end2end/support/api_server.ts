@@ -93,6 +93,13 @@ export function metrics(): Promise<string> {
   });
 }
 
+/** A credential of a ServiceAccount for an hour, as pods get it. */
+export async function serviceAccountToken(namespace: string, account: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+  const { status } = await done("POST", path, { body: { spec: { expirationSeconds: 3600 } } });
+  return status.token;
+}
+
 /** Signs in with a value: answers 201 and the user name, or 401. */
 export const signIn = (value: string) =>
   api("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", { bearer: value, body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" } });

@@ -23,7 +23,8 @@ export class Dashboard {
   private addresses: string[] = [];
   private waiting: ((address: string) => void)[] = [];
 
-  private constructor(
+  /** A program that was started, with its outputs piped. */
+  constructor(
     private process: ChildProcess,
     readonly user?: string,
   ) {
@@ -94,6 +95,13 @@ export async function openWithoutScripts(page: Page, dashboard: Dashboard, path 
   dashboard.origin = address.origin;
   dashboard.session = await page.context().cookies(address.origin);
   if (path !== "/system") await page.goto(address.origin + path);
+}
+
+/** Signs in with a Kubernetes token, or another text. */
+export async function signInWithToken(page: Page, origin: string, text: string) {
+  await page.goto(`${origin}/sign-in`);
+  await page.getByLabel("Kubernetes token").fill(text);
+  await page.getByRole("button", { name: "Sign in" }).click();
 }
 
 /** Goes to another address of the dashboard that the page shows. */

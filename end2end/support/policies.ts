@@ -1,9 +1,9 @@
 // The chart's policies, in force in two namespaces of one test only: one that stands for Kargo's own, and a project.
-import { join } from "node:path";
-import { api, type Answer, type Caller, controlPlane, done, metrics, server } from "./api_server.ts";
+import { api, type Answer, type Caller, done, metrics, server, serviceAccountToken } from "./api_server.ts";
 import { Project, Scope, type Token, unique } from "./cluster.ts";
 import { test as base, expect } from "./dashboard.ts";
 import { kubectl, run, template } from "./helm.ts";
+import { TLS } from "./oidc/setup.ts";
 
 export const RULES = ["suspendedTokens", "ownRole", "onlyRoles", "permanentTokens", "uniqueNames", "annotations"] as const;
 export type Rule = (typeof RULES)[number];
@@ -17,7 +17,7 @@ const GROUP = "admissionregistration.k8s.io";
 /** Runs kubectl as somebody, and answers as the API server did. */
 async function kubectlAs({ bearer, as }: Caller, namespace: string, args: string[], input?: object): Promise<Answer> {
   const signIn = bearer
-    ? ["--kubeconfig", "/dev/null", "--server", server, "--certificate-authority", join(controlPlane, "pki", "ca.crt"), "--token", bearer]
+    ? ["--kubeconfig", "/dev/null", "--server", server, "--certificate-authority", TLS.ca, "--token", bearer]
     : [];
   const acting = as ? ["--as", as] : [];
   const { code, log } = await run("kubectl", [...signIn, ...acting, "--namespace", namespace, ...args], input && JSON.stringify(input));
@@ -101,10 +101,7 @@ export class Requests {
 export const withToken = async (token: Token) => ({ bearer: await token.value() });
 
 /** A ServiceAccount that signs in with a credential of its own, as a pod does. */
-export async function pod(scope: Scope, account: string) {
-  const { status } = await done("POST", `/api/v1/namespaces/${scope.namespace}/serviceaccounts/${account}/token`, { body: { spec: { expirationSeconds: 3600 } } });
-  return { bearer: status.token as string };
-}
+export const pod = async (scope: Scope, account: string) => ({ bearer: await serviceAccountToken(scope.namespace, account) });
 
 /** Somebody who acts as a role by impersonation, as the dashboard does for people who sign in with OIDC. */
 export const acting = (scope: Scope, role: string) => ({ as: `system:serviceaccount:${scope.namespace}:${role}` });

@@ -2,7 +2,7 @@
 // becomes a path in a folder of the test, and the pod's own credential a kubeconfig.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { controlPlane, done, kubeconfigWithTokenFile } from "./api_server.ts";
+import { done, kubeconfigWithTokenFile, serviceAccountToken } from "./api_server.ts";
 import type { KubernetesObject } from "./helm.ts";
 
 type Pod = { namespace: string; spec: KubernetesObject["spec"] };
@@ -21,15 +21,14 @@ async function mount(folder: string, namespace: string, { secret, configMap }: K
   for (const [key, text] of Object.entries<string>(data)) await writeFile(join(folder, key), secret ? Buffer.from(text, "base64") : text);
 }
 
-/** Writes a kubeconfig with the credential that Kubernetes mounts for a ServiceAccount. */
-export async function credential(folder: string, namespace: string, account: string) {
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
-  const { status } = await done("POST", path, { body: { spec: { expirationSeconds: 3600 } } });
+/** Writes a kubeconfig with the credential that Kubernetes mounts for a ServiceAccount; answers with its file. */
+async function credential(folder: string, namespace: string, account: string) {
+  const token = await serviceAccountToken(namespace, account);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "token"), status.token);
+  await writeFile(join(folder, "token"), token);
   const file = join(folder, "kubeconfig");
   await writeFile(file, kubeconfigWithTokenFile(join(folder, "token")));
-  return { file, token: status.token as string };
+  return file;
 }
 
 /** The arguments of a pod's container on this machine. `addresses`: flags, and what takes the place of the pod's own addresses. */
@@ -41,7 +40,7 @@ export async function containerArguments({ namespace, spec }: Pod, folder: strin
     await mount(local, namespace, spec.volumes.find((volume: { name: string }) => volume.name === name));
     paths.set(mountPath, local);
   }
-  const { file } = await credential(join(folder, "serviceaccount"), namespace, spec.serviceAccountName);
+  const file = await credential(join(folder, "serviceaccount"), namespace, spec.serviceAccountName);
   const localized = container.args.map((argument: string) => {
     const [flag] = argument.split("=") as [string];
     if (flag in addresses) return `${flag}=${addresses[flag]}`;
@@ -50,6 +49,3 @@ export async function containerArguments({ namespace, spec }: Pod, folder: strin
   });
   return [...localized, `--kubeconfig=${file}`];
 }
-
-/** Certificate, key and authority of the control plane, for 127.0.0.1. */
-export const pki = (name: string) => join(controlPlane, "pki", name);

@@ -69,8 +69,7 @@ impl Measures {
             measures.oldest = measures.oldest.max(seconds(token.created, now).or(Some(0)));
             let is_unknown =
                 roles.is_some_and(|roles| !roles.iter().any(|role| role.as_str() == token.role));
-            let never_used = token.last_used.is_none() && !token.is_expiring();
-            measures.never_used += u64::from(never_used);
+            measures.never_used += u64::from(token.was_never_used());
             measures.unused += u64::from(unused_since.is_true_of(token));
             measures.unmanaged += u64::from(!token.is_managed());
             measures.of_no_role = measures

@@ -38,11 +38,11 @@ impl Level {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Finding {
     level: Level,
-    /// What was looked at.
+    /// The subject of the check.
     about: &'static str,
-    /// What was found.
+    /// The result, in words.
     found: String,
-    /// What to do next; empty where nothing is to be done.
+    /// The next step; empty if none is needed.
     #[serde(skip_serializing_if = "String::is_empty")]
     next: String,
 }

@@ -5,7 +5,7 @@
 use std::{
     collections::HashMap,
     io,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -26,6 +26,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use crate::{
+    config::StartError,
     http::{Peer, TrustedProxies, network},
     tls::Tls,
 };
@@ -44,6 +45,20 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 const LARGEST_HEAD: usize = 32 * 1024;
 /// Wait after a connection could not be accepted, for instance because the program has too many files open.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// Listens on an address. Answers with the address, too, which has the port that was chosen for port 0. `flag`: the flag that names it.
+///
+/// # Errors
+/// The address can't be listened on.
+pub async fn listen(
+    address: SocketAddr,
+    flag: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let explained = |error| StartError::bind(address, flag, &error);
+    let listener = TcpListener::bind(address).await.map_err(explained)?;
+    let address = listener.local_addr().map_err(explained)?;
+    Ok((listener, address))
+}
 
 /// Serves until `shutdown` resolves, then ends idle connections and waits for the others, at most for `patience`. With `tls`: over HTTPS only.
 pub async fn serve(

@@ -15,14 +15,15 @@ use kargo::{
     name::RoleName,
     scope::Scope,
 };
-use tokio::{net::TcpListener, sync::Mutex, time::timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::StartError,
-    connections,
+    connections::{self, listen},
     http::{TrustedProxies, operations, probes::Readiness},
     metrics::{Gauge, Metrics, Shown, number, table},
+    recent::Recent,
 };
 
 /// Most scopes. Each is a watch of the API server.
@@ -39,7 +40,7 @@ pub struct Exporter {
     cluster: Cluster,
     metrics: Arc<Metrics>,
     with_names: bool,
-    last: Mutex<Option<(Instant, String)>>,
+    measured: Recent<String>,
 }
 
 /// Serves the metrics until `shutdown` resolves.
@@ -51,9 +52,7 @@ pub async fn run(
     address: SocketAddr,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
-    let bind_error = |error| StartError::bind(address, "--metrics-listen", &error);
-    let listener = TcpListener::bind(address).await.map_err(bind_error)?;
-    let address = listener.local_addr().map_err(bind_error)?;
+    let (listener, address) = listen(address, "--metrics-listen").await?;
     tracing::info!(%address, "serving metrics");
     let ending = CancellationToken::new();
     let app = exporter.routes(ending.clone());
@@ -78,7 +77,7 @@ impl Exporter {
             cluster: cluster.with_most_inventories(MOST_SCOPES),
             metrics,
             with_names,
-            last: Mutex::default(),
+            measured: Recent::new(FRESH_FOR),
         }
     }
 
@@ -94,23 +93,13 @@ impl Exporter {
     }
 
     async fn text(&self) -> String {
-        let tokens = {
-            // Scrapers that ask at the same time share one answer.
-            let mut last = self.last.lock().await;
-            match &*last {
-                Some((time, text)) if time.elapsed() < FRESH_FOR => text.clone(),
-                _ => {
-                    let text = self.measured().await;
-                    last.insert((Instant::now(), text)).1.clone()
-                }
-            }
-        };
+        let tokens = self.measured.get(self.measure()).await;
         let facts = self.cluster.connector().inventory_facts();
         self.metrics.text(facts, None) + &tokens
     }
 
     /// Measures all scopes anew: a scope that is gone leaves nothing behind.
-    async fn measured(&self) -> String {
+    async fn measure(&self) -> String {
         let began = Instant::now();
         let projects = timeout(WITHIN, self.cluster.known_projects()).await;
         let projects = projects.ok().and_then(Result::ok);

@@ -14,6 +14,7 @@ mod manual;
 mod metrics;
 mod oidc;
 mod one_time_address;
+mod recent;
 mod sessions;
 mod site;
 mod sweep;
@@ -31,6 +32,7 @@ use std::{
 
 use clap::{CommandFactory, Parser};
 use config::{Command, Config, StartError};
+use connections::listen;
 use exporter::Exporter;
 use kargo::{
     cluster::{Cluster, Connector},
@@ -41,7 +43,6 @@ use kargo::{
 };
 use mimalloc::MiMalloc;
 use one_time_address::OneTimeAddresses;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use zeroizing_alloc::ZeroAlloc;
 
@@ -143,14 +144,9 @@ async fn run(config: Config) -> Result<ExitCode, StartError> {
     reason = "prints the one-time address to the terminal"
 )]
 async fn serve(config: &Config, cluster: Cluster) -> Result<(), StartError> {
-    let bind_error = |error| StartError::bind(config.listen, "--listen", &error);
-    let listener = TcpListener::bind(config.listen).await.map_err(bind_error)?;
-    let address = listener.local_addr().map_err(bind_error)?;
+    let (listener, address) = listen(config.listen, "--listen").await?;
     let metrics_listener = match config.operations.metrics_listen {
-        Some(address) => {
-            let bind_error = |error| StartError::bind(address, "--metrics-listen", &error);
-            Some(TcpListener::bind(address).await.map_err(bind_error)?)
-        }
+        Some(address) => Some(listen(address, "--metrics-listen").await?.0),
         None => None,
     };
     let operations = http::Operations::default();

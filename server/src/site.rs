@@ -1,6 +1,6 @@
 //! The built files that browsers load: part of the program, or of a folder during development.
 
-use std::{borrow::Cow, fs, path::PathBuf};
+use std::{borrow::Cow, fs, path::PathBuf, sync::LazyLock};
 
 use app::SiteFiles;
 use rust_embed::Embed;
@@ -37,6 +37,15 @@ impl Site {
     /// Addresses of the files that pages load; `None` if the site is incomplete. A folder is read each time, because it changes while the
     /// program runs.
     pub fn files(&self) -> Option<SiteFiles> {
+        static OF_BUILT_IN: LazyLock<Option<SiteFiles>> =
+            LazyLock::new(|| Site::new(None).find_files());
+        if self.0.is_none() {
+            return OF_BUILT_IN.clone();
+        }
+        self.find_files()
+    }
+
+    fn find_files(&self) -> Option<SiteFiles> {
         let paths: Vec<_> = self.paths().collect();
         let address = |extension: &str| {
             paths

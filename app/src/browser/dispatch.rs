@@ -2,7 +2,7 @@
 //!
 //! One-click commands are submit buttons that work without this code. With it, the same endpoint is called without leaving the page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kargo::{
     problem::{Kind, Problem},
@@ -36,11 +36,8 @@ pub struct Dispatcher {
     dialogs: Dialogs,
     notice: Notice,
     selection: Selection,
-    /// UIDs of the tokens that a command is under way on: further commands on them are ignored.
-    busy: StoredValue<BTreeSet<String>>,
-    /// Commands that are done, by UID, until the page is up to date: the same one is ignored. Another one isn't: a live page may show its button
-    /// already.
-    done: StoredValue<BTreeMap<String, Command>>,
+    /// How far commands on tokens are, by UID.
+    stages: StoredValue<BTreeMap<String, Stage>>,
 }
 
 impl Dispatcher {
@@ -50,8 +47,7 @@ impl Dispatcher {
             dialogs,
             notice,
             selection,
-            busy: StoredValue::new(BTreeSet::new()),
-            done: StoredValue::new(BTreeMap::new()),
+            stages: StoredValue::new(BTreeMap::new()),
         }
     }
 
@@ -155,21 +151,18 @@ impl Dispatcher {
 
     /// Runs a command that needs no dialog. The page is updated once, after the result is shown.
     async fn run(self, command: Command, token: TokenRef, place: Place) {
-        self.set_busy(&token, true);
+        self.set_stage(&token, Stage::UnderWay);
         match self.perform(command, &token).await {
             Ok(Next::Stay) => self.selection.remove(&token),
             Ok(Next::Visit(address)) => return platform::visit(&address),
             Err(problem) if self.keeps_undo(command, &token) => self.notice.add_problem(&problem),
             Err(problem) => self.notice.show_error(&problem),
         }
-        self.set_busy(&token, false);
-        self.done.update_value(|done| {
-            done.insert(token.uid.0.clone(), command);
-        });
+        self.set_stage(&token, Stage::Done(command));
         refresh::update().await;
-        self.done.update_value(|done| {
-            if done.get(&token.uid.0) == Some(&command) {
-                done.remove(&token.uid.0);
+        self.stages.update_value(|stages| {
+            if stages.get(&token.uid.0) == Some(&Stage::Done(command)) {
+                stages.remove(&token.uid.0);
             }
         });
         if place.has_focus() {
@@ -247,28 +240,34 @@ impl Dispatcher {
     }
 
     fn is_busy(self, token: &TokenRef, command: Command) -> bool {
-        let uid = &token.uid.0;
-        self.busy.with_value(|busy| busy.contains(uid))
-            || self.done.with_value(|done| done.get(uid) == Some(&command))
+        self.stages.with_value(|stages| {
+            let stage = stages.get(&token.uid.0);
+            stage.is_some_and(|stage| [Stage::UnderWay, Stage::Done(command)].contains(stage))
+        })
     }
 
-    fn set_busy(self, token: &TokenRef, is_busy: bool) {
+    fn set_stage(self, token: &TokenRef, stage: Stage) {
         let uid = &token.uid.0;
-        self.busy.update_value(|busy| {
-            if is_busy {
-                busy.insert(uid.clone());
-            } else {
-                busy.remove(uid);
-            }
+        self.stages.update_value(|stages| {
+            stages.insert(uid.clone(), stage);
         });
         for row in rows_with(uid) {
-            let _ = if is_busy {
+            let _ = if stage == Stage::UnderWay {
                 row.set_attribute("aria-busy", "true")
             } else {
                 row.remove_attribute("aria-busy")
             };
         }
     }
+}
+
+/// How far a command on a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Further commands on the token are ignored.
+    UnderWay,
+    /// The page isn't up to date yet, so the same command is ignored. Another one isn't: a live page may show its button already.
+    Done(Command),
 }
 
 /// Step after a command.

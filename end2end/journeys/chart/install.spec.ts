@@ -58,7 +58,7 @@ test("an upgrade and a rollback keep session keys and sign-outs, and an uninstal
   expect(await signOuts()).toEqual({ ended: "an entry" });
   expect((await release.get("deployment", release.prefix)).spec.replicas).toBe(2);
 
-  // Who deletes the Secret gets another one with the next upgrade.
+  // After the Secret is deleted, the next upgrade makes another one.
   await kubectl(["delete", "secret", `${release.prefix}-session-keys`, "--namespace", release.namespace]);
   await release.apply({});
   expect([rotated, first]).not.toContain(await keys());

@@ -1,8 +1,7 @@
 // The chart's ServiceAccounts may do what access needs, and nothing else: tried with questions to the API server and with real requests.
-import { api, done } from "../../support/api_server.ts";
+import { api, done, serviceAccountToken } from "../../support/api_server.ts";
 import { expect, test as base } from "../../support/dashboard.ts";
 import { Release } from "../../support/helm.ts";
-import { credential } from "../../support/started.ts";
 
 // Helm takes seconds for each of its runs.
 base.describe.configure({ timeout: 240_000 });
@@ -37,9 +36,9 @@ async function allowed(user: string, verbs: string[], attributes: object) {
 
 const secrets = (namespace?: string) => ({ resource: "secrets", ...(namespace && { namespace }) });
 
-test("the dashboard's ServiceAccount may use no verb on any Secret", async ({ release, project }, info) => {
+test("the dashboard's ServiceAccount may use no verb on any Secret", async ({ release, project }) => {
   const user = `system:serviceaccount:${release.namespace}:${release.prefix}`;
-  const { token: bearer } = await credential(info.outputPath("account"), release.namespace, release.prefix);
+  const bearer = await serviceAccountToken(release.namespace, release.prefix);
   const known = await project.token("known");
   for (const namespace of [undefined, "kargo", "kube-system", project.name, release.namespace]) {
     expect(await allowed(user, [...VERBS, "*"], secrets(namespace))).toEqual([]);
@@ -68,9 +67,9 @@ test("the dashboard's ServiceAccount may use no verb on any Secret", async ({ re
 /** One request as somebody else, with the program's own credential. */
 const listAs = (bearer: string, namespace: string, headers: Record<string, string>) => api("GET", `/api/v1/namespaces/${namespace}/secrets`, { bearer, headers });
 
-test("the dashboard's ServiceAccount may act as the named ServiceAccounts only, and only send its own kinds of requests", async ({ release, project }, info) => {
+test("the dashboard's ServiceAccount may act as the named ServiceAccounts only, and only send its own kinds of requests", async ({ release, project }) => {
   const user = `system:serviceaccount:${release.namespace}:${release.prefix}`;
-  const { token: bearer } = await credential(info.outputPath("account"), release.namespace, release.prefix);
+  const bearer = await serviceAccountToken(release.namespace, release.prefix);
   await project.allowEverything("reader");
   await project.allowEverything("promoter");
   const as = (namespace: string, name: string) => ({ "impersonate-user": `system:serviceaccount:${namespace}:${name}` });
@@ -94,7 +93,7 @@ test("the dashboard's ServiceAccount may act as the named ServiceAccounts only, 
   ];
   for (const [who, headers] of refused) expect(await status(headers), who).toBe(403);
 
-  // What a role may do and the program has no need for.
+  // Requests that the role may send and the program never does.
   const reader = as(project.name, "reader");
   const beyond: [string, string, object?][] = [
     ["GET", "configmaps"],

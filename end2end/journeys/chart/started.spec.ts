@@ -1,14 +1,12 @@
 // The program, started as the installed objects say: arguments, mounted files, and the token of its ServiceAccount.
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
-import type { Page } from "@playwright/test";
 import { expectAccepted } from "../../support/api_server.ts";
-import { expect, ready, runToEnd } from "../../support/dashboard.ts";
+import { expect, ready, runToEnd, signInWithToken } from "../../support/dashboard.ts";
 import { kubectl, Release } from "../../support/helm.ts";
-import { CLIENT } from "../../support/oidc/setup.ts";
+import { CLIENT, TLS } from "../../support/oidc/setup.ts";
 import { goToIssuer, test as base } from "../../support/oidc/test.ts";
-import { containerArguments, pki, podOf } from "../../support/started.ts";
+import { freePorts } from "../../support/ports.ts";
+import { containerArguments, podOf } from "../../support/started.ts";
 import { TokensPage } from "../../support/tokens_page.ts";
 
 // Helm takes seconds for each of its runs.
@@ -27,10 +25,7 @@ const test = base.extend<Fixtures>({
     await release.remove();
   },
   ports: async ({}, use) => {
-    const servers = [0, 1].map(() => createServer().listen(0, "127.0.0.1"));
-    await Promise.all(servers.map((server) => once(server, "listening")));
-    const [one, other] = servers.map((server) => (server.address() as AddressInfo).port);
-    await Promise.all(servers.map((server) => once(server.close(), "close")));
+    const [one, other] = await freePorts(2);
     await use([one!, other!]);
   },
 });
@@ -38,14 +33,8 @@ const test = base.extend<Fixtures>({
 /** Makes what the values name: a certificate for 127.0.0.1, and the authority that signed it and the issuer's. */
 async function createFiles({ namespace }: Release) {
   const into = ["--namespace", namespace];
-  await kubectl(["create", "secret", "tls", "certificate", "--cert", pki("server.crt"), "--key", pki("server.key"), ...into]);
-  await kubectl(["create", "configmap", "authorities", "--from-file", pki("ca.crt"), ...into]);
-}
-
-async function signInWithToken(page: Page, origin: string, value: string) {
-  await page.goto(`${origin}/sign-in`);
-  await page.getByLabel("Kubernetes token").fill(value);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await kubectl(["create", "secret", "tls", "certificate", "--cert", TLS.certificate, "--key", TLS.key, ...into]);
+  await kubectl(["create", "configmap", "authorities", "--from-file", TLS.ca, ...into]);
 }
 
 test("two replicas share sessions and sign-outs over HTTPS", async ({ page, project, release, ports, start }, info) => {

@@ -49,7 +49,7 @@ test("monitoring is rendered as it is tested, without the alerts that are turned
   expect(dashboard!.metadata.labels).toMatchObject({ grafana_dashboard: "1" });
   expect(JSON.parse(dashboard!.data["kargo-tokens.json"])).toEqual(JSON.parse(file("dashboard.json")));
 
-  // Nothing asks for a metric that the program doesn't have.
+  // Alerts and dashboard ask only for metrics that the program has.
   const { out } = await runToEnd("metrics");
   const known = new Set(out.match(/kargo_tokens_\w+/g));
   const asked = `${file("alerts.yaml")}${file("dashboard.json")}`.match(/kargo_tokens_\w+/g)!.map((name) => name.replace(/_bucket$/, ""));

@@ -2,7 +2,7 @@
 import { type APIRequestContext, mergeTests, type Page } from "@playwright/test";
 import { expectAccepted, expectRefused } from "../../support/api_server.ts";
 import { type Scope, SUSPENDED } from "../../support/cluster.ts";
-import { type Dashboard, open, runToEnd } from "../../support/dashboard.ts";
+import { type Dashboard, open, runToEnd, signInWithToken } from "../../support/dashboard.ts";
 import { expectSignedIn, singleSignOn, test as oidc } from "../../support/oidc/test.ts";
 import { DOCUMENTED, expect, RULES, test as policy } from "../../support/policies.ts";
 import { newClaim, ServerFunctions } from "../../support/server_functions.ts";
@@ -131,13 +131,11 @@ test("a compromised token is stopped, though no successor may be created", async
 /** Signs in with the value of a token. */
 async function signInWith(page: Page, dashboard: Dashboard, value: string) {
   const origin = await dashboard.address();
-  await page.goto(`${origin}/sign-in`);
-  await page.getByLabel("Kubernetes token").fill(value);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await signInWithToken(page, origin, value);
   await expect(page).toHaveURL((url) => !url.pathname.startsWith("/sign-in"));
 }
 
-test("somebody who signed in with a token of the same role is told what they can't do", async ({ page, start, kargo, project, enforce }) => {
+test("the dashboard tells a person who signed in with a token of the same role what the policy refuses", async ({ page, start, kargo, project, enforce }) => {
   await project.allowEverything("promoter");
   const me = await documented(project, "me", "promoter");
   const [other, paused] = [await documented(project, "other", "promoter"), await documented(project, "paused", "promoter")];

@@ -1,7 +1,7 @@
 // The dashboard's own ServiceAccount, which acts as the roles of the people who sign in.
 import { writeFile } from "node:fs/promises";
 import { expect } from "@playwright/test";
-import { api, done, kubeconfigWithValue } from "../api_server.ts";
+import { api, done, kubeconfigWithValue, serviceAccountToken } from "../api_server.ts";
 import type { Project } from "../cluster.ts";
 import { runToEnd } from "../dashboard.ts";
 
@@ -29,9 +29,9 @@ export class Program {
       const path = kind.startsWith("cluster") ? "" : `/namespaces/${namespace}`;
       await done("POST", `${RBAC}${path}/${kind}s`, { body: yaml, type: "application/yaml" });
     }
-    const { status } = await done("POST", `${accounts}/${NAME}/token`, { body: { spec: { expirationSeconds: 3600 } } });
-    await expect.poll(async () => (await api("GET", "/api/v1/namespaces", { bearer: status.token })).status).toBe(200);
-    await writeFile(kubeconfig, kubeconfigWithValue(status.token));
+    const token = await serviceAccountToken(namespace, NAME);
+    await expect.poll(async () => (await api("GET", "/api/v1/namespaces", { bearer: token })).status).toBe(200);
+    await writeFile(kubeconfig, kubeconfigWithValue(token));
     return new Program(project, kubeconfig);
   }
 

@@ -3,7 +3,9 @@
 use kube::core::{Request, params::GetParams};
 use serde::Deserialize;
 
-use super::connection::{Cluster, access::Access, error::Error, version::Version};
+use super::connection::{
+    Cluster, access::Access, error::Error, request::ApiResponse, version::Version,
+};
 use crate::permissions::ClusterFeatures;
 
 #[derive(Deserialize)]
@@ -15,6 +17,11 @@ struct Tracking {
 #[derive(Default, Deserialize)]
 struct Since {
     since: Option<String>,
+}
+
+/// Names the request for the version.
+pub(super) fn version_access() -> Access {
+    Access::to("get", "/version")
 }
 
 impl Cluster {
@@ -36,18 +43,23 @@ impl Cluster {
     /// Version of the API server. Asked once, then remembered for all identities.
     pub(super) async fn version(&self) -> Result<&Version, Error> {
         let asked = self.connector().version().get_or_try_init(async || {
-            let access = Access::to("get", "/version");
-            let request = http::Request::get("/version")
-                .body(Vec::new())
-                .map_err(kube::core::request::Error::BuildRequest);
+            let access = version_access();
             // Hardly ever sent, so it takes no room in the futures of pages.
-            match Box::pin(self.program().read(&access, request)).await {
+            match Box::pin(self.program().read_version(&access)).await {
                 Ok(answer) => answer.parse(&access),
                 Err(Error::Forbidden(_) | Error::NotFound(_)) => Ok(Version::hidden()),
                 Err(error) => Err(error),
             }
         });
         asked.await
+    }
+
+    /// Asks for the version.
+    pub(super) async fn read_version(&self, access: &Access) -> Result<ApiResponse, Error> {
+        let request = http::Request::get("/version")
+            .body(Vec::new())
+            .map_err(kube::core::request::Error::BuildRequest);
+        self.read(access, request).await
     }
 
     /// UTC day since which the cluster records uses of tokens: a token without a recorded use was not used since then. `None` if the person

@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::connection::{Cluster, access::Access, error::Error};
-use crate::{
-    identity::{PersonNote, ServiceAccountRef},
-    impersonation::ImpersonationForm,
+use super::{
+    connection::{Cluster, error::Error},
+    features::version_access,
 };
+use crate::identity::{PersonNote, ServiceAccountRef};
 
 /// A request that the API server could be asked for, on a resource of the core API group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +35,7 @@ impl Cluster {
     /// # Errors
     /// Those of any request.
     pub async fn clock_ahead(&self) -> Result<SignedDuration, Error> {
-        let access = Access::to("get", "/version");
-        let request = http::Request::get("/version")
-            .body(Vec::new())
-            .map_err(kube::core::request::Error::BuildRequest);
-        let answer = self.program().read(&access, request).await?;
+        let answer = self.program().read_version(&version_access()).await?;
         Ok(Timestamp::now().duration_since(answer.now))
     }
 
@@ -63,11 +59,7 @@ impl Cluster {
     /// # Errors
     /// [`Error::NotImpersonated`] has the missing objects as YAML.
     pub async fn try_to_act_as(&self, account: &ServiceAccountRef) -> Result<(), Error> {
-        let form = if self.version().await?.constrains_impersonation() {
-            ImpersonationForm::Constrained
-        } else {
-            ImpersonationForm::Legacy
-        };
+        let form = self.version().await?.impersonation_form();
         let nobody = PersonNote {
             issuer: "none".to_owned(),
             subject: "kargo-tokens check".to_owned(),

@@ -56,7 +56,7 @@ impl Used {
         let used = token.last_used.as_deref();
         match self {
             Self::Ever => used.is_some(),
-            Self::Never => used.is_none() && !token.is_expiring(),
+            Self::Never => token.was_never_used(),
             Self::Untracked => token.is_expiring(),
             Self::NotSince(since) => since.is_true_of(token),
             Self::Within(range) => used.is_some_and(|used| range.has_day(used)),

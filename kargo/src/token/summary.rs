@@ -142,6 +142,11 @@ impl TokenSummary {
         self.expires.is_some()
     }
 
+    /// `true` if nobody ever used the token. Kubernetes doesn't track the use of expiring tokens, so none of these counts.
+    pub fn was_never_used(&self) -> bool {
+        self.last_used.is_none() && !self.is_expiring()
+    }
+
     /// `true` if somebody has tried the token since its suspension. Kubernetes records uses by the day, so a use on the day of the
     /// suspension counts only if none had been recorded for that day before.
     pub fn was_tried_since_suspension(&self) -> bool {

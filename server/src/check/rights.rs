@@ -13,7 +13,7 @@ use super::{Finding, Level};
 const PROJECTS: usize = 20;
 /// Questions at the same time.
 const AT_ONCE: usize = 8;
-/// What this is about.
+/// The subject of these findings.
 const ABOUT: &str = "rights";
 
 /// A right, what it is for, and how much its lack matters.
@@ -38,7 +38,7 @@ const fn need(
     }
 }
 
-/// What commands need in the namespace of a scope.
+/// Rights that commands need in the namespace of a scope.
 const NEEDS: [Need; 8] = [
     need("list", "secrets", "no token is shown", Level::Problem),
     need(
@@ -80,7 +80,7 @@ const NEEDS: [Need; 8] = [
     ),
 ];
 
-/// What the identity may do in Kargo's namespace, and in projects.
+/// Rights of the identity in Kargo's namespace, and in projects.
 pub async fn of_identity(cluster: &Cluster, projects: Vec<ProjectName>) -> Vec<Finding> {
     let (all, asked) = (projects.len(), projects.len().min(PROJECTS));
     let scopes = projects.into_iter().take(PROJECTS).map(Scope::Project);

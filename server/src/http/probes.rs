@@ -1,14 +1,12 @@
 //! `/healthz` and `/readyz`, for probes of any host and without a sign-in. They tell nothing but whether the program and its cluster answer.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, http::StatusCode, routing::get};
 use kargo::cluster::Cluster;
-use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
+
+use crate::recent::Recent;
 
 /// Age up to which an answer about the cluster is given again, so that probes cost the cluster at most a request a second.
 const FRESH_FOR: Duration = Duration::from_secs(1);
@@ -19,7 +17,7 @@ pub struct Readiness {
     cluster: Cluster,
     /// Cancelled when the program is asked to end.
     ending: CancellationToken,
-    last: Arc<Mutex<Option<(Instant, bool)>>>,
+    is_cluster_ready: Arc<Recent<bool>>,
 }
 
 impl Readiness {
@@ -27,7 +25,7 @@ impl Readiness {
         Self {
             cluster,
             ending,
-            last: Arc::default(),
+            is_cluster_ready: Arc::new(Recent::new(FRESH_FOR)),
         }
     }
 
@@ -36,23 +34,11 @@ impl Readiness {
         if self.ending.is_cancelled() {
             return (NOT_READY, "The program is ending.\n");
         }
-        if self.is_cluster_ready().await {
+        let asked = async { self.cluster.ready().await.is_ok() };
+        if self.is_cluster_ready.get(asked).await {
             (StatusCode::OK, "ok\n")
         } else {
             (NOT_READY, "The cluster doesn't answer.\n")
-        }
-    }
-
-    async fn is_cluster_ready(&self) -> bool {
-        // Concurrent probes wait for one request.
-        let mut last = self.last.lock().await;
-        match *last {
-            Some((time, is_ready)) if time.elapsed() < FRESH_FOR => is_ready,
-            _ => {
-                let is_ready = self.cluster.ready().await.is_ok();
-                *last = Some((Instant::now(), is_ready));
-                is_ready
-            }
         }
     }
 }

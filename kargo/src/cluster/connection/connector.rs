@@ -161,12 +161,12 @@ impl Connector {
         self.observed.by(observer);
     }
 
-    /// What the inventories of all identities have now.
+    /// Numbers of the inventories of all identities together.
     pub fn inventory_facts(&self) -> InventoryFacts {
         self.observed.facts()
     }
 
-    /// Who is told what happens.
+    /// The observer, and the inventories that are measured.
     pub(in crate::cluster) fn observed(&self) -> &Observed {
         &self.observed
     }

@@ -38,7 +38,7 @@ pub struct Requested<'a> {
 pub enum ReconnectCause {
     /// The API server ended it, as it does every few minutes.
     Ended,
-    /// Nothing was heard for too long.
+    /// The API server sent nothing for too long.
     Silent,
     /// The API server doesn't know the version any more from which the watch should go on.
     Expired,
@@ -116,7 +116,7 @@ pub(in crate::cluster) trait Measured: Send + Sync {
     fn facts(&self) -> InventoryFacts;
 }
 
-/// Who hears what happens on the way to a cluster. Clones are the same.
+/// The observer of a cluster's requests, and the inventories that are measured. Clones share both.
 #[derive(Clone, Default)]
 pub(in crate::cluster) struct Observed {
     observer: Arc<OnceLock<Arc<dyn Observer>>>,
@@ -146,7 +146,7 @@ impl Observed {
         all.push(inventory);
     }
 
-    /// What all inventories have now.
+    /// Numbers of all inventories together.
     pub fn facts(&self) -> InventoryFacts {
         let all: Vec<_> = {
             let all = self.inventories.lock();

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::impersonation::ImpersonationForm;
+
 /// First minor version of Kubernetes 1 whose API server refuses tokens with the suspension label.
 const SUSPENDS_FROM: u32 = 29;
 /// First minor version of Kubernetes 1 with constrained impersonation on by default.
@@ -31,8 +33,16 @@ impl Version {
         self.is_at_least(SUSPENDS_FROM)
     }
 
-    /// `true` from Kubernetes 1.36 on.
-    pub fn constrains_impersonation(&self) -> bool {
+    /// How programs act as ServiceAccounts: constrained from Kubernetes 1.36 on.
+    pub fn impersonation_form(&self) -> ImpersonationForm {
+        if self.constrains_impersonation() {
+            ImpersonationForm::Constrained
+        } else {
+            ImpersonationForm::Legacy
+        }
+    }
+
+    fn constrains_impersonation(&self) -> bool {
         self.is_at_least(CONSTRAINS_FROM)
     }
 

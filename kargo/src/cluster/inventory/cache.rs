@@ -387,7 +387,7 @@ impl<K: Kind> Measured for Cache<K> {
         let state = self.state();
         let is_shown = matches!(state.standing, Standing::Current | Standing::Behind(..));
         InventoryFacts {
-            records: state.records.iter().count(),
+            records: state.records.iter().len(),
             viewers: self.pulse.receiver_count(),
             silent_for: state
                 .heard

@@ -3,10 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
 };
 
 use tokio::task::AbortHandle;
@@ -22,10 +19,11 @@ use crate::cluster::{
 const NAMESPACES: usize = 48;
 
 /// The inventories of one identity.
+#[derive(Default)]
 pub(in crate::cluster) struct Caches {
     times: Mutex<InventoryTimes>,
-    /// Most namespaces.
-    most: AtomicUsize,
+    /// Most namespaces, where it isn't [`NAMESPACES`].
+    most: OnceLock<usize>,
     tokens: ByNamespace<Tokens>,
     accounts: ByNamespace<Accounts>,
     bindings: ByNamespace<Bindings>,
@@ -77,24 +75,10 @@ impl Keep for Caches {
     }
 }
 
-impl Default for Caches {
-    fn default() -> Self {
-        Self {
-            times: Mutex::default(),
-            most: AtomicUsize::new(NAMESPACES),
-            tokens: ByNamespace::default(),
-            accounts: ByNamespace::default(),
-            bindings: ByNamespace::default(),
-            roles: ByNamespace::default(),
-            projects: ByNamespace::default(),
-        }
-    }
-}
-
 impl Caches {
-    /// Sets the most namespaces with inventories.
+    /// Sets the most namespaces with inventories, once.
     pub fn set_most(&self, most: usize) {
-        self.most.store(most, Relaxed);
+        let _ = self.most.set(most);
     }
 
     pub fn times(&self) -> InventoryTimes {
@@ -112,7 +96,7 @@ impl Caches {
             return Arc::clone(&known.cache);
         }
         all.retain(|_, known| !known.task.is_finished());
-        while all.len() >= self.most.load(Relaxed) {
+        while all.len() >= *self.most.get().unwrap_or(&NAMESPACES) {
             let oldest = all.iter().min_by_key(|(_, known)| known.cache.looked());
             let Some(oldest) = oldest.map(|(namespace, _)| namespace.clone()) else {
                 break;

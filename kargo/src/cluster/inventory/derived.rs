@@ -1,4 +1,4 @@
-//! What pages derive from an inventory's records, kept until the records change: many look at the same list.
+//! Values that pages derive from an inventory's records. They are kept until the records change, because many people look at the same list.
 
 use std::{
     any::Any,

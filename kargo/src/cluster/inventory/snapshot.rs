@@ -75,8 +75,8 @@ impl TokensSnapshot {
         at.ok().map(|at| &*self.tokens[at])
     }
 
-    /// What a page derives from the tokens, made once for each key and kept until the tokens change. The key has everything that the value
-    /// depends on besides the tokens: also the time, where that matters.
+    /// Derives a value from the tokens, or answers with the one that was derived for the same key. Values are kept until the tokens change. The
+    /// key must hold everything else that the value depends on, such as the time.
     pub fn derive<K, V>(&self, key: K, make: impl FnOnce(&[Arc<TokenSummary>]) -> V) -> Arc<V>
     where
         K: PartialEq + Send + 'static,

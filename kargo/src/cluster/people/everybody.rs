@@ -100,13 +100,7 @@ impl People {
         if let Some(form) = self.0.form {
             return Ok(form);
         }
-        Ok(
-            if self.program().version().await?.constrains_impersonation() {
-                ImpersonationForm::Constrained
-            } else {
-                ImpersonationForm::Legacy
-            },
-        )
+        Ok(self.program().version().await?.impersonation_form())
     }
 
     /// The program's own view.
