@@ -408,15 +408,26 @@ mod tests {
     #[tokio::test]
     async fn signing_out_and_choosing_a_role_have_the_limit_of_writes() {
         let program = Program::start().await;
-        let cookies = program.acting_as_less();
-        let mut refused = 0;
-        for _ in 0..150 {
-            let answer = program.send("POST", "/acting-as", &cookies, "").await;
-            refused += usize::from(answer.status() == StatusCode::TOO_MANY_REQUESTS);
+        let is_refused = async |path: &str| {
+            let cookies = program.acting_as_less();
+            let answer = program.send("POST", path, &cookies, "").await;
+            answer.status() == StatusCode::TOO_MANY_REQUESTS
+        };
+        let used_up = async || {
+            for _ in 0..1000 {
+                if is_refused("/acting-as").await {
+                    return true;
+                }
+            }
+            false
+        };
+        // On a slow machine the limit may allow one more request by the time of the sign-out, so that one is used up, too.
+        let mut is_sign_out_refused = false;
+        for _ in 0..20 {
+            assert!(used_up().await);
+            is_sign_out_refused = is_sign_out_refused || is_refused("/sign-out").await;
         }
-        assert!(refused > 0);
-        let answer = program.send("POST", "/sign-out", &cookies, "").await;
-        assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(is_sign_out_refused);
     }
 
     #[tokio::test]
