@@ -13,8 +13,8 @@ use crate::{
     components::places::Places,
     pages::{
         access::AccessPage, compromise::CompromisePage, inventory::InventoryPage,
-        not_found::NotFound, session::SessionPage, sign_in::SignIn, token::TokenPage,
-        tokens::TokensPage,
+        not_found::NotFound, rules::RulesPage, session::SessionPage, sign_in::SignIn,
+        token::TokenPage, tokens::TokensPage,
     },
 };
 
@@ -38,6 +38,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/projects/:project/compromised/:name") view=CompromisePage ssr=SsrMode::Async />
                     <Route path=path!("/inventory") view=InventoryPage ssr=SsrMode::Async />
                     <Route path=path!("/access") view=AccessPage ssr=SsrMode::Async />
+                    <Route path=path!("/rules") view=RulesPage ssr=SsrMode::Async />
                     <Route path=path!("/session") view=SessionPage ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
                 </Routes>

@@ -50,4 +50,6 @@ pub mod visited;
 #[cfg(feature = "ssr")]
 pub use app::App;
 #[cfg(feature = "ssr")]
+pub use page_model::RulesReader;
+#[cfg(feature = "ssr")]
 pub use shell::{SiteFiles, shell};

@@ -4,6 +4,8 @@ mod access;
 mod compromise;
 mod frame;
 mod inventory;
+mod own_role;
+mod rules;
 mod session;
 mod token;
 mod tokens;
@@ -36,6 +38,8 @@ pub use frame::{Frame, read_frame};
 pub use inventory::{
     InventoryGroup, InventoryPageModel, InventoryRow, InventoryScopes, read_inventory_page, some,
 };
+pub use own_role::{OwnRoleRules, RulesReader};
+pub use rules::{Breaking, RuleStatus, RulesPageModel, read_rules_page};
 pub use session::{ActingPerson, read_acting_person, read_own_user};
 pub use token::{TokenDetails, TokenPageModel, describe, read_token_page};
 pub use tokens::{Availability, Section, TokenRow, TokensPageModel, read_tokens_page};

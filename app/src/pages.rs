@@ -4,6 +4,7 @@ pub mod access;
 pub mod compromise;
 pub mod inventory;
 pub mod not_found;
+pub mod rules;
 pub mod session;
 pub mod sign_in;
 pub mod token;

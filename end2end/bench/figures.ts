@@ -16,6 +16,9 @@ export function print(what: string, value: string | number, { goal, kargo }: { g
   appendFileSync(LINES, `${JSON.stringify(figure)}\n`);
 }
 
+/** Resident memory of a process in KB. */
+export const memoryOf = (pid: number) => Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
+
 const at = (times: number[], share: number) => times.sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))]!;
 const rounded = (time: number) => (time < 20 ? time.toFixed(1) : time.toFixed(0));
 

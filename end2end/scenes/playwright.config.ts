@@ -2,6 +2,8 @@
 import { defineConfig } from "@playwright/test";
 import journeys from "../playwright.config.ts";
 
+process.env.KARGO_TOKENS_PICTURES = "yes";
+
 export default defineConfig({
   ...journeys,
   testDir: ".",

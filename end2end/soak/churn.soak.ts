@@ -1,6 +1,7 @@
 // Minutes of churn: tokens come, are revealed, change and leave, watches break, pages open and close. What the program holds stays the same.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
+import { memoryOf } from "../bench/figures.ts";
 import { ApiProxy } from "../support/api_proxy.ts";
 import { expect, open, test } from "../support/dashboard.ts";
 import { ServerFunctions } from "../support/server_functions.ts";
@@ -14,7 +15,7 @@ const WARM_UP = Math.min(2, MINUTES / 4);
 type Held = { megabytes: number; files: number; watches: number };
 
 const held = (pid: number, proxy: ApiProxy): Held => ({
-  megabytes: Math.round(Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1000),
+  megabytes: Math.round(memoryOf(pid) / 1000),
   files: readdirSync(`/proc/${pid}/fd`).length,
   watches: proxy.openWatches,
 });

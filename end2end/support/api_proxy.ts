@@ -77,6 +77,8 @@ export class ApiProxy {
         if (outgoing.headersSent || outgoing.destroyed) return response.destroy();
         if (typeof fault === "object" && "ahead" in fault) response.headers.date = new Date(Date.now() + fault.ahead * 1000).toUTCString();
         outgoing.writeHead(response.statusCode!, response.headers);
+        // A watch without events has no body to send the head with.
+        outgoing.flushHeaders();
         if (fault === "half") {
           const body: Buffer[] = await response.toArray();
           const whole = Buffer.concat(body);

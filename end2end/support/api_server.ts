@@ -19,7 +19,9 @@ const field = (key: string) => new RegExp(`${key}:\\s*"?([^"\\s]+)`).exec(text)?
 const data = (key: string) => Buffer.from(field(`${key}-data`), "base64");
 export const server = field("server");
 const ca = data("certificate-authority");
-const administrator = new Agent({ ca, cert: data("client-certificate"), key: data("client-key"), keepAlive: true });
+/** How the administrator connects. */
+export const administratorTls = { ca, cert: data("client-certificate"), key: data("client-key") };
+const administrator = new Agent({ ...administratorTls, keepAlive: true });
 const nobody = new Agent({ ca, keepAlive: true });
 
 /** The content of a kubeconfig for a server and a user, in the form that Kubernetes' own tools read. */

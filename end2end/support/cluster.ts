@@ -14,6 +14,11 @@ const PAST_DAY = PAST.slice(0, 10);
 /** `journey-0a1b2c3d4e`: a name that no other test uses. */
 export const unique = (prefix: string) => `${prefix}-${randomBytes(5).toString("hex")}`;
 
+let projects = 0;
+/** The name of another project. People look at pictures: there it is one that somebody could have chosen. */
+const nameOfProject = () =>
+  process.env.KARGO_TOKENS_PICTURES ? `web-shop-${Number(process.env.TEST_WORKER_INDEX) * 100 + ++projects}` : unique("journey");
+
 /** State of a token at the start of a journey. */
 export type TokenOptions = {
   /** Default: the scope's first role. */
@@ -110,7 +115,7 @@ export class Scope {
   /** The Secret of a new token, as Kargo's own tools send it. */
   async newSecret(name: string, options: TokenOptions = {}) {
     const { role = this.roles[0]!, isManaged = true, isSuspended, lastUsed, annotations } = options;
-    const account = await done("GET", `/api/v1/namespaces/${this.namespace}/serviceaccounts/${role}`);
+    const uid = await this.uidOfRole(role);
     const labels = {
       ...(isManaged && { "rbac.kargo.akuity.io/api-token": "true" }),
       ...(isSuspended && { [SUSPENDED]: PAST_DAY }),
@@ -125,9 +130,14 @@ export class Scope {
         namespace: this.namespace,
         labels,
         annotations: { "kubernetes.io/service-account.name": role, ...(isManaged && { "rbac.kargo.akuity.io/managed": "true" }), ...annotations },
-        ownerReferences: [{ apiVersion: "v1", kind: "ServiceAccount", name: role, uid: account.metadata.uid }],
+        ownerReferences: [{ apiVersion: "v1", kind: "ServiceAccount", name: role, uid }],
       },
     };
+  }
+
+  async uidOfRole(role: string): Promise<string> {
+    const account = await done("GET", `/api/v1/namespaces/${this.namespace}/serviceaccounts/${role}`);
+    return account.metadata.uid;
   }
 
   /** Creates a token as Kargo's own command line does, and waits until Kubernetes has written its value. */
@@ -221,7 +231,7 @@ export class Project extends Scope {
   }
 
   static async create(...roles: string[]): Promise<Project> {
-    const name = unique("journey");
+    const name = nameOfProject();
     await done("POST", "/api/v1/namespaces", { body: { metadata: { name, labels: { "kargo.akuity.io/project": "true" } } } });
     const created = new Project(name, roles);
     await Promise.all(roles.map((role) => created.role(role)));

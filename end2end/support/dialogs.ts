@@ -74,6 +74,13 @@ export class NewTokenDialog extends Dialog {
     if (about.expires) await this.lifetime.selectOption(about.expires);
   }
 
+  /** Writes note and contact. */
+  async describe(about: { note: string; contact: string }) {
+    await this.locator.getByText("Note and contact").click();
+    await this.locator.getByLabel("Note", { exact: true }).fill(about.note);
+    await this.locator.getByLabel("Contact", { exact: true }).fill(about.contact);
+  }
+
   /** Goes on to the reveal. */
   async create() {
     await this.createButton.click();

@@ -12,6 +12,10 @@ export type Action = "off" | "Warn" | "Audit" | "Deny";
 /** What a token that never expires needs. */
 export const DOCUMENTED = { "kargo-tokens/note": "deploys the shop", "kargo-tokens/contact": "#shop" };
 
+export const base64 = (text: string) => Buffer.from(text).toString("base64");
+/** What a token that expires holds in the place of a value. */
+export const PLACEHOLDER = base64("This token expires, so its value is kept nowhere.");
+
 const GROUP = "admissionregistration.k8s.io";
 
 /** Runs kubectl as somebody, and answers as the API server did. */

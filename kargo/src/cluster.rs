@@ -34,6 +34,7 @@ mod remembered;
 mod restore;
 mod retire;
 mod reveal;
+mod rules;
 mod secret;
 mod suspend;
 mod sweep;

@@ -4,6 +4,7 @@
 //! the feature of that name, which is the only place of the workspace that imports kube. This crate depends on neither
 //! Leptos nor axum.
 
+pub mod admission;
 pub mod claim;
 pub mod claims;
 #[cfg(feature = "cluster")]

@@ -8,6 +8,7 @@ mod frame;
 pub mod handle;
 mod lifetime;
 mod new_token;
+mod note_fields;
 mod notes;
 mod recreate;
 mod request;

@@ -17,16 +17,49 @@ fn problem(error: ApiError) -> Problem {
     error.0
 }
 
-/// Creates a token. `lifetime`: seconds; 0: without end.
-pub async fn create(
-    scope: String,
-    role: String,
-    name: String,
-    lifetime: u64,
-) -> Result<TokenRef, Problem> {
-    api::create_token(scope, role, name, Some(lifetime))
-        .await
-        .map_err(problem)
+/// A token that somebody wants to create.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewToken {
+    /// The scope's address.
+    pub scope: String,
+    /// The role's name.
+    pub role: String,
+    /// The token's name.
+    pub name: String,
+    /// Seconds; 0: without end.
+    pub lifetime: u64,
+    /// Texts for people.
+    pub notes: Notes<String>,
+}
+
+/// Creates a token.
+pub async fn create(new: NewToken) -> Result<TokenRef, Problem> {
+    let Notes { note, contact } = new.notes;
+    let lifetime = Some(new.lifetime);
+    let created = api::create_token(
+        new.scope,
+        new.role,
+        new.name,
+        lifetime,
+        Some(note),
+        Some(contact),
+    );
+    created.await.map_err(problem)
+}
+
+/// Asks the cluster why it would refuse to create a token; `None`: it wouldn't. Nothing is written.
+pub async fn rehearse(new: NewToken) -> Result<Option<Problem>, Problem> {
+    let Notes { note, contact } = new.notes;
+    let lifetime = Some(new.lifetime);
+    let rehearsed = api::rehearse_creation(
+        new.scope,
+        new.role,
+        new.name,
+        lifetime,
+        Some(note),
+        Some(contact),
+    );
+    rehearsed.await.map_err(problem)
 }
 
 /// Creates a successor. `lifetime`: seconds; 0: without end; `None`: the old token's lifetime. `successor`: the one that the page shows.

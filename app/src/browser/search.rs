@@ -1,22 +1,28 @@
-//! Searches while somebody types: the address gets the words, and the page is brought up to date. Focus and cursor stay.
+//! Searches while somebody types: the address gets the words, and the page is brought up to date. Focus and cursor stay. The first key is answered at
+//! once; keys that come before its answer are answered together after it.
 
-use std::{cell::Cell, time::Duration};
+use std::cell::Cell;
 
-use leptos::{ev, prelude::*};
+use leptos::{ev, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlInputElement, Url};
 
 use super::page::{dom::target, refresh};
 use crate::protocol::{SEARCH, SEARCHED};
 
-/// Wait after a key: somebody who types quickly asks once.
-const PAUSE: Duration = Duration::from_millis(60);
-
 thread_local! {
-    /// Counts the keys: only the last one asks.
-    static KEYS: Cell<u32> = const { Cell::new(0) };
+    static STATUS: Cell<Status> = const { Cell::new(Status::Idle) };
     /// Whether the address of this search is an entry of the history already: *Back* leads to the page before the first letter.
     static IS_ENTERED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether an answer is awaited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Idle,
+    Asking,
+    /// A key came meanwhile.
+    AskingAgain,
 }
 
 /// Listens for the field.
@@ -26,23 +32,14 @@ pub fn listen() {
         if field.is_none() {
             return;
         }
-        let mine = KEYS.get().wrapping_add(1);
-        KEYS.set(mine);
-        set_timeout(
-            move || {
-                if KEYS.get() == mine {
-                    search();
-                }
-            },
-            PAUSE,
-        );
+        search_soon();
     });
     // The page shows what was found already: loading it again would only take the focus.
     let submits = window_event_listener(ev::submit, |event| {
         let form = target(&event);
         if form.is_some_and(|form| form.matches("form[role=search]").unwrap_or(false)) {
             event.prevent_default();
-            search();
+            search_soon();
         }
     });
     let moves = window_event_listener(ev::popstate, |_| {
@@ -72,15 +69,33 @@ fn show_address() {
     }
 }
 
-/// Searches for what the field has now.
-fn search() {
+/// Searches now, or as soon as the answer to an earlier key is shown.
+fn search_soon() {
+    if STATUS.get() != Status::Idle {
+        STATUS.set(Status::AskingAgain);
+        return;
+    }
+    spawn_local(async {
+        loop {
+            STATUS.set(Status::Asking);
+            if write_address() {
+                refresh::update().await;
+            }
+            if STATUS.get() == Status::Asking {
+                break;
+            }
+        }
+        STATUS.set(Status::Idle);
+    });
+}
+
+/// Writes what the field has now into the address. Answers whether that was possible.
+fn write_address() -> bool {
     let field = document().get_element_by_id(SEARCH);
     let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) else {
-        return;
+        return false;
     };
-    if set_address(field.value().trim()).is_ok() {
-        refresh::refresh();
-    }
+    set_address(field.value().trim()).is_ok()
 }
 
 fn set_address(words: &str) -> Result<(), JsValue> {

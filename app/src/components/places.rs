@@ -50,6 +50,7 @@ fn Side(frame: Frame, here: String) -> impl IntoView {
                     <Projects projects scope here=here.clone() />
                     <h2>"Access"</h2>
                     <a href="/access" aria-current=(here == "/access").then_some("page")><span class="label">"Why this role?"</span></a>
+                    <a href="/rules" aria-current=(here == "/rules").then_some("page")><span class="label">"Rules"</span></a>
                 </nav>
                 <FindLeaked system_namespace=system_namespace.clone() />
                 <Look />

@@ -143,6 +143,12 @@ impl InventoryScopes {
         read
     }
 
+    /// Whether the person may list all projects and the tokens of each.
+    pub fn is_complete(&self) -> bool {
+        let unknown = self.unknown.iter().map(|(_, error)| error);
+        !unknown.chain(&self.unlisted).any(Error::is_lack_of_right)
+    }
+
     /// Tokens and roles of the scopes that could be read.
     pub fn tokens(&self) -> Vec<ScopeTokens> {
         self.known
@@ -272,7 +278,7 @@ fn owned(placed: &Placed<'_>) -> (Scope, TokenSummary, Risks) {
 }
 
 /// Problems that keep scopes from being shown in full: each once, with the scopes that it is about.
-fn problems(read: &InventoryScopes) -> Vec<Problem> {
+pub(super) fn problems(read: &InventoryScopes) -> Vec<Problem> {
     let unread = read.unknown.iter().map(|(scope, error)| (scope, error));
     let unread = unread.filter(|(_, error)| !error.is_lack_of_right());
     let of_roles = read

@@ -13,8 +13,8 @@ use kargo::{
 };
 
 use super::{
-    MissingRights, PageContext, Snapshot, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag,
-    unchecked,
+    MissingRights, OwnRoleRules, PageContext, RulesReader, Snapshot, UNKNOWN_FEATURES,
+    UNKNOWN_PERMISSIONS, entity_tag, own_role::read_own_role_rules, unchecked,
 };
 use crate::{
     error::ApiError,
@@ -58,6 +58,8 @@ pub struct TokensPageModel {
     pub cluster: String,
     /// Which state of the tokens the page shows; `None` where it shows none.
     pub live: Option<LiveEvent>,
+    /// What the cluster's rules refuse to a person who signed in with a role's own token.
+    pub own_role_rules: Option<OwnRoleRules>,
 }
 
 /// Whether a page has anything to show.
@@ -126,10 +128,20 @@ pub async fn read_tokens_page(
     viewer: Viewer,
     query: TokensQuery,
     policy: TokenPolicy,
+    rules: RulesReader,
 ) -> TokensPageModel {
-    match viewer.to_read(&query.scope).await {
-        Ok(cluster) => Box::pin(read_with(&viewer, cluster, query, policy)).await,
-        Err(error) => without_a_role(&viewer, query, policy, &error),
+    let scope = query.scope.clone();
+    let page = async {
+        match viewer.to_read(&scope).await {
+            Ok(cluster) => Box::pin(read_with(&viewer, cluster, query, policy)).await,
+            Err(error) => without_a_role(&viewer, query, policy, &error),
+        }
+    };
+    let own_role_rules = Box::pin(read_own_role_rules(&rules, &viewer, &scope));
+    let (page, own_role_rules) = futures::join!(page, own_role_rules);
+    TokensPageModel {
+        own_role_rules,
+        ..page
     }
 }
 
@@ -228,6 +240,7 @@ async fn read_with(
         problems: once(problems).into_iter().chain(unchecked).collect(),
         cluster: cluster_name,
         live: live.filter(|_| !is_no_project),
+        own_role_rules: None,
         role,
         context,
         query,
@@ -280,6 +293,7 @@ fn without_a_role(
         problems,
         cluster: viewer.base().display_name(),
         live: None,
+        own_role_rules: None,
         role: None,
         context,
         query,

@@ -22,7 +22,7 @@ use crate::{
         without_code::{NoScript, NotStarted},
     },
     error::ApiError,
-    page_model::{Availability, TokensPageModel, read_tokens_page},
+    page_model::{Availability, OwnRoleRules, TokensPageModel, read_tokens_page},
     policy::TokenPolicy,
     protocol::{COMMAND, CONTEXT, Command, DETAIL, LIVE_STATE, to_attribute},
     query::{AccessQuery, TokensQuery, parse_scope},
@@ -41,7 +41,7 @@ pub fn TokensPage() -> impl IntoView {
         parse_scope(&path).map_or_else(|_| "Project".to_owned(), |scope| scope.label().to_owned());
     let page = match (TokensQuery::parse(&path, &query), use_context::<Viewer>()) {
         (Ok(query), Some(viewer)) => {
-            let reading = read_tokens_page(viewer, query, TokenPolicy::get());
+            let reading = read_tokens_page(viewer, query, TokenPolicy::get(), expect_context());
             when_read(reading, |page| {
                 tag(&page.entity_tag());
                 view! { <Tokens page /> }
@@ -102,6 +102,8 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
         }
     });
     let is_closed = page.availability == Availability::Closed;
+    let own_role = page.own_role_rules.clone();
+    let own_role = own_role.map(|rules| view! { <OwnRole rules /> });
     let elsewhere = is_closed.then(|| elsewhere(&query.scope)).flatten();
     let rules = page.role.clone().map(|role| {
         view! {
@@ -130,6 +132,7 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
             {problems}
             {again}
             {limits}
+            {own_role}
             {about}
             {rules}
             {table}
@@ -212,6 +215,28 @@ fn limits(page: &TokensPageModel) -> impl IntoView + use<> {
         view! { <p class="help">"This cluster is older than Kubernetes 1.29 and ignores suspensions. Tokens can't be suspended here, and deletions can't be undone."</p> }
     });
     (missing, old)
+}
+
+/// What the cluster's rules refuse to a person who signed in with a role's own token.
+#[component]
+fn OwnRole(rules: OwnRoleRules) -> impl IntoView {
+    let OwnRoleRules {
+        role,
+        refuses_creation,
+        refuses_suspended,
+    } = rules;
+    let creation = refuses_creation.then_some("You can't create or recreate tokens of this role. ");
+    let suspended = refuses_suspended.then_some(
+        "If you suspend a token of this role or begin to delete it, only somebody else can undo or finish that. ",
+    );
+    view! {
+        <p class="callout warn">
+            <span>
+                "You are signed in with a token of the role " <b><bdi>{role.to_string()}</bdi></b> ". " {creation} {suspended}
+                <a href="/rules">"Rules of this cluster"</a>
+            </span>
+        </p>
+    }
 }
 
 /// What a filter is about.

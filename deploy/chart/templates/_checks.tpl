@@ -7,6 +7,9 @@
 {{- fail (printf "%s: %q is no time. Write a number and s, m, h or d, such as 30s, 5m, 12h or 90d." $name $text) }}
 {{- end }}
 {{- end }}
+{{- if mustRegexMatch "[0-9]d|([2-9]|[0-9]{2,})h|1h[0-9]|(6[1-9]|[7-9][0-9]|[0-9]{3,})m" (toString $values.undoWindow) }}
+{{- fail (printf "undoWindow: %s is too long. An hour (1h) is the longest." $values.undoWindow) }}
+{{- end }}
 {{- range $values.maxLifetime }}
 {{- if not (mustRegexMatch "^([a-z0-9]([-.a-z0-9]*[a-z0-9])?=)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$" .) }}
 {{- fail (printf "maxLifetime: %q is no lifetime. Write 90d for all roles, or kargo-admin=30d for one." .) }}
@@ -17,11 +20,11 @@
 {{- fail (printf "%s: %q is no URL. Write https:// and a host." $name $url) }}
 {{- end }}
 {{- end }}
-{{- if and $values.externalURL (not (mustRegexMatch "^https://[^/ ?#]+(/[^ ?#]*)?$" $values.externalURL)) }}
-{{- fail (printf "externalURL: %q is no HTTPS address. Write https:// and a host, such as https://tokens.example.com: over plain HTTP, anybody on the way could read tokens." $values.externalURL) }}
+{{- if and $values.externalURL (not (mustRegexMatch "^https://[^/ ?#]+/?$" $values.externalURL)) }}
+{{- fail (printf "externalURL: %q is no HTTPS address of a host. Write one such as https://tokens.example.com: over plain HTTP, anybody on the way could read tokens, and no page is served below a path." $values.externalURL) }}
 {{- end }}
 {{- range $values.trustedProxies }}
-{{- if not (mustRegexMatch "^[0-9a-fA-F.:]+(/[0-9]+)?$" .) }}
+{{- if not (mustRegexMatch "^([0-9.]+(/([0-9]|[12][0-9]|3[0-2]))?|[0-9a-fA-F.]*:[0-9a-fA-F:.]*(/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))?)$" .) }}
 {{- fail (printf "trustedProxies: %q is no network. Write one such as 10.0.0.0/8." .) }}
 {{- end }}
 {{- end }}
@@ -41,7 +44,7 @@
 {{- end }}
 {{- range $what := list "ingress" "httpRoute" }}
 {{- if and (get $values $what).enabled (not $values.externalURL) }}
-{{- fail (printf "externalURL is missing. %s takes host and path from it." $what) }}
+{{- fail (printf "externalURL is missing. %s takes the host from it." $what) }}
 {{- end }}
 {{- end }}
 {{- if and $values.httpRoute.enabled (not $values.httpRoute.parentRefs) }}
@@ -69,6 +72,15 @@
 {{- range $what := list "serviceMonitor" "rules" "dashboard" }}
 {{- if and (get $values.metrics $what).enabled (not (or $values.metrics.enabled $values.exporter.enabled)) }}
 {{- fail (printf "metrics.%s.enabled: there are no metrics. Set metrics.enabled or exporter.enabled." $what) }}
+{{- end }}
+{{- end }}
+{{- $alerts := list }}
+{{- range .Files.Get "monitoring/alerts.yaml" | fromYamlArray }}
+{{- $alerts = append $alerts .alert }}
+{{- end }}
+{{- range $values.metrics.rules.disabled }}
+{{- if not (has . $alerts) }}
+{{- fail (printf "metrics.rules.disabled: there is no alert %q. Those that there are: %s." . (join ", " $alerts)) }}
 {{- end }}
 {{- end }}
 {{- $rules := include "kargo-tokens.policy.on" . }}

@@ -50,11 +50,6 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
 {{ .Values.service.port | default (ternary 80 443 (empty .Values.tls.existingSecret)) }}
 {{- end }}
 
-{{/* Path of externalURL: / for a host alone. */}}
-{{- define "kargo-tokens.path" -}}
-{{ printf "/%s" (trimAll "/" (urlParse .Values.externalURL).path) }}
-{{- end }}
-
 {{/* Host of externalURL without its port. */}}
 {{- define "kargo-tokens.host" -}}
 {{ (urlParse .Values.externalURL).hostname }}

@@ -18,7 +18,7 @@ const test = base.extend<{ release: Release }>({
 
 /** Everything that needs no custom resource. */
 const full = (project: string): Values => ({
-  externalURL: "https://tokens.example.com/tools",
+  externalURL: "https://tokens.example.com",
   oidc: { enabled: true, issuerURL: "https://issuer.example.com", clientID: "kargo-tokens" },
   projects: [{ name: project, roles: ["reader"] }],
   ingress: { enabled: true },
@@ -76,7 +76,7 @@ test("Kubernetes accepts every object and pod under restricted Pod Security", as
   const all = await release.objects();
   expect(names(all)).toEqual(
     [
-      ...["ClusterRole", "ClusterRoleBinding"].flatMap((kind) => [`${kind} /${release.prefix}`, `${kind} /${release.prefix}-exporter`]),
+      ...["ClusterRole", "ClusterRoleBinding"].flatMap((kind) => [`${kind} /${release.prefix}`, `${kind} /${release.prefix}-exporter`, `${kind} /${release.prefix}-rules`]),
       ...["admin", "auditor", "minter"].map((role) => `ClusterRole /${release.prefix}-${role}`),
       ...["Role", "RoleBinding"].flatMap((kind) => [
         ...["kargo", project.name].flatMap((namespace) => ["accounts", "requests", "sweep"].map((role) => `${kind} ${namespace}/${release.prefix}-${role}`)),

@@ -76,10 +76,15 @@ const REFUSED: [Values, string][] = [
   [{ ...OIDC, "oidc.clientID": "" }, "oidc.clientID is missing. Copy api.oidc.clientID of Kargo's chart"],
   [{ ...OIDC, externalURL: "" }, "externalURL is missing. With oidc, the issuer sends people back to this address."],
   [{ ...OIDC, "oidc.issuerURL": "issuer.example.com" }, 'oidc.issuerURL: "issuer.example.com" is no URL. Write https:// and a host.'],
-  [{ externalURL: "http://tokens.example.com" }, 'externalURL: "http://tokens.example.com" is no HTTPS address.'],
-  [{ externalURL: "https://tokens.example.com/?x=1" }, "is no HTTPS address."],
-  [{ "ingress.enabled": true }, "externalURL is missing. ingress takes host and path from it."],
+  [{ externalURL: "http://tokens.example.com" }, 'externalURL: "http://tokens.example.com" is no HTTPS address of a host.'],
+  [{ externalURL: "https://tokens.example.com/?x=1" }, "is no HTTPS address of a host."],
+  [{ "ingress.enabled": true }, "externalURL is missing. ingress takes the host from it."],
   [{ "httpRoute.enabled": true, externalURL: "https://tokens.example.com" }, "httpRoute.parentRefs is missing: the Gateway that the route belongs to."],
+  [{ externalURL: "https://tokens.example.com/path" }, "no page is served below a path."],
+  [{ undoWindow: "2h" }, "undoWindow: 2h is too long. An hour (1h) is the longest."],
+  [{ undoWindow: "90m" }, "undoWindow: 90m is too long."],
+  [{ trustedProxies: ["10.0.0.0/99"] }, 'trustedProxies: "10.0.0.0/99" is no network.'],
+  [{ "metrics.rules.disabled": ["ExpiresSoon"] }, 'metrics.rules.disabled: there is no alert "ExpiresSoon". Those that there are: KargoTokens'],
   [{ undoWindow: "5 minutes" }, 'undoWindow: "5 minutes" is no time. Write a number and s, m, h or d'],
   [{ "sessions.idle": "0" }, 'sessions.idle: "0" is no time.'],
   [{ maxLifetime: ["kargo-admin:30d"] }, 'maxLifetime: "kargo-admin:30d" is no lifetime. Write 90d for all roles, or kargo-admin=30d for one.'],
@@ -110,10 +115,10 @@ test("policies are refused where Kubernetes doesn't have them", async () => {
   expect(log).toContain("policy.rules: ValidatingAdmissionPolicies need Kubernetes 1.30 or newer, and this cluster has v1.29.0. Turn off: uniqueNames.");
 });
 
-/** Name, rules and subjects of roles and bindings. */
+/** Name, rules and subjects of roles and bindings, besides those for sign-outs and for reading which rules are on. */
 const rights = (all: KubernetesObject[]) =>
   all
-    .filter(({ apiVersion, metadata }) => apiVersion.startsWith("rbac.") && !metadata.name.endsWith("-revocations"))
+    .filter(({ apiVersion, metadata }) => apiVersion.startsWith("rbac.") && !/-(revocations|rules)$/.test(metadata.name))
     .map(({ kind, metadata: { name, namespace }, rules, roleRef, subjects }) => ({ kind, name, namespace, rules, roleRef, subjects }))
     .sort((a, b) => JSON.stringify([a.namespace, a.name, a.kind]).localeCompare(JSON.stringify([b.namespace, b.name, b.kind])));
 
@@ -134,10 +139,13 @@ for (const [form, version] of [
   });
 }
 
-test("without OIDC, or where the ID token is forwarded, the program may only read and write its sign-outs", async () => {
+test("without OIDC, or where the ID token is forwarded, the program may only read and write its sign-outs, and read which rules are on", async () => {
   for (const values of [{}, { ...OIDC, "oidc.forward": true }]) {
     const chart = await rendered(values);
     expect(rights(chart)).toEqual([]);
+    expect(chart.filter(({ kind }) => kind === "ClusterRole").map(({ metadata, rules }) => [metadata.name, rules])).toEqual([
+      ["kargo-tokens-rules", [{ apiGroups: ["admissionregistration.k8s.io"], resources: ["validatingadmissionpolicies", "validatingadmissionpolicybindings"], verbs: ["list"] }]],
+    ]);
     expect(chart.filter(({ kind }) => kind === "Role").map(({ metadata, rules }) => [metadata, rules])).toEqual([
       [
         expect.objectContaining({ name: "kargo-tokens-revocations", namespace: "kargo-tokens" }),

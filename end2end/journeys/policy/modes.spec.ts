@@ -1,7 +1,7 @@
 // What Kubernetes does about a request that breaks a rule: refuses it, warns, notes it for the audit log, or nothing.
 import { api, type Answer } from "../../support/api_server.ts";
 import { type Project, SUSPENDED } from "../../support/cluster.ts";
-import { DOCUMENTED, expect, type KargoNamespace, pod, refusal, Requests, type Rule, RULES, test, withToken } from "../../support/policies.ts";
+import { base64, DOCUMENTED, expect, type KargoNamespace, pod, refusal, Requests, type Rule, RULES, test, withToken } from "../../support/policies.ts";
 
 /** For each rule a request that breaks it and no other rule. */
 async function violations(kargo: KargoNamespace, project: Project) {
@@ -81,7 +81,7 @@ test("other namespaces, other Secrets and exempt users are left alone", async ({
     body: { type: "kubernetes.io/service-account-token", metadata: { name: "plain", annotations: { "kubernetes.io/service-account.name": "default" } } },
   });
   expect(refusal(elsewhere)).toBeUndefined();
-  const other = { metadata: { name: "other", annotations: { "kargo-tokens/reveal": "claimed" } }, type: "Opaque", data: { token: "ZXlK" } };
+  const other = { metadata: { name: "other", annotations: { "kargo-tokens/reveal": "claimed" } }, type: "Opaque", data: { token: base64("of another service") } };
   for (const scope of [kargo, project]) expect(refusal(await new Requests(scope).createSecret(other))).toBeUndefined();
   expect(refusal(await new Requests(kargo).create("plain"))).toBeDefined();
   const exempt = new Requests(kargo, await pod(kargo, "kargo-api"));

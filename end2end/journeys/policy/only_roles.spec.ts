@@ -1,9 +1,10 @@
 // Tokens only for roles: who may create Secrets in Kargo's namespace gets no token of Kargo's own ServiceAccounts.
 import { api } from "../../support/api_server.ts";
-import { expect, expectCases, pod, Requests, test, withToken } from "../../support/policies.ts";
+import { base64, expect, expectCases, pod, Requests, test, withToken } from "../../support/policies.ts";
 
 const ROLE = "kubernetes.io/service-account.name";
 const refused = "because it is not a role of Kargo";
+const foreign = "A token may not be given a value of somebody else's";
 
 test("in Kargo's namespace, only for system roles", async ({ kargo, enforce }) => {
   const [viewer, admin, stray] = await Promise.all([
@@ -29,6 +30,8 @@ test("in Kargo's namespace, only for system roles", async ({ kargo, enforce }) =
       refused,
     ],
     ["kubectl annotate", () => administrator.kubectl(["annotate", "--overwrite", "secret", viewer.name, `${ROLE}=kargo-controller`]), refused],
+    ["a value of Kargo's controller below the name of a role", async () => administrator.create("a", { role: "kargo-viewer", data: { token: base64(await stray.value()) } }), foreign],
+    ["the same, later", async () => administrator.change(viewer, {}, { data: { token: base64(await stray.value()) } }), foreign],
     ["Kargo's API server, for a system role", () => kargoApi.create("b", { role: "kargo-admin" })],
     ["kubectl, for a system role", async () => administrator.kubectl(["create", "-f", "-"], await kargo.newSecret("c", { role: "kargo-viewer" }))],
     ["a token that existed before is suspended", () => administrator.kubectl(["label", "secret", stray.name, "kubernetes.io/legacy-token-invalid-since=2026-01-02"])],

@@ -1,5 +1,5 @@
 // A token of a role may not make another credential of the same role, so a thief's access ends with the stolen token.
-import { acting, type Case, expectCases, pod, Requests, test, withToken } from "../../support/policies.ts";
+import { acting, base64, type Case, expectCases, PLACEHOLDER, pod, Requests, test, withToken } from "../../support/policies.ts";
 import type { Scope } from "../../support/cluster.ts";
 
 async function cases(scope: Scope, role: string, other: string): Promise<Case[]> {
@@ -8,6 +8,8 @@ async function cases(scope: Scope, role: string, other: string): Promise<Case[]>
   const isPod = new Requests(scope, await pod(scope, role));
   const administrator = new Requests(scope);
   const opaque = (name: string, key: string) => ({ apiVersion: "v1", kind: "Secret", metadata: { name }, type: "Opaque", data: { [key]: "ZXlK" } });
+  const uid = await scope.uidOfRole(other);
+  const toOther = { annotations: { "kubernetes.io/service-account.name": other, "kubernetes.io/service-account.uid": uid } };
   const created = `A token of the role ${role} may not create a token of this role`;
   const copied = `A token of the role ${role} may not write a Secret with the key "token"`;
   return [
@@ -20,6 +22,11 @@ async function cases(scope: Scope, role: string, other: string): Promise<Case[]>
     ["a Secret without that key", () => same.createSecret(opaque("password", "password"))],
     ["the key is added later", () => same.change({ name: "password" }, {}, { data: { token: "ZXlK" } }), copied],
     ["a token of another role", () => same.create("new-4", { role: other })],
+    ["a token of another role with a value of this one", async () => same.create("new-8", { role: other, data: { token: base64(await me.value()) } }), copied],
+    ["the value is added later", async () => same.change({ name: "new-4" }, {}, { data: { token: base64(await me.value()) } }), copied],
+    ["a token of its role comes to name another one", () => same.change(me, toOther), created],
+    ["the placeholder in the place of a value", () => same.change(me, {}, { data: { token: PLACEHOLDER } }), copied],
+    ["a token of another role that expires", () => same.create("new-9", { role: other, data: { token: PLACEHOLDER } })],
     ["another role's token makes one", async () => new Requests(scope, await withToken(colleague)).create("new-5", { role })],
     ["somebody who acts as the role", () => new Requests(scope, acting(scope, role)).create("new-6", { role })],
     ["an administrator", () => administrator.create("new-7", { role })],

@@ -1,11 +1,11 @@
 // Tokens that never expire: none at all, or only with a note and a contact.
 import { SUSPENDED } from "../../support/cluster.ts";
-import { DOCUMENTED, expect, expectCases, pod, Requests, test, withToken } from "../../support/policies.ts";
+import { base64, DOCUMENTED, expect, expectCases, PLACEHOLDER, pod, Requests, test, withToken } from "../../support/policies.ts";
 
 const ENDS = { "kargo-tokens/expires-at": "2099-01-01T00:00:00Z" };
 const LABEL = { [SUSPENDED]: "2026-01-02" };
 const LIFT = { labels: { [SUSPENDED]: null } };
-const END_STAYS = "A token that expires must keep its end and its label";
+const END_STAYS = "A token that expires must keep its end, its placeholder and its label";
 
 test("forbidden: new tokens expire, and go on to", async ({ kargo, enforce }) => {
   const [old, paused, admin] = await Promise.all([kargo.token("old"), kargo.token("paused", { isSuspended: true }), kargo.token("admin")]);
@@ -22,7 +22,9 @@ test("forbidden: new tokens expire, and go on to", async ({ kargo, enforce }) =>
     ["with note and contact", () => administrator.create("a", { annotations: DOCUMENTED }), refused],
     ["with an end that nothing enforces", () => administrator.create("a", { annotations: ENDS }), refused],
     ["suspended, without an end", () => administrator.create("a", { labels: LABEL }), refused],
-    ["with an end", () => administrator.create("ends", { annotations: ENDS, labels: LABEL })],
+    ["with an end and a value", () => administrator.create("a", { annotations: ENDS, labels: LABEL }), refused],
+    ["with an end", () => administrator.create("ends", { annotations: ENDS, labels: LABEL, data: { token: PLACEHOLDER } })],
+    ["another one", () => administrator.create("ends-2", { annotations: ENDS, labels: LABEL, data: { token: PLACEHOLDER } })],
     ["its label is removed", () => signedIn.change(ends, LIFT), END_STAYS],
     ["its end is removed", () => administrator.annotate(ends, { "expires-at": null }), END_STAYS],
     ["its end is emptied", () => administrator.annotate(ends, { "expires-at": "" }), END_STAYS],
@@ -31,6 +33,8 @@ test("forbidden: new tokens expire, and go on to", async ({ kargo, enforce }) =>
     ["a token of before is changed", () => administrator.annotate(old, { note: "still here" })],
     ["a token of before is suspended", () => administrator.kubectl(["label", "secret", old.name, `${SUSPENDED}=2026-01-02`])],
     ["a token of before is restored", () => signedIn.change(paused, LIFT)],
+    ["its placeholder is removed", () => administrator.change({ name: "ends-2" }, {}, { data: { token: base64("x") } }), END_STAYS],
+    ["a copy of a value in another Secret", async () => administrator.createSecret({ metadata: { name: "copy" }, type: "Opaque", data: { token: base64(await old.value()) } }), "A Secret of another type may not have a signed token"],
     ["another Secret", () => administrator.kubectl(["create", "secret", "generic", "d", "--from-literal=token=x"])],
   ]);
 });
@@ -55,7 +59,7 @@ test("documented: only with a note and a contact, which stay", async ({ kargo, p
     ["the note is removed", () => administrator.annotate(known, { note: null }), kept],
     ["the contact is emptied", () => administrator.annotate(known, { contact: "" }), kept],
     ["kubectl annotate", () => administrator.kubectl(["annotate", "secret", "known", "kargo-tokens/contact-"]), kept],
-    ["with an end, without both", () => administrator.create("ends", { annotations: ENDS, labels: LABEL })],
+    ["with an end, without both", () => administrator.create("ends", { annotations: ENDS, labels: LABEL, data: { token: PLACEHOLDER } })],
     ["that one becomes permanent", () => administrator.change({ name: "ends" }, LIFT), END_STAYS],
     ["a token of before gets a note", () => administrator.annotate(old, { note: "now known" })],
     ["a token of before loses it", () => administrator.annotate(old, { note: null })],

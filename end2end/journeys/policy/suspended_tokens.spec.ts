@@ -1,7 +1,7 @@
 // A token of a role may not change or delete a suspended token of the same role, so a thief can't use the ten seconds after a suspension.
 import { expectAccepted, expectRefused, signIn } from "../../support/api_server.ts";
 import { type Scope, SUSPENDED } from "../../support/cluster.ts";
-import { acting, DOCUMENTED, expect, expectCases, type KargoNamespace, pod, refusal, Requests, test, withToken } from "../../support/policies.ts";
+import { acting, DOCUMENTED, expect, expectCases, type KargoNamespace, PLACEHOLDER, pod, refusal, Requests, test, withToken } from "../../support/policies.ts";
 
 const LIFT = { labels: { [SUSPENDED]: null } };
 const SUSPEND = { labels: { [SUSPENDED]: "2026-01-02" } };
@@ -73,6 +73,7 @@ async function cases(scope: Scope, kargo: KargoNamespace, role: string, other: s
   const impersonating = new Requests(scope, acting(scope, role));
   const kargoApi = new Requests(scope, await pod(kargo, "kargo-api"));
   const administrator = new Requests(scope);
+  const toOther = { annotations: { "kubernetes.io/service-account.name": other, "kubernetes.io/service-account.uid": await scope.uidOfRole(other) } };
   const refused = `A token of the role ${role} may not change or delete a suspended token of this role`;
   return [
     ["its role's token lifts a suspension", () => same.change(byRole!, LIFT), refused],
@@ -84,6 +85,8 @@ async function cases(scope: Scope, kargo: KargoNamespace, role: string, other: s
     ["kubectl label with its role's token", () => same.kubectl(["label", "secret", byRole!.name, `${SUSPENDED}-`]), refused],
     ["kubectl delete with its role's token", () => same.kubectl(["delete", "secret", byRole!.name, "--wait=false"]), refused],
     ["kubectl replace with its role's token", async () => same.kubectl(["replace", "-f", "-"], await scope.newSecret(byRole!.name, { role })), refused],
+    ["its role's token gives a token that works another role", () => same.change(works!, toOther), refused],
+    ["its role's token puts the placeholder into a token that works", () => same.change(works!, {}, { data: { token: PLACEHOLDER } }), refused],
     ["its role's token suspends a token that works", () => same.change(works!, SUSPEND)],
     ["its role's token reads", () => same.kubectl(["get", "secret", byRole!.name])],
     ["its role's token lifts the suspension of another role's token", () => same.change(elses, LIFT)],
@@ -115,10 +118,9 @@ test("a token that expires is no suspended token, though it has the label", asyn
   const me = await kargo.token("me-7f3kq");
   const same = new Requests(kargo, await withToken(me));
   await enforce({ suspendedTokens: "Deny" });
-  const placeholder = Buffer.from("This token expires, so its value is kept nowhere.").toString("base64");
   const expiring = { annotations: { "kargo-tokens/expires-at": "2099-01-01T00:00:00Z" }, labels: SUSPEND.labels };
   await expectCases([
-    ["its role's token creates it", () => same.create("ends-7f3kq", { ...expiring, data: { token: placeholder } })],
+    ["its role's token creates it", () => same.create("ends-7f3kq", { ...expiring, data: { token: PLACEHOLDER } })],
     ["its role's token reveals it", () => same.change({ name: "ends-7f3kq" }, { annotations: { "kargo-tokens/reveal": "claimed" } })],
     ["its role's token deletes it", () => same.delete({ name: "ends-7f3kq" })],
     ["its role's token creates one with a value", () => same.create("value-7f3kq", { ...expiring, annotations: { ...expiring.annotations, ...DOCUMENTED } })],

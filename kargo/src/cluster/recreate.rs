@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::{
     connection::{Cluster, error::Error},
+    create::Wanted,
     secret::{
         change::{Change, TRIES},
         keys::REPLACED_BY,
@@ -13,7 +14,7 @@ use crate::{
     name::{RoleName, TokenName},
     scope::Scope,
     succession::works_in_place_of,
-    token::{ChangedToken, HistoryAction, TokenRef, TokenState, TokenSummary},
+    token::{ChangedToken, HistoryAction, Notes, TokenRef, TokenState, TokenSummary},
 };
 
 /// A token that was recreated, and its successor.
@@ -106,11 +107,23 @@ impl Cluster {
             .role
             .parse()
             .map_err(|_| Error::NoToken(self.location(scope, name)))?;
+        let notes = Notes {
+            note: old.note.as_deref().unwrap_or_default(),
+            contact: old.contact.as_deref().unwrap_or_default(),
+        };
         let mut tries = 0;
         loop {
             tries += 1;
             let new = name.successor(random());
-            match self.create(scope, &role, &new, lifetime, Some(old)).await {
+            let wanted = Wanted {
+                scope,
+                role: &role,
+                name: &new,
+                lifetime,
+                notes,
+                predecessor: Some(old),
+            };
+            match self.create(&wanted).await {
                 Err(Error::NameTaken(_)) if tries <= TRIES => {}
                 result => return result,
             }

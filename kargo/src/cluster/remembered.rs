@@ -1,5 +1,5 @@
 //! Answers of the API server that pages use for a short time: what the person may do, that a namespace is a project, since when uses are
-//! tracked. Writes never use them.
+//! tracked, which rules are on. Writes never use them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{
     inventory::Patience,
     projects::Projects,
 };
-use crate::{name::ProjectName, permissions::Permissions, scope::Scope};
+use crate::{admission::RuleInForce, name::ProjectName, permissions::Permissions, scope::Scope};
 
 /// Age up to which an answer is used.
 const FRESH_FOR: Duration = Duration::from_mins(1);
@@ -23,6 +23,8 @@ struct Remembered {
     permissions: Answers<Scope, Permissions>,
     projects: Answers<ProjectName, ()>,
     tracking: Answers<(), Option<String>>,
+    /// That the right is missing is remembered, too.
+    rules: Answers<(), Result<Vec<RuleInForce>, Error>>,
 }
 
 impl Default for Remembered {
@@ -32,6 +34,7 @@ impl Default for Remembered {
             permissions: permissions.shorter(LACKING_FOR, |permissions| !permissions.are_all()),
             projects: Answers::new(FRESH_FOR, MOST),
             tracking: Answers::new(FRESH_FOR, MOST),
+            rules: Answers::new(FRESH_FOR, MOST),
         }
     }
 }
@@ -68,6 +71,21 @@ impl Cluster {
         let remembered = self.kept.of::<Remembered>();
         let ask = Box::pin(self.tracking_since());
         remembered.tracking.get(&(), ask).await
+    }
+
+    /// The same as [`Cluster::rules_in_force`], up to a minute old.
+    ///
+    /// # Errors
+    /// Those of [`Cluster::rules_in_force`].
+    pub async fn known_rules_in_force(&self) -> Result<Vec<RuleInForce>, Error> {
+        let remembered = self.kept.of::<Remembered>();
+        let ask = Box::pin(async {
+            match self.rules_in_force().await {
+                Err(error) if !error.is_lack_of_right() => Err(error),
+                answer => Ok(answer),
+            }
+        });
+        remembered.rules.get(&(), ask).await.flatten()
     }
 
     /// Refuses a namespace that is no project, by an answer up to a minute old: for pages, never for writes.

@@ -83,7 +83,8 @@ impl Cluster {
     /// token as soon as it is done. `dry_run`: reports and deletes nothing. Ends at the first request that the cluster doesn't answer.
     ///
     /// # Errors
-    /// The first failure to read a scope, after all other scopes were swept. A token that can't be deleted is reported and is no error.
+    /// [`Error::NotAProject`] for an `only` that is none. Otherwise the first failure to read a scope, after all other scopes were swept. A token that
+    /// can't be deleted is reported and is no error.
     pub async fn sweep(
         &self,
         only: Option<Scope>,
@@ -92,6 +93,8 @@ impl Cluster {
     ) -> Result<(), Error> {
         let mut first_error = None;
         let scopes = if let Some(scope) = only {
+            // A wrong name must not look like a project without tokens that are due.
+            self.require_project(&scope).await?;
             vec![scope]
         } else {
             let mut scopes = vec![Scope::System];

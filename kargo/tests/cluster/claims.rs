@@ -10,6 +10,7 @@ use kargo::{
     impersonation::ImpersonationForm,
     name::RoleName,
     scope::Scope,
+    token::Notes,
 };
 use kube::{Api, api::DeleteParams};
 use serde_json::json;
@@ -80,7 +81,7 @@ async fn a_person_may_do_what_any_of_their_roles_may() {
         let role: RoleName = "ci".parse().expect("a name");
         let name = unique_name();
         let created = writing
-            .create_token(&project.scope, &role, &name, None)
+            .create_token(&project.scope, &role, &name, None, &Notes::default())
             .await;
         let created = created.expect("created").token;
         assert_eq!(created.created_by, Some(person.note().name()));

@@ -5,7 +5,7 @@ use kargo::{
     name::TokenName,
     problem::Kind,
     scope::Scope,
-    token::{Reveal, TokenState},
+    token::{Notes, Reveal, TokenState},
 };
 use kube::ResourceExt;
 use serde_json::{Value as Json, json};
@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use super::support::{
     control_plane::{admin, user},
     deletions::HOUR,
-    project::{in_a_project, parse, unique_name},
+    project::{in_a_project, parse, text, unique_name},
 };
 
 #[tokio::test]
@@ -103,11 +103,52 @@ async fn the_role_owns_its_token() {
 }
 
 #[tokio::test]
+async fn a_rehearsal_has_the_answer_of_the_creation_and_writes_nothing() {
+    in_a_project(async |project| {
+        let (cluster, scope) = (&project.cluster, &project.scope);
+        let notes = Notes {
+            note: text("deploys the shop"),
+            contact: text("#shop"),
+        };
+        let name = parse("ci");
+        let rehearse = async |role: &str, lifetime| {
+            let role = role.parse().expect("a name");
+            let rehearsed = cluster.rehearse_creation(scope, &role, &name, lifetime, &notes);
+            rehearsed.await
+        };
+        for lifetime in [None, Some(HOUR)] {
+            rehearse("ci", lifetime)
+                .await
+                .expect("nothing is against it");
+        }
+        let (all, _) = cluster.list_all_tokens(scope).await.expect("a list");
+        assert!(all.is_empty(), "{all:?}");
+        let creating = cluster.create_token(scope, &project.role, &name, None, &notes);
+        let created = creating.await.expect("a new token").token;
+        assert_eq!(
+            (created.note.as_deref(), created.contact.as_deref()),
+            (Some("deploys the shop"), Some("#shop"))
+        );
+        let taken = rehearse("ci", None).await;
+        assert!(matches!(taken, Err(Error::NameTaken(_))), "{taken:?}");
+        let no_role = rehearse("nobody", None).await;
+        assert!(matches!(no_role, Err(Error::NoRole { .. })), "{no_role:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_new_token_waits_for_its_creators_reveal() {
     in_a_project(async |project| {
         let created = project
             .cluster
-            .create_token(&project.scope, &project.role, &parse("ci"), None)
+            .create_token(
+                &project.scope,
+                &project.role,
+                &parse("ci"),
+                None,
+                &Notes::default(),
+            )
             .await
             .expect("a new token");
         assert!(!created.resource_version.is_empty());
@@ -186,7 +227,7 @@ async fn a_role_that_does_not_exist_is_refused() {
         let role = "nobody".parse().expect("a name");
         let error = project
             .cluster
-            .create_token(&project.scope, &role, &parse("ci"), None)
+            .create_token(&project.scope, &role, &parse("ci"), None, &Notes::default())
             .await
             .expect_err("no role");
         assert!(matches!(error, Error::NoRole { .. }), "{error}");
@@ -207,7 +248,7 @@ async fn no_token_is_made_for_kargos_own_service_accounts() {
         Scope::Project("kargo".parse().expect("a name")),
     ] {
         let error = admin
-            .create_token(&scope, &role, &name, None)
+            .create_token(&scope, &role, &name, None, &Notes::default())
             .await
             .expect_err("no role");
         let is_refused = matches!(
@@ -230,7 +271,13 @@ async fn a_kargo_admin_makes_tokens_for_system_roles() {
     let admin = user("admin").await;
     let role = "kargo-viewer".parse().expect("a name");
     let created = admin
-        .create_token(&Scope::System, &role, &unique_name(), None)
+        .create_token(
+            &Scope::System,
+            &role,
+            &unique_name(),
+            None,
+            &Notes::default(),
+        )
         .await
         .expect("a token");
     let token = created.token;
@@ -247,7 +294,13 @@ async fn a_refusal_names_the_missing_right() {
         let role = role.parse().expect("a name");
         user(user_name)
             .await
-            .create_token(&Scope::System, &role, &parse("never-made"), None)
+            .create_token(
+                &Scope::System,
+                &role,
+                &parse("never-made"),
+                None,
+                &Notes::default(),
+            )
             .await
             .expect_err("forbidden")
     };
@@ -269,7 +322,7 @@ async fn a_namespace_that_is_no_project_has_no_roles() {
     let scope: Scope = "projects/kube-system".parse().expect("a scope");
     let role = "default".parse().expect("a name");
     let created = cluster
-        .create_token(&scope, &role, &parse("never-made"), None)
+        .create_token(&scope, &role, &parse("never-made"), None, &Notes::default())
         .await;
     for error in [
         created.expect_err("no project"),

@@ -7,7 +7,7 @@ use kargo::{
     cluster::Error,
     problem::Kind,
     scope::Scope,
-    token::{HistoryAction, Reveal, SHORTEST_LIFETIME, TokenState, TokenSummary},
+    token::{HistoryAction, Notes, Reveal, SHORTEST_LIFETIME, TokenState, TokenSummary},
     value::{Fingerprint, Value},
 };
 use serde_json::{Value as Json, json};
@@ -294,7 +294,7 @@ async fn creating_takes_the_right_to_mint() {
     let (admin, name) = (user("admin").await, unique_name());
     let role = "kargo-viewer".parse().expect("a name");
     let created = admin
-        .create_token(&Scope::System, &role, &name, Some(HOUR))
+        .create_token(&Scope::System, &role, &name, Some(HOUR), &Notes::default())
         .await;
     let problem = created.expect_err("no right").problem();
     assert_eq!(

@@ -95,7 +95,13 @@ async fn create(server: &Scripted) -> Result<TokenSummary, Error> {
     let role = "ci".parse().expect("a name");
     server
         .cluster
-        .create_token(&Scope::System, &role, &parse("token"), None)
+        .create_token(
+            &Scope::System,
+            &role,
+            &parse("token"),
+            None,
+            &Notes::default(),
+        )
         .await
         .map(|created| created.token)
 }

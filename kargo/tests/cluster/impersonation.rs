@@ -7,6 +7,7 @@ use kargo::{
     identity::{PersonNote, ServiceAccountRef},
     impersonation::ImpersonationForm::{self, Constrained, Legacy},
     name::RoleName,
+    token::Notes,
     value::Value,
 };
 use serde_json::json;
@@ -132,7 +133,9 @@ async fn a_person_works(project: &Project, program: &Program, form: Impersonatio
         .expect("a view");
     let ci: RoleName = "ci".parse().expect("a name");
     let (name, claim) = (unique_name(), claim());
-    let created = view.create_token(&project.scope, &ci, &name, None).await;
+    let created = view
+        .create_token(&project.scope, &ci, &name, None, &Notes::default())
+        .await;
     let target = created.expect("created").token.token_ref(&project.scope);
     view.reveal_token(&target, &claim).await.expect("the value");
     view.confirm_token(&target, &claim)
@@ -159,7 +162,7 @@ async fn a_person_works(project: &Project, program: &Program, form: Impersonatio
     view.delete_token(&target).await.expect("deleted");
     let name = unique_name();
     let expiring = view
-        .create_token(&project.scope, &ci, &name, Some(HOUR))
+        .create_token(&project.scope, &ci, &name, Some(HOUR), &Notes::default())
         .await;
     let expiring = expiring.expect("created").token.token_ref(&project.scope);
     view.reveal_token(&expiring, &self::claim())

@@ -1,7 +1,9 @@
 //! Number of requests that operations send to the API server.
 
 use jiff::SignedDuration;
-use kargo::{claim::ClaimId, cluster::Cluster, name::TokenName, scope::Scope, token::TokenRef};
+use kargo::{
+    claim::ClaimId, cluster::Cluster, name::TokenName, scope::Scope, token::Notes, token::TokenRef,
+};
 
 use super::support::{
     control_plane::{admin, user},
@@ -26,7 +28,9 @@ async fn create_and_save(
     claim: &ClaimId,
 ) -> TokenRef {
     let role = role.parse().expect("a name");
-    let created = cluster.create_token(scope, &role, name, None).await;
+    let created = cluster
+        .create_token(scope, &role, name, None, &Notes::default())
+        .await;
     let target = created.expect("a new token").token.token_ref(scope);
     cluster
         .reveal_token(&target, claim)

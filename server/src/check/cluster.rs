@@ -122,10 +122,10 @@ async fn tracking(cluster: &Cluster) -> Finding {
     const ABOUT: &str = "last use";
     match cluster.tracking_since().await {
         Ok(Some(since)) => Finding::ok(ABOUT, format!("recorded since {since}")),
-        Ok(None) => Finding::warning(
+        // Hardly anybody may read it, and nobody has to.
+        Ok(None) => Finding::ok(
             ABOUT,
-            "the day since which the cluster records uses of tokens can't be read, so pages don't show it",
-            "Grant get on the ConfigMap kube-apiserver-legacy-service-account-token-tracking in kube-system, or go without.",
+            "recorded; since which day can't be read (get on the ConfigMap kube-apiserver-legacy-service-account-token-tracking in kube-system)",
         ),
         Err(error) => Finding::of(Level::Warning, ABOUT, &error),
     }

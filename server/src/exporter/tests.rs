@@ -53,7 +53,15 @@ async fn the_numbers_are_what_was_made_for_an_identity_with_few_rights() {
     let hour = Some(jiff::SignedDuration::from_hours(1));
     for (name, lifetime) in [("kept", None), ("stopped", None), ("ending", hour)] {
         let name = name.parse().expect("a name");
-        let created = admin.create_token(&scope, &role, &name, lifetime).await;
+        let created = admin
+            .create_token(
+                &scope,
+                &role,
+                &name,
+                lifetime,
+                &kargo::token::Notes::default(),
+            )
+            .await;
         created.expect("created");
     }
     cluster.apply(&format!(
@@ -130,7 +138,9 @@ async fn names_are_shown_only_where_they_are_asked_for() {
         "mine".parse().expect("a name"),
     );
     let hour = Some(jiff::SignedDuration::from_hours(1));
-    let created = admin.create_token(&scope, &role, &name, hour).await;
+    let created = admin
+        .create_token(&scope, &role, &name, hour, &kargo::token::Notes::default())
+        .await;
     created.expect("created");
     let app = Exporter::new(admin, true).routes(CancellationToken::new());
     let info = format!(

@@ -68,7 +68,7 @@ fn request() -> impl Strategy<Value = (Method, String, String, Vec<u8>)> {
         1 => Just(Method::PUT),
     ];
     let path = prop_oneof![
-        9 => "create_token|delete_token|restore_token|reveal_token|confirm_token|suspend_token|retire_token|recreate_token|compromise_token|finish_token|note_token|test_token|list_tokens|list_handles|describe_token|list_exposed|get_notes|get_abilities",
+        9 => "create_token|rehearse_creation|delete_token|restore_token|reveal_token|confirm_token|suspend_token|retire_token|recreate_token|compromise_token|finish_token|finish_compromise|note_token|test_token|list_tokens|list_token_refs|list_roles|list_projects|describe_token|list_exposed|get_notes|get_permissions|get_session",
         1 => "[a-z_%]{0,20}",
     ];
     let content = prop_oneof![

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use any_spawner::Executor;
-use app::{access::PastedText, flash::NotShownYet, shell};
+use app::{RulesReader, access::PastedText, flash::NotShownYet, shell};
 use axum::{
     Extension, Form, Router,
     body::Body,
@@ -45,12 +45,14 @@ pub fn routes(state: &State) -> Router {
     );
     let global_namespaces = state.global_namespaces.clone();
     let (ways, sessions) = (state.ways.clone(), state.sessions.clone());
+    let rules = RulesReader(state.identities.program().clone());
     let context = move || {
         set_page_policy();
         provide_context(addresses.clone());
         provide_context(policy.clone());
         provide_context(global_namespaces.clone());
         provide_context(ways.clone());
+        provide_context(rules.clone());
         let Some(parts) = use_context::<Parts>() else {
             return;
         };

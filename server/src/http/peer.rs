@@ -185,6 +185,53 @@ mod tests {
     }
 
     #[test]
+    fn the_headers_of_common_proxies_tell_the_client_and_its_scheme() {
+        let proxies = TrustedProxies([network("10.0.0.0/8").expect("a network")].into());
+        // A client behind each that tries to name another address.
+        let nginx: &[_] = &[
+            ("x-real-ip", "198.51.100.1"),
+            ("x-forwarded-for", "1.2.3.4, 198.51.100.1"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "tokens.example.com"),
+            ("x-forwarded-port", "443"),
+            ("x-forwarded-scheme", "https"),
+            ("x-scheme", "https"),
+            ("x-original-forwarded-for", "1.2.3.4"),
+        ];
+        let traefik: &[_] = &[
+            ("x-forwarded-for", "1.2.3.4, 198.51.100.1"),
+            ("x-forwarded-host", "tokens.example.com"),
+            ("x-forwarded-port", "443"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-server", "traefik-7d9c8b6f5-x2x4z"),
+            ("x-real-ip", "1.2.3.4"),
+        ];
+        let envoy: &[_] = &[
+            ("x-forwarded-for", "1.2.3.4,198.51.100.1"),
+            ("x-forwarded-proto", "https"),
+            ("x-envoy-external-address", "1.2.3.4"),
+            ("x-request-id", "8c1f7c0e-0f0e-9f3a-a5ad-8b0f3c9f8f39"),
+            ("x-envoy-attempt-count", "1"),
+            ("x-envoy-expected-rq-timeout-ms", "15000"),
+            ("x-envoy-original-path", "/system"),
+        ];
+        // An ingress controller behind a cloud's load balancer, which repeats the header instead of adding to it.
+        let two: &[_] = &[
+            ("x-forwarded-for", "1.2.3.4, 198.51.100.1"),
+            ("x-forwarded-for", "10.1.2.3"),
+            ("x-forwarded-proto", "https"),
+        ];
+        for set in [nginx, traefik, envoy, two] {
+            let found = proxies.client(peer("10.0.0.1"), &headers(set));
+            let expected = Peer {
+                is_https: true,
+                ..peer("198.51.100.1")
+            };
+            assert_eq!(found, expected, "{set:?}");
+        }
+    }
+
+    #[test]
     fn only_trusted_proxies_say_that_people_use_https() {
         let proxies = TrustedProxies([network("10.0.0.0/8").expect("a network")].into());
         for (from, proto, is_https) in [

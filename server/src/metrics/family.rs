@@ -1,6 +1,6 @@
 //! Metrics with the labels that their table says: thin types over those of prometheus-client.
 
-use std::{borrow::Cow, sync::atomic::AtomicU64};
+use std::sync::atomic::AtomicU64;
 
 use prometheus_client::{
     metrics::{
@@ -59,13 +59,12 @@ impl Metric {
 
     fn labels(&self, values: &[&str]) -> Labels {
         debug_assert_eq!(self.labels.len(), values.len(), "{}", self.name);
-        let owned = |value: &&str| Cow::Owned((*value).to_owned());
-        let values = values.iter().map(owned);
+        let values = values.iter().map(|value| (*value).to_owned());
         self.labels.iter().copied().zip(values).collect()
     }
 }
 
-type Labels = Vec<(&'static str, Cow<'static, str>)>;
+type Labels = Vec<(&'static str, String)>;
 
 /// Counts.
 pub struct Counter {

@@ -86,9 +86,11 @@ impl Waiting {
         let Ok(known) = Box::pin(cluster.inventory(scope)).await else {
             return false;
         };
-        known.token(name).is_some_and(|token| {
-            token.uid == self.uid && matches!(token.reveal, Some(Reveal::Claimed { .. }))
-        })
+        // What another replica has confirmed meanwhile may not be known yet.
+        !known.is_behind()
+            && known.token(name).is_some_and(|token| {
+                token.uid == self.uid && matches!(token.reveal, Some(Reveal::Claimed { .. }))
+            })
     }
 }
 

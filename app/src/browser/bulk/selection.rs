@@ -14,7 +14,7 @@ use crate::{
         operations,
         page::dom::{
             self, bulk_offer, closest, elements, elements_within, first_within, row_of, rows,
-            target, token_of,
+            target, token_of, uid_of,
         },
     },
     protocol::{BulkOffer, DeleteMode, MORE, SELECT, SELECT_ALL, SelectableToken},
@@ -154,11 +154,11 @@ impl Selection {
         self.tokens.with_untracked(|tokens| {
             for row in rows() {
                 if let Some(select) = first_within(&row, &box_selector()) {
-                    let is_selected =
-                        token_of(&row).is_some_and(|token| tokens.contains_key(&token.uid.0));
-                    select
-                        .unchecked_into::<HtmlInputElement>()
-                        .set_checked(is_selected);
+                    let is_selected = uid_of(&row).is_some_and(|uid| tokens.contains_key(&uid));
+                    let select: HtmlInputElement = select.unchecked_into();
+                    if select.checked() != is_selected {
+                        select.set_checked(is_selected);
+                    }
                 }
             }
         });

@@ -1,20 +1,30 @@
-//! The *New token* dialog: a role and a name, checked while typing and again by the server.
+//! The *New token* dialog: a role and a name, checked while typing and again by the server. While the person decides, the cluster is asked by dry
+//! runs whether it would take the token, so that they hear of a policy before they create.
 
-use kargo::{name::TokenName, problem::Problem};
-use leptos::{ev, prelude::*};
+use std::time::Duration;
+
+use kargo::{name::TokenName, problem::Problem, token::Notes};
+use leptos::{ev, leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
 
 use super::{
     frame::{Cancel, Header},
     handle::{AfterReveal, Dialog, Dialogs},
     lifetime::{Lifetime, LifetimeField},
+    note_fields::{NoteFields, READ_BY_OTHERS, error_in},
     request::Request,
 };
 use crate::{
-    browser::{operations, page::dom, platform},
+    browser::{
+        operations::{self, NewToken},
+        page::dom,
+        platform,
+    },
     components::problem::ProblemView,
     protocol::{BrowserContext, RoleChoice},
 };
 
+/// Time from the last change of a field until the cluster is asked.
+const REHEARSAL_DELAY: Duration = Duration::from_millis(400);
 /// Below the name's field.
 const REUSED: &str = "Don't reuse a deleted token's name: the same name gets the same value.";
 
@@ -32,22 +42,53 @@ pub fn NewTokenDialog(role: Option<String>) -> impl IntoView {
         name.follow(&chosen);
         role.set(chosen);
     };
+    let (note, contact) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    // What the fields ask for; `None` while one of them can't be used.
+    let wanted = Memo::new(move |_| {
+        let is_bad = error_in(note).is_some() || error_in(contact).is_some();
+        let (role, name_text) = (role.get(), name.text.get());
+        let is_missing = role.is_empty() || name_text.is_empty();
+        if is_bad || is_missing || name.error().is_some() {
+            return None;
+        }
+        Some(NewToken {
+            scope: scope.clone(),
+            role,
+            name: name_text,
+            lifetime: lifetime.seconds().ok()?,
+            notes: Notes {
+                note: note.get(),
+                contact: contact.get(),
+            },
+        })
+    });
+    let foreseen = foreseen_problem(wanted);
+    // The answer about something else is void.
+    Effect::new(move |_| {
+        wanted.track();
+        request.forget();
+    });
+    // Neither Esc nor a click beside the dialog may lose what was typed.
+    Effect::new(move |_| {
+        let is_typed = |text: RwSignal<String>| text.with(|text| !text.is_empty());
+        dialogs.guard(is_typed(note) || is_typed(contact));
+    });
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        let Ok(seconds) = untrack(|| lifetime.seconds()) else {
+        let Some(wanted) = wanted.get_untracked() else {
             return;
         };
-        let (role, text) = (role.get_untracked(), name.text.get_untracked());
-        if untrack(|| name.error()).is_some() || role.is_empty() {
-            return;
-        }
-        let create = operations::create(scope.clone(), role, text, seconds);
-        request.send(create, move |token| {
+        request.send(operations::create(wanted), move |token| {
             dialogs.open(Dialog::Reveal {
                 token,
                 after: AfterReveal::Nothing,
             });
         });
+    };
+    // Once it was tried, the answer to that counts.
+    let problem = move || {
+        let tried = request.problem().filter(|problem| !is_about_name(problem));
+        tried.or_else(|| foreseen.get())
     };
     view! {
         <form on:submit=on_submit>
@@ -56,23 +97,55 @@ pub fn NewTokenDialog(role: Option<String>) -> impl IntoView {
                 <RoleField roles chosen=role on_role />
                 <NameField name base=role lifetime />
                 <LifetimeField lifetime />
-                {move || {
-                    let problem = request.problem().filter(|problem| !is_about_name(problem));
-                    problem.map(|problem| view! { <ProblemView problem /> })
-                }}
+                <details class="texts">
+                    <summary>"Note and contact"</summary>
+                    <p class="help">{READ_BY_OTHERS}</p>
+                    <NoteFields note contact is_first=false />
+                </details>
+                {move || problem().map(|problem| view! { <ProblemView problem /> })}
             </div>
             <footer>
                 <Cancel />
                 <button
                     type="submit"
                     class="btn primary"
-                    disabled=move || request.is_pending() || name.error().is_some() || lifetime.seconds().is_err()
+                    disabled=move || {
+                        request.is_pending() || name.error().is_some() || lifetime.seconds().is_err() || error_in(note).is_some()
+                            || error_in(contact).is_some()
+                    }
                 >
                     {move || if request.is_pending() { "Creating…" } else { "Create and reveal" }}
                 </button>
             </footer>
         </form>
     }
+}
+
+/// Why the cluster would refuse the token, by its rules or policies; asked a moment after the last change. The last answer stays until the next one.
+fn foreseen_problem(wanted: Memo<Option<NewToken>>) -> RwSignal<Option<Problem>> {
+    let foreseen = RwSignal::new(None);
+    // The same problem once more isn't read out again.
+    let show = move |problem: Option<Problem>| {
+        if foreseen
+            .try_get_untracked()
+            .is_some_and(|shown| shown != problem)
+        {
+            foreseen.set(problem);
+        }
+    };
+    let mut ask = debounce(REHEARSAL_DELAY, move |asked: NewToken| {
+        spawn_local(async move {
+            let answer = operations::rehearse(asked.clone()).await;
+            if wanted.try_get_untracked().flatten().as_ref() == Some(&asked) {
+                show(answer.ok().flatten());
+            }
+        });
+    });
+    Effect::new(move |_| match wanted.get() {
+        Some(wanted) => ask(wanted),
+        None => show(None),
+    });
+    foreseen
 }
 
 /// The roles, each with what it is for.
@@ -121,7 +194,7 @@ fn RoleField(
 struct NameChoice {
     text: RwSignal<String>,
     is_typed: RwSignal<bool>,
-    /// A typed name makes the server's answer about an earlier one void.
+    /// Its problem may be about the name.
     request: Request,
 }
 
@@ -142,7 +215,6 @@ impl NameChoice {
 
     /// Suggests another name: from what was typed, or from the role.
     fn suggest(self, role: &str) {
-        self.request.forget();
         let base = if self.is_typed.get_untracked() {
             self.text.get_untracked()
         } else {
@@ -153,7 +225,6 @@ impl NameChoice {
     }
 
     fn type_in(self, text: String) {
-        self.request.forget();
         self.is_typed.set(true);
         self.text.set(text);
     }

@@ -3,7 +3,6 @@
 
 use kargo::{
     problem::{Kind, Problem},
-    text::Text,
     token::{Notes, TokenRef},
 };
 use leptos::{ev, prelude::*};
@@ -11,6 +10,7 @@ use leptos::{ev, prelude::*};
 use super::{
     frame::{Cancel, Header, title},
     handle::Dialogs,
+    note_fields::{NoteFields, READ_BY_OTHERS, error_in},
     request::{Request, RequestProblem},
 };
 use crate::browser::{notice::Notice, operations};
@@ -61,11 +61,10 @@ pub fn NotesDialog(token: TokenRef, texts: Notes<String>) -> impl IntoView {
         <form on:submit=on_submit>
             <Header
                 title=title("Note and contact of ", name, "")
-                sentence="Everybody who may list this token can read both. Never write its value here."
+                sentence=READ_BY_OTHERS
             />
             <div class="body">
-                <Field id="note" label="Note" help="What uses it, where it is stored, what breaks without it." text=note focus=true />
-                <Field id="contact" label="Contact" help="Whom to ask before it is deleted: a person, a team, a channel." text=contact focus=false />
+                <NoteFields note contact is_first=true />
                 <RequestProblem request />
                 {move || theirs.get().map(|theirs| view! { <Theirs theirs /> })}
             </div>
@@ -76,38 +75,6 @@ pub fn NotesDialog(token: TokenRef, texts: Notes<String>) -> impl IntoView {
                 </button>
             </footer>
         </form>
-    }
-}
-
-/// One text, with what may be wrong with it and how long it is.
-#[component]
-fn Field(
-    id: &'static str,
-    label: &'static str,
-    help: &'static str,
-    text: RwSignal<String>,
-    focus: bool,
-) -> impl IntoView {
-    let part = |part: &str| format!("notes-{id}-{part}");
-    let field = format!("notes-{id}");
-    let described = format!("{} {} {}", part("error"), part("count"), part("help"));
-    let length = move || text.with(|text| text.trim().chars().count());
-    view! {
-        <div class="field">
-            <label for=field.clone()>{label}</label>
-            <textarea
-                id=field
-                rows=if focus { "5" } else { "2" }
-                autofocus=focus
-                prop:value=text
-                aria-describedby=described
-                aria-invalid=move || error_in(text).is_some().to_string()
-                on:input=move |event| text.set(event_target_value(&event))
-            ></textarea>
-            <p id=part("error") class="field-error" aria-live="polite">{move || error_in(text)}</p>
-            <p id=part("count") class="help count">{move || format!("{} of {} characters", length(), Text::MAX)}</p>
-            <p id=part("help") class="help">{help}</p>
-        </div>
     }
 }
 
@@ -124,11 +91,6 @@ fn Theirs(theirs: Notes<String>) -> impl IntoView {
             <div><dt>"Their contact"</dt><dd>{shown(theirs.contact)}</dd></div>
         </dl>
     }
-}
-
-/// Reactive error of a text.
-fn error_in(text: RwSignal<String>) -> Option<String> {
-    text.with(|text| Text::try_from(text.clone()).err().map(|e| e.to_string()))
 }
 
 /// Result of saving.

@@ -56,7 +56,20 @@ pub fn closest(element: &Element, selector: &str) -> Option<Element> {
 
 /// Enables what needs the browser's code: the server renders it disabled.
 pub fn enable_controls() {
-    for control in elements(&format!(".{NEEDS_JS}:is([disabled], [inert])")) {
+    enable(elements(&disabled_controls()));
+}
+
+/// The same within an element.
+pub fn enable_controls_within(within: &Element) {
+    enable(elements_within(within, &disabled_controls()));
+}
+
+fn disabled_controls() -> String {
+    format!(".{NEEDS_JS}:is([disabled], [inert])")
+}
+
+fn enable(controls: Vec<Element>) {
+    for control in controls {
         let _ = control.remove_attribute("disabled");
         let _ = control.remove_attribute("inert");
     }
@@ -84,12 +97,17 @@ pub fn row_of_command(button: &Element) -> Option<Element> {
 pub fn rows_with(uid: &str) -> impl Iterator<Item = Element> {
     rows()
         .into_iter()
-        .filter(move |row| field(row, "uid").as_deref() == Some(uid))
+        .filter(move |row| uid_of(row).as_deref() == Some(uid))
 }
 
 /// The token of a row: the fields of its form.
 pub fn token_of(row: &Element) -> Option<TokenRef> {
     token_of_fields(|name| field(row, name))
+}
+
+/// The UID of a row's token.
+pub fn uid_of(row: &Element) -> Option<String> {
+    field(row, "uid")
 }
 
 /// The successor that a row shows beside its token, in the words of [`SUCCESSOR`]. `None` for a row that doesn't tell.

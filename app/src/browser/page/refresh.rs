@@ -8,14 +8,14 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Document, DomParser, Element, Headers, RequestInit, RequestRedirect, Response, ResponseType,
-    SupportedType,
+    AbortSignal, Document, DomParser, Element, Headers, RequestInit, RequestRedirect, Response,
+    ResponseType, SupportedType,
 };
 
 use super::{
     anchor::Anchor,
     clock, countdown,
-    dom::{elements, elements_within},
+    dom::{elements, elements_within, enable_controls_within},
     focus::{self, Place},
     merge::merge,
     press,
@@ -24,6 +24,9 @@ use crate::{
     error::ApiError,
     protocol::{AUTOMATIC, CONTEXT, FRESH, ROW, UNTIL},
 };
+
+/// Milliseconds until an answer has to begin: what waits for it, such as the next key of a search, must not wait for ever.
+const PATIENCE: u32 = 30_000;
 
 /// Callbacks of an update.
 struct Hooks {
@@ -115,7 +118,14 @@ fn classify(status: u16, is_redirect: bool, content_type: &str) -> Answer {
 /// The page of the current address with its entity tag; `None` where the page hasn't changed.
 async fn fetch(is_automatic: bool) -> Result<Option<(Document, Option<String>)>, Problem> {
     let unreachable = |_: JsValue| ApiError::unreachable("reload").0;
-    let response = ask(is_automatic).await.map_err(unreachable)?;
+    let known = TAG.with_borrow(Clone::clone);
+    let mut response = ask(is_automatic, known.as_deref())
+        .await
+        .map_err(unreachable)?;
+    // Another page came meanwhile: that it differs from this answer is not known.
+    if response.status() == 304 && TAG.with_borrow(|tag| *tag != known) {
+        response = ask(is_automatic, None).await.map_err(unreachable)?;
+    }
     let header = |name| response.headers().get(name).ok().flatten();
     let is_redirect = response.type_() == ResponseType::Opaqueredirect;
     let content_type = header("content-type").unwrap_or_default();
@@ -149,16 +159,18 @@ fn not_ours(status: u16) -> Problem {
     )
 }
 
-async fn ask(is_automatic: bool) -> Result<Response, JsValue> {
+/// Asks for the page of the current address. `known`: the entity tag of the page that is shown.
+async fn ask(is_automatic: bool, known: Option<&str>) -> Result<Response, JsValue> {
     let headers = Headers::new()?;
     headers.set("accept", "text/html")?;
     if is_automatic {
         headers.set(AUTOMATIC, "true")?;
     }
-    if let Some(tag) = TAG.with_borrow(Clone::clone) {
-        headers.set("if-none-match", &tag)?;
+    if let Some(tag) = known {
+        headers.set("if-none-match", tag)?;
     }
     let request = RequestInit::new();
+    request.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
     request.set_headers(&headers);
     request.set_redirect(RequestRedirect::Manual);
     let address = window().location().href()?;
@@ -179,6 +191,8 @@ fn show(page: &Document, marks: bool) -> Result<(), Problem> {
     if marks {
         mark_news(page);
     }
+    // Then what hasn't changed is equal, and the merge leaves it alone.
+    enable_controls_within(&new);
     if let Some(old) = old {
         merge(&old, &new);
     }

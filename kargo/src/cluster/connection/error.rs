@@ -344,8 +344,8 @@ impl Error {
             Some(cause) => {
                 return Self::Refused {
                     access,
+                    quote: foreign(cause.own_words(&status.message).to_owned()).into(),
                     cause: Box::new(cause),
-                    quote: foreign(status.message.clone()).into(),
                 };
             }
             None => {}

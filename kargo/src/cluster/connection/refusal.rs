@@ -104,4 +104,13 @@ impl Cause {
             _ => None,
         }
     }
+
+    /// The part of the API server's message that the policy's author wrote: the rest repeats the name of the policy and of the object. The whole message
+    /// of all other causes.
+    pub(super) fn own_words<'a>(&self, message: &'a str) -> &'a str {
+        match (self, message.split_once(" denied request: ")) {
+            (Self::Policy(_), Some((_, words))) => words,
+            _ => message,
+        }
+    }
 }

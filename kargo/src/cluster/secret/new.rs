@@ -10,7 +10,7 @@ use super::keys::{
 };
 use crate::{
     name::{RoleName, TokenName, Uid},
-    token::{HistoryAction, HistoryEntry, HistoryText, TokenSummary, day},
+    token::{HistoryAction, HistoryEntry, HistoryText, Notes, TokenSummary, day},
 };
 
 /// Text in the place of an expiring token's value. Kubernetes writes no value where there is one already.
@@ -25,7 +25,9 @@ pub(in crate::cluster) struct NewToken<'a> {
     pub created_by: &'a str,
     /// The person as the history names them.
     pub actor: String,
-    /// Token to be replaced; its note and contact are copied.
+    /// Note and contact.
+    pub notes: Notes<&'a str>,
+    /// Token to be replaced.
     pub predecessor: Option<&'a TokenSummary>,
     /// Time by the API server's clock.
     pub now: Timestamp,
@@ -53,10 +55,10 @@ impl NewToken<'_> {
             if predecessor.is_compromised {
                 annotations[ENDS] = predecessor.uid.0.as_str().into();
             }
-            for (key, text) in [(NOTE, &predecessor.note), (CONTACT, &predecessor.contact)] {
-                if let Some(text) = text {
-                    annotations[key] = text.as_str().into();
-                }
+        }
+        for (key, text) in [(NOTE, self.notes.note), (CONTACT, self.notes.contact)] {
+            if !text.is_empty() {
+                annotations[key] = text.into();
             }
         }
         let created = HistoryEntry {
@@ -102,7 +104,7 @@ mod tests {
     fn the_charts_policy_knows_the_placeholder() {
         let policy = include_str!(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../deploy/chart/templates/policies/suspended_tokens.yaml"
+            "/../deploy/chart/templates/policies/_policy.tpl"
         ));
         assert!(policy.contains(PLACEHOLDER));
     }

@@ -3,6 +3,7 @@
 use kargo::{
     cluster::{Cluster, Viewer},
     text::Text,
+    token::Notes,
     token::TokenState,
 };
 use serde_json::json;
@@ -110,8 +111,16 @@ async fn a_person_who_writes_as_another_role_sees_it_at_once() {
             assert_eq!(names(&reading, &project.scope).await, made);
             let name = format!("ci-{n}");
             let name_of_token = parse(&name);
-            let created = writing.create_token(&project.scope, &project.role, &name_of_token, None);
-            created.await.expect("created");
+            writing
+                .create_token(
+                    &project.scope,
+                    &project.role,
+                    &name_of_token,
+                    None,
+                    &Notes::default(),
+                )
+                .await
+                .expect("created");
             made.push(name);
         }
         assert_eq!(names(&reading, &project.scope).await, made);

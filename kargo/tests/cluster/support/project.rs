@@ -11,7 +11,7 @@ use kargo::{
     name::{RoleName, TokenName},
     scope::Scope,
     text::Text,
-    token::{HistoryAction, HistoryEntry, TokenRef, TokenState, TokenSummary},
+    token::{HistoryAction, HistoryEntry, Notes, TokenRef, TokenState, TokenSummary},
     value::Value,
 };
 use kube::{
@@ -213,7 +213,13 @@ impl Project {
     ) -> Result<TokenSummary, Error> {
         let created = self
             .cluster
-            .create_token(&self.scope, &self.role, &parse(name), lifetime)
+            .create_token(
+                &self.scope,
+                &self.role,
+                &parse(name),
+                lifetime,
+                &Notes::default(),
+            )
             .await;
         created.map(|created| created.token)
     }

@@ -398,9 +398,25 @@ fn every_server_function_that_is_posted_is_an_act() {
     let mut posted: Vec<_> = leptos::server_fn::axum::server_fn_paths()
         .filter(|(_, method)| *method == Method::POST)
         .filter_map(|(path, _)| path.strip_prefix("/api/"))
+        .filter(|function| *function != REHEARSES)
         .collect();
     posted.sort_unstable();
     assert_eq!(posted, ACTS);
+}
+
+#[tokio::test]
+async fn a_dry_run_is_not_written_down() {
+    let cluster = TestCluster::new();
+    let scope = format!("projects/{}", cluster.project("rehearsed"));
+    let dashboard = Dashboard::start(&cluster).await;
+    for name in ["one", "NOT A NAME"] {
+        let form = [("scope", scope.as_str()), ("role", "ci"), ("name", name)];
+        dashboard
+            .send(dashboard.request("POST", "/api/rehearse_creation", &form))
+            .await;
+    }
+    let (_, lines) = dashboard.lines().await;
+    assert!(lines.is_empty(), "{lines:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,56 @@
+//! What the cluster's rules refuse to somebody who signed in with a role's own token.
+
+use kargo::{
+    admission::{Enforcement, Rule},
+    cluster::{Cluster, Viewer},
+    identity::ServiceAccountRef,
+    name::RoleName,
+    scope::Scope,
+};
+
+/// The view that reads which rules are on: the program's own. What the chart installs is no secret, and few people may read policies.
+#[derive(Clone)]
+pub struct RulesReader(pub Cluster);
+
+/// Rules that refuse something to a person because they signed in with a role's own credential.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnRoleRules {
+    /// The role.
+    pub role: RoleName,
+    /// Whether they may create no token of the role.
+    pub refuses_creation: bool,
+    /// Whether they may change and delete no suspended token of the role.
+    pub refuses_suspended: bool,
+}
+
+/// Reads them for a scope; `None` if there are none, or where that can't be told.
+pub async fn read_own_role_rules(
+    reader: &RulesReader,
+    viewer: &Viewer,
+    scope: &Scope,
+) -> Option<OwnRoleRules> {
+    // Somebody who acts as a role by impersonation has no credential of the role.
+    if viewer.person().is_some() {
+        return None;
+    }
+    let identity = viewer.identity(scope).await.ok()?;
+    let account = ServiceAccountRef::of_user(&identity.user)?;
+    if account.namespace.as_str() != viewer.base().namespace(scope) {
+        return None;
+    }
+    let rules = reader.0.known_rules_in_force().await.ok()?;
+    let refuses = |rule: Rule| {
+        rules.iter().any(|it| {
+            it.rule == rule
+                && it.enforcement == Enforcement::Deny
+                && it.holds_in(scope) == Some(true)
+                && !it.settings.exempt_users.contains(&identity.user)
+        })
+    };
+    let found = OwnRoleRules {
+        role: account.name,
+        refuses_creation: refuses(Rule::OwnRole),
+        refuses_suspended: refuses(Rule::SuspendedTokens),
+    };
+    (found.refuses_creation || found.refuses_suspended).then_some(found)
+}
