@@ -8,7 +8,6 @@ const DOCS = join(import.meta.dirname, "..", "..", "docs", "pictures");
 /** Pictures that the documentation shows, by the title of their scene. */
 const DOCUMENTED: Record<string, string> = {
   "project with tokens in every state": "tokens",
-  inventory: "inventory",
   "dialog when it retires": "retire",
   "compromise report": "compromise-report",
   "rules of the cluster": "rules",

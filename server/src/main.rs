@@ -57,6 +57,7 @@ static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
     reason = "prints the one-time address and start errors to the terminal"
 )]
 async fn main() -> ExitCode {
+    without_huge_pages();
     let config = Config::parse();
     log::init(&config.cluster.log);
     match run(config).await {
@@ -66,6 +67,13 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Asks Linux for small pages of memory. With huge ones, a freed buffer keeps two megabytes: the program took half as much memory again, and answered
+/// a quarter fewer requests.
+fn without_huge_pages() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 /// The objects that let the program act as ServiceAccounts.
