@@ -69,8 +69,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Asks Linux for small pages of memory. With huge ones, a freed buffer keeps two megabytes: the program took half as much memory again, and answered
-/// a quarter fewer requests.
+/// Asks Linux for small pages of memory. With huge ones, a freed buffer keeps two megabytes: the program took a quarter more memory.
 fn without_huge_pages() {
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::disable_transparent_huge_pages(true);
