@@ -50,7 +50,7 @@ impl Rule {
     }
 }
 
-/// What Kubernetes does about a request that breaks a rule, the mildest first.
+/// Answer of Kubernetes to a request that breaks a rule. The mildest comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum Enforcement {
     /// Lets it through, and notes it in the cluster's audit log.
@@ -61,7 +61,7 @@ pub enum Enforcement {
     Deny,
 }
 
-/// What a rule allows, as the chart's values say.
+/// Exceptions of a rule, from the chart's values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleSettings {
     /// Of *onlyRoles*: ServiceAccounts of the system that are roles.
@@ -90,9 +90,9 @@ pub enum RuledProjects {
 pub struct RuleInForce {
     /// Which one.
     pub rule: Rule,
-    /// What happens to a request that breaks it.
+    /// Answer to a request that breaks it.
     pub enforcement: Enforcement,
-    /// What it allows.
+    /// Its exceptions.
     pub settings: RuleSettings,
     /// Where it holds, besides the system.
     pub projects: RuledProjects,

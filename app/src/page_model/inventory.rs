@@ -143,10 +143,10 @@ impl InventoryScopes {
         read
     }
 
-    /// Whether the person may list all projects and the tokens of each.
-    pub fn is_complete(&self) -> bool {
+    /// Whether the person may not list all projects, or not the tokens of each.
+    pub fn lacks_rights(&self) -> bool {
         let unknown = self.unknown.iter().map(|(_, error)| error);
-        !unknown.chain(&self.unlisted).any(Error::is_lack_of_right)
+        unknown.chain(&self.unlisted).any(Error::is_lack_of_right)
     }
 
     /// Tokens and roles of the scopes that could be read.

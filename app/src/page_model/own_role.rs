@@ -1,4 +1,4 @@
-//! What the cluster's rules refuse to somebody who signed in with a role's own token.
+//! Acts that the cluster's rules refuse to a person who signed in with a role's own token.
 
 use kargo::{
     admission::{Enforcement, Rule},

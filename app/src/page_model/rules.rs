@@ -1,7 +1,7 @@
 //! The model of `/rules`: which of the chart's rules Kubernetes enforces, and which tokens could not be created under them.
 
 use kargo::{
-    admission::{Enforcement, Rule, RuleInForce, RuledProjects},
+    admission::{Rule, RuleInForce},
     cluster::Viewer,
     name::TokenName,
     overview::ScopeTokens,
@@ -20,7 +20,7 @@ const NAMED: usize = 50;
 pub struct RulesPageModel {
     /// Every rule, or why the rules can't be read.
     pub rules: Result<Vec<RuleStatus>, ApiError>,
-    /// What keeps tokens from being looked at.
+    /// Reasons for which tokens could not be looked at.
     pub problems: Vec<Problem>,
     /// Whether the person may not list projects, so that other tokens than the counted ones may break a rule.
     pub is_incomplete: bool,
@@ -31,12 +31,8 @@ pub struct RulesPageModel {
 pub struct RuleStatus {
     /// Which one.
     pub rule: Rule,
-    /// What happens to a request that breaks it; `None`: the rule is off.
-    pub enforcement: Option<Enforcement>,
-    /// Whether a note and a contact are enough for a token that never expires.
-    pub documented: bool,
-    /// Whether it holds in some of the projects only, by labels that the dashboard doesn't read.
-    pub holds_in_some_projects: bool,
+    /// Its settings; `None`: the rule is off.
+    pub in_force: Option<RuleInForce>,
     /// Tokens that could not be created under the rule; `None` if no token can break it, or if it is off.
     pub broken_by: Option<Breaking>,
 }
@@ -73,7 +69,7 @@ pub async fn read_rules_page(
         let read = InventoryScopes::read(&viewer, &InventoryQuery::default(), &visited).await;
         scopes = read.tokens();
         problems = super::inventory::problems(&read);
-        is_incomplete = !read.is_complete();
+        is_incomplete = read.lacks_rights();
     }
     let rules = Rule::ALL.map(|rule| status(rule, &rules, &scopes));
     RulesPageModel {
@@ -87,9 +83,7 @@ fn status(rule: Rule, in_force: &[RuleInForce], scopes: &[ScopeTokens]) -> RuleS
     let found = in_force.iter().find(|it| it.rule == rule);
     RuleStatus {
         rule,
-        enforcement: found.map(|it| it.enforcement),
-        documented: found.is_some_and(|it| it.settings.documented),
-        holds_in_some_projects: found.is_some_and(|it| it.projects == RuledProjects::Some),
+        in_force: found.cloned(),
         broken_by: found
             .filter(|it| it.is_about_tokens())
             .map(|it| breaking(it, scopes)),
@@ -115,7 +109,11 @@ fn breaking(rule: &RuleInForce, scopes: &[ScopeTokens]) -> Breaking {
 mod tests {
     use std::sync::Arc;
 
-    use kargo::{admission::RuleSettings, sample, token::TokenSummary};
+    use kargo::{
+        admission::{Enforcement, RuleSettings, RuledProjects},
+        sample,
+        token::TokenSummary,
+    };
 
     use super::*;
 
@@ -144,11 +142,12 @@ mod tests {
         }];
         let found = |rule| status(rule, &in_force, &scopes);
         let unique = found(Rule::UniqueNames);
-        assert_eq!(unique.enforcement, Some(Enforcement::Warn));
+        let enforcement = unique.in_force.map(|it| it.enforcement);
+        assert_eq!(enforcement, Some(Enforcement::Warn));
         let breaking = unique.broken_by.expect("it is about tokens");
         assert_eq!((breaking.total, breaking.named.len()), (60, NAMED));
         assert_eq!(found(Rule::OwnRole).broken_by, None);
         let off = found(Rule::OnlyRoles);
-        assert_eq!((off.enforcement, off.broken_by), (None, None));
+        assert_eq!((off.in_force, off.broken_by), (None, None));
     }
 }

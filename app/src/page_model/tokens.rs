@@ -58,7 +58,7 @@ pub struct TokensPageModel {
     pub cluster: String,
     /// Which state of the tokens the page shows; `None` where it shows none.
     pub live: Option<LiveEvent>,
-    /// What the cluster's rules refuse to a person who signed in with a role's own token.
+    /// Acts that the cluster's rules refuse, because the person signed in with a role's own token.
     pub own_role_rules: Option<OwnRoleRules>,
 }
 

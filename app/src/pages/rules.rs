@@ -1,7 +1,7 @@
 //! `/rules`: which rules about tokens Kubernetes enforces here, and which tokens break them.
 
 use kargo::{
-    admission::{Enforcement, Rule},
+    admission::{Enforcement, Rule, RuledProjects},
     cluster::Viewer,
 };
 use leptos::prelude::*;
@@ -47,7 +47,7 @@ fn Rules(page: RulesPageModel) -> impl IntoView {
         Ok(rules) => rules,
         Err(error) => return view! { <ProblemView problem=error.0 /> }.into_any(),
     };
-    let is_any_on = rules.iter().any(|rule| rule.enforcement.is_some());
+    let is_any_on = rules.iter().any(|rule| rule.in_force.is_some());
     let none = (!is_any_on).then(|| {
         view! { <p class="callout">"No rule is on. Whoever installs Kargo Tokens can turn them on, each by itself: values "<code>"policy.rules"</code>" of the Helm chart."</p> }
     });
@@ -76,12 +76,13 @@ fn Rules(page: RulesPageModel) -> impl IntoView {
 fn RuleView(status: RuleStatus) -> impl IntoView {
     let RuleStatus {
         rule,
-        enforcement,
-        documented,
-        holds_in_some_projects,
+        in_force,
         broken_by,
     } = status;
-    let some = holds_in_some_projects.then(|| {
+    let enforcement = in_force.as_ref().map(|it| it.enforcement);
+    let documented = in_force.as_ref().is_some_and(|it| it.settings.documented);
+    let is_in_some = in_force.is_some_and(|it| it.projects == RuledProjects::Some);
+    let some = is_in_some.then(|| {
         view! { <p class="help">"In projects, it holds only where "<code>"policy.projectSelector"</code>" of the chart selects them. Tokens of all projects are counted here."</p> }
     });
     let (class, action) = match enforcement {

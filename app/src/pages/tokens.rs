@@ -217,7 +217,7 @@ fn limits(page: &TokensPageModel) -> impl IntoView + use<> {
     (missing, old)
 }
 
-/// What the cluster's rules refuse to a person who signed in with a role's own token.
+/// Note for a person who signed in with a role's own token: the acts that the cluster's rules refuse.
 #[component]
 fn OwnRole(rules: OwnRoleRules) -> impl IntoView {
     let OwnRoleRules {

@@ -69,7 +69,7 @@ test("the dialog of a new token tells what a rule would refuse before the token 
   expect([await token.annotation("note"), await token.annotation("contact")]).toEqual(["deploys the shop", "#shop"]);
 });
 
-test("whoever signed in with a token of a role is told what the rules refuse to them", async ({ page, start, kargo, project, enforce }) => {
+test("the list names the refused acts to a person who signed in with a token of a role", async ({ page, start, kargo, project, enforce }) => {
   await project.allowEverything("promoter");
   const me = await project.token("me-7f3kq", { role: "promoter", annotations: DOCUMENTED });
   await enforce(ALL);

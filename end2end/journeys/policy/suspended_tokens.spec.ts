@@ -1,7 +1,7 @@
 // A token of a role may not change or delete a suspended token of the same role, so a thief can't use the ten seconds after a suspension.
 import { expectAccepted, expectRefused, signIn } from "../../support/api_server.ts";
 import { type Scope, SUSPENDED } from "../../support/cluster.ts";
-import { acting, DOCUMENTED, expect, expectCases, type KargoNamespace, PLACEHOLDER, pod, refusal, Requests, test, withToken } from "../../support/policies.ts";
+import { acting, base64, DOCUMENTED, expect, expectCases, type KargoNamespace, PLACEHOLDER, pod, refusal, Requests, test, withToken } from "../../support/policies.ts";
 
 const LIFT = { labels: { [SUSPENDED]: null } };
 const SUSPEND = { labels: { [SUSPENDED]: "2026-01-02" } };
@@ -12,7 +12,7 @@ test("a thief can't keep a suspended token alive", async ({ kargo, enforce }) =>
   await enforce({ suspendedTokens: "Deny", ownRole: "Deny" });
   const body = await kargo.newSecret(stolen.name);
   const value = thief.caller.bearer!;
-  const same = { ...body, type: "Opaque", data: { token: Buffer.from(value).toString("base64") } };
+  const same = { ...body, type: "Opaque", data: { token: base64(value) } };
   await expectAccepted(value);
   await stolen.change(SUSPEND);
   // As long as the API server accepts the value, its holder tries everything.
@@ -44,7 +44,7 @@ test("a deleted token can't be made again by its holder", async ({ kargo, enforc
   const thief = new Requests(kargo, await withToken(stolen));
   await enforce({ suspendedTokens: "Deny", ownRole: "Deny" });
   const body = await kargo.newSecret(stolen.name);
-  const data = { token: Buffer.from(thief.caller.bearer!).toString("base64") };
+  const data = { token: base64(thief.caller.bearer!) };
   const { type: _, ...metadata } = body;
   await expectAccepted(thief.caller.bearer!);
   await stolen.remove();

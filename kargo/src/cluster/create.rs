@@ -20,7 +20,7 @@ use crate::{
 /// Longest lifetime that Kubernetes mints, in seconds.
 const LONGEST: i64 = 1 << 32;
 
-/// What somebody wants to create.
+/// A token to be created.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub scope: &'a Scope,

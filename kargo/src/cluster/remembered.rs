@@ -23,7 +23,7 @@ struct Remembered {
     permissions: Answers<Scope, Permissions>,
     projects: Answers<ProjectName, ()>,
     tracking: Answers<(), Option<String>>,
-    /// That the right is missing is remembered, too.
+    /// A missing right is remembered like an answer.
     rules: Answers<(), Result<Vec<RuleInForce>, Error>>,
 }
 

@@ -86,7 +86,7 @@ impl Waiting {
         let Ok(known) = Box::pin(cluster.inventory(scope)).await else {
             return false;
         };
-        // What another replica has confirmed meanwhile may not be known yet.
+        // An inventory that is behind may lack the confirmation of another replica.
         !known.is_behind()
             && known.token(name).is_some_and(|token| {
                 token.uid == self.uid && matches!(token.reveal, Some(Reveal::Claimed { .. }))

@@ -43,12 +43,16 @@ pub fn NewTokenDialog(role: Option<String>) -> impl IntoView {
         role.set(chosen);
     };
     let (note, contact) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    // What the fields ask for; `None` while one of them can't be used.
+    let is_bad = move || {
+        name.error().is_some()
+            || lifetime.seconds().is_err()
+            || error_in(note).is_some()
+            || error_in(contact).is_some()
+    };
+    // The token of the fields; `None` while a field is empty or can't be used.
     let wanted = Memo::new(move |_| {
-        let is_bad = error_in(note).is_some() || error_in(contact).is_some();
         let (role, name_text) = (role.get(), name.text.get());
-        let is_missing = role.is_empty() || name_text.is_empty();
-        if is_bad || is_missing || name.error().is_some() {
+        if is_bad() || role.is_empty() || name_text.is_empty() {
             return None;
         }
         Some(NewToken {
@@ -109,10 +113,7 @@ pub fn NewTokenDialog(role: Option<String>) -> impl IntoView {
                 <button
                     type="submit"
                     class="btn primary"
-                    disabled=move || {
-                        request.is_pending() || name.error().is_some() || lifetime.seconds().is_err() || error_in(note).is_some()
-                            || error_in(contact).is_some()
-                    }
+                    disabled=move || request.is_pending() || is_bad()
                 >
                     {move || if request.is_pending() { "Creating…" } else { "Create and reveal" }}
                 </button>

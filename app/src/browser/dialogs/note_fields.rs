@@ -17,7 +17,7 @@ pub fn NoteFields(
     }
 }
 
-/// What the dialogs with these fields say.
+/// Warning of each dialog with these fields.
 pub const READ_BY_OTHERS: &str =
     "Everybody who may list this token can read both. Never write its value here.";
 

@@ -191,8 +191,10 @@ fn show(page: &Document, marks: bool) -> Result<(), Problem> {
     if marks {
         mark_news(page);
     }
-    // Then what hasn't changed is equal, and the merge leaves it alone.
-    enable_controls_within(&new);
+    // Parts that haven't changed are equal then, and the merge leaves them alone.
+    if let Some(whole) = page.document_element() {
+        enable_controls_within(&whole);
+    }
     if let Some(old) = old {
         merge(&old, &new);
     }
