@@ -20,7 +20,7 @@ mod shortcuts;
 mod undo;
 mod wording;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::client::set_server_url};
 use wasm_bindgen::JsCast;
 
 use self::{
@@ -30,13 +30,26 @@ use self::{
     notice::{Notice, NoticeLine},
     page::{anchor, clock, copy, countdown, dom, press, refresh},
 };
-use crate::protocol::READY;
+use crate::{
+    base_path,
+    protocol::{BASE_PATH, READY},
+};
 
 /// Starts the browser's code. Called once by the page's script.
 pub fn start() {
+    read_base_path();
     let place = document().get_element_by_id("actions");
     if let Some(place) = place.and_then(|place| place.dyn_into().ok()) {
         leptos::mount::mount_to(place, Browser).forget();
+    }
+}
+
+/// Takes the base path from the page, for links and for server functions.
+fn read_base_path() {
+    let html = document().document_element();
+    if let Some(path) = html.and_then(|html| html.get_attribute(BASE_PATH)) {
+        base_path::set(&path);
+        set_server_url(base_path::get());
     }
 }
 

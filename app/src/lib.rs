@@ -14,6 +14,7 @@ pub mod api;
 mod app;
 #[cfg(feature = "ssr")]
 pub mod background;
+pub mod base_path;
 #[cfg(feature = "browser")]
 pub mod browser;
 mod components;

@@ -2,6 +2,7 @@
 //! it. The verbs of `kargo::cluster` check each request themselves.
 
 use kargo::{
+    name::RoleName,
     permissions::{ClusterFeatures, Permissions},
     right::Right,
     role::RoleStatus,
@@ -9,6 +10,44 @@ use kargo::{
 };
 
 use crate::protocol::{BulkOffer, Command, DeleteMode};
+
+/// Rules of the cluster that refuse something to a person because they signed in with a role's own credential.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnRoleRules {
+    /// The role.
+    pub role: RoleName,
+    /// Whether they may create no token of the role.
+    pub refuses_creation: bool,
+    /// Whether they may change and delete no suspended token of the role.
+    pub refuses_suspended: bool,
+}
+
+impl OwnRoleRules {
+    /// Whether a new token of a role is refused.
+    pub fn refuses_new(&self, role: &str) -> bool {
+        self.refuses_creation && self.role.as_str() == role
+    }
+
+    /// Whether a command is refused for a token.
+    fn refuses(&self, command: Command, token: &TokenSummary) -> bool {
+        match command {
+            Command::Recreate | Command::RecreateWith | Command::ReplaceCompromised => {
+                self.refuses_new(&token.role)
+            }
+            Command::Restore
+            | Command::RestoreCompromised
+            | Command::Retire
+            | Command::DeleteAtOnce
+            | Command::Finish
+            | Command::FinishCompromise => {
+                self.refuses_suspended
+                    && self.role.as_str() == token.role
+                    && (is_suspended(token) || is_deleting(token))
+            }
+            _ => false,
+        }
+    }
+}
 
 /// Everything besides the token that decides what is offered.
 #[derive(Debug, Clone)]
@@ -27,6 +66,8 @@ pub struct Situation {
     pub is_own: bool,
     /// Why the token is due for clean-up, if it is.
     pub cleanup: Option<CleanupReason>,
+    /// What the cluster's rules refuse to the person.
+    pub own_role: Option<OwnRoleRules>,
 }
 
 /// How much a button stands out.
@@ -51,6 +92,15 @@ pub struct Offer {
     pub emphasis: Emphasis,
     /// Rights that the person lacks for it. Where there are any, the button is shown and can't be used.
     pub missing: Vec<Right>,
+    /// Whether a rule of the cluster refuses it to the person. The button is shown then, too.
+    pub is_refused: bool,
+}
+
+impl Offer {
+    /// Whether the button can be used.
+    pub fn is_possible(&self) -> bool {
+        self.missing.is_empty() && !self.is_refused
+    }
 }
 
 /// What a token offers.
@@ -68,14 +118,15 @@ pub struct Offers {
 struct Offering<'a> {
     token: &'a TokenSummary,
     may: Permissions,
+    own_role: Option<&'a OwnRoleRules>,
     offers: Offers,
 }
 
 impl Offering<'_> {
-    /// Adds a button of the row. Answers whether the person has the rights for it.
+    /// Adds a button of the row. Answers whether it can be used.
     fn row(&mut self, command: Command, label: &'static str, emphasis: Emphasis) -> bool {
         let offer = self.offer(command, label, emphasis);
-        let is_possible = offer.missing.is_empty();
+        let is_possible = offer.is_possible();
         self.offers.row.push(offer);
         is_possible
     }
@@ -83,7 +134,7 @@ impl Offering<'_> {
     /// The same for a button of the menu.
     fn menu(&mut self, command: Command, label: &'static str, emphasis: Emphasis) -> bool {
         let offer = self.offer(command, label, emphasis);
-        let is_possible = offer.missing.is_empty();
+        let is_possible = offer.is_possible();
         self.offers.menu.push(offer);
         is_possible
     }
@@ -94,6 +145,9 @@ impl Offering<'_> {
             label,
             emphasis,
             missing: self.may.missing(needs(command, self.token.is_expiring())),
+            is_refused: self
+                .own_role
+                .is_some_and(|rules| rules.refuses(command, self.token)),
         }
     }
 }
@@ -152,6 +206,7 @@ pub fn offers(token: &TokenSummary, situation: &Situation) -> Offers {
     let mut all = Offering {
         token,
         may: situation.permissions,
+        own_role: situation.own_role.as_ref(),
         offers: Offers::default(),
     };
     if token.is_managed() && !token.is_terminating {
@@ -397,12 +452,13 @@ mod tests {
             is_creator: false,
             is_own: false,
             cleanup: None,
+            own_role: None,
         }
     }
 
-    /// Words of commands. `!` stands before one that lacks a right.
+    /// Words of commands. `!` stands before one that can't be used.
     fn words(offers: &[Offer]) -> Vec<String> {
-        let mark = |offer: &Offer| if offer.missing.is_empty() { "" } else { "!" };
+        let mark = |offer: &Offer| if offer.is_possible() { "" } else { "!" };
         let word = |offer: &Offer| format!("{}{}", mark(offer), offer.command.word());
         offers.iter().map(word).collect()
     }
@@ -575,6 +631,38 @@ mod tests {
                 ("delete".to_owned(), "suspend delete-at-once".to_owned())
             );
         }
+    }
+
+    #[test]
+    fn rules_refuse_what_a_token_does_to_tokens_of_its_own_role() {
+        let of = |role: &str, refuses_creation, refuses_suspended| Situation {
+            own_role: Some(OwnRoleRules {
+                role: role.parse().expect("a name"),
+                refuses_creation,
+                refuses_suspended,
+            }),
+            ..anything()
+        };
+        let token = sample::token();
+        let suspended = TokenSummary {
+            state: TokenState::Suspended {
+                since: "2026-11-24".to_owned(),
+            },
+            ..sample::token()
+        };
+        let role = token.role.as_str();
+        let row = |token, situation| offered(token, &situation).0;
+        assert_eq!(row(&token, of(role, true, true)), "!recreate delete");
+        assert_eq!(row(&token, of(role, false, true)), "recreate delete");
+        assert_eq!(row(&token, of("other", true, true)), "recreate delete");
+        assert_eq!(
+            row(&suspended, of(role, false, true)),
+            "!restore recreate delete"
+        );
+        assert_eq!(
+            row(&suspended, of("other", true, true)),
+            "restore recreate delete"
+        );
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub use frame::{Frame, read_frame};
 pub use inventory::{
     InventoryGroup, InventoryPageModel, InventoryRow, InventoryScopes, read_inventory_page, some,
 };
-pub use own_role::{OwnRoleRules, RulesReader};
+pub use own_role::RulesReader;
 pub use rules::{Breaking, RuleStatus, RulesPageModel, read_rules_page};
 pub use session::{ActingPerson, read_acting_person, read_own_user};
 pub use token::{TokenDetails, TokenPageModel, describe, read_token_page};
@@ -46,7 +46,7 @@ pub use tokens::{Availability, Section, TokenRow, TokensPageModel, read_tokens_p
 
 use crate::{
     error::ApiError,
-    offers::{Offers, Situation, offers},
+    offers::{Offers, OwnRoleRules, Situation, offers},
     policy::TokenPolicy,
     protocol::SelectableToken,
     query::TokensQuery,
@@ -71,6 +71,8 @@ pub struct PageContext {
     pub policy: TokenPolicy,
     /// The token that the person is signed in with, if it is one of these.
     pub own_token: Option<TokenName>,
+    /// What the cluster's rules refuse, because the person signed in with a role's own token.
+    pub own_role: Option<OwnRoleRules>,
     /// Creation times of the shown tokens' successors, by name.
     pub successors: BTreeMap<TokenName, Timestamp>,
     /// The old tokens that unrevealed successors replace, by the successors' names.
@@ -166,6 +168,13 @@ impl PageContext {
         self.own_token.as_ref() == Some(name)
     }
 
+    /// Whether a rule of the cluster refuses new tokens of a role to the person.
+    pub fn refuses_new(&self, role: &str) -> bool {
+        self.own_role
+            .as_ref()
+            .is_some_and(|rules| rules.refuses_new(role))
+    }
+
     /// What a token offers to the person. `role`: what its role is, where that is known.
     pub fn offers(&self, token: &TokenSummary, role: Option<RoleStatus>) -> Offers {
         let situation = Situation {
@@ -176,6 +185,7 @@ impl PageContext {
             is_creator: self.is_creator(token),
             is_own: self.is_own(&token.name),
             cleanup: token.cleanup_reason(self.now),
+            own_role: self.own_role.clone(),
         };
         offers(token, &situation)
     }
@@ -312,6 +322,8 @@ pub async fn selectable_tokens(
         features: features.unwrap_or(UNKNOWN_FEATURES),
         policy,
         own_token: own_token(&cluster, &query.scope, &known),
+        // The cluster refuses what its rules refuse; a bulk command names what failed.
+        own_role: None,
         successors: BTreeMap::new(),
         predecessors: BTreeMap::new(),
     };

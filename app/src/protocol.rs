@@ -33,6 +33,8 @@ pub const DETAIL: &str = "data-detail";
 pub const COPY: &str = "data-copy";
 /// Attribute of a `<time>`: the second since 1970 (API server clock) that the browser counts down to.
 pub const UNTIL: &str = "data-until";
+/// Set on `<html>`: the base path ([`crate::base_path`]).
+pub const BASE_PATH: &str = "data-base-path";
 /// Set on `<html>` once the browser's code runs: style sheets and tests wait for it.
 pub const READY: &str = "data-ready";
 /// Class of controls that need the browser's code. The server may render them `disabled` or `inert`; the code enables them.
@@ -123,6 +125,8 @@ pub struct RoleChoice {
     pub description: String,
     /// Whether the role's rules allow everything on everything.
     pub is_all_powerful: bool,
+    /// Whether a rule of the cluster refuses new tokens of the role to the person.
+    pub is_refused: bool,
 }
 
 /// What a button does to a token. Each is one line of [`Command::ALL`].
@@ -397,6 +401,7 @@ mod tests {
             roles: vec![RoleChoice {
                 name: "ci".to_owned(),
                 description: "\"quoted\" <b>".to_owned(),
+                is_refused: false,
                 is_all_powerful: true,
             }],
             max_lifetime: MaxLifetime {

@@ -13,7 +13,7 @@ use leptos_router::params::ParamsMap;
 
 pub use inventory::InventoryQuery;
 
-use crate::{error::ApiError, protocol::SEARCHED};
+use crate::{base_path::at, error::ApiError, protocol::SEARCHED};
 
 /// Parameters of addresses that are named when they are not understood; there may be any number.
 const MOST_IGNORED: usize = 10;
@@ -162,7 +162,7 @@ impl TokensQuery {
     pub fn list(&self) -> ListAddress {
         let role = self.role.clone().map(|role| ("role", role));
         ListAddress {
-            path: format!("/{}", self.scope),
+            path: at(&format!("/{}", self.scope)),
             own: role.into_iter().collect(),
             filter: self.filter,
             sort: self.sort.word(),
@@ -307,8 +307,8 @@ impl AccessQuery {
         ];
         let pairs = pairs.into_iter();
         match encoded(pairs.filter_map(|(name, value)| Some((name, value?)))).as_str() {
-            "" => "/access".to_owned(),
-            query => format!("/access?{query}"),
+            "" => at("/access"),
+            query => at(&format!("/access?{query}")),
         }
     }
 }
@@ -345,7 +345,7 @@ pub fn parse_token(path: &ParamsMap) -> Result<(Scope, TokenName), ApiError> {
 
 /// The address of a token's page.
 pub fn token_address(scope: &Scope, name: &TokenName) -> String {
-    format!("/{scope}/tokens/{name}")
+    at(&format!("/{scope}/tokens/{name}"))
 }
 
 #[cfg(test)]

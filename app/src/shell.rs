@@ -3,7 +3,11 @@
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use crate::{App, preferences::Preferences};
+use crate::{
+    App,
+    base_path::{self, at},
+    preferences::Preferences,
+};
 
 /// The whole document. Scripts carry the nonce of the response's Content-Security-Policy.
 pub fn shell(options: LeptosOptions, files: SiteFiles) -> impl IntoView {
@@ -14,13 +18,13 @@ pub fn shell(options: LeptosOptions, files: SiteFiles) -> impl IntoView {
     let density = if is_compact { "compact" } else { "normal" };
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.word() data-density=density data-shortcuts=preferences.shortcuts_word()>
+        <html lang="en" data-theme=theme.word() data-density=density data-shortcuts=preferences.shortcuts_word() data-base-path=base_path::get()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="referrer" content="same-origin" />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="icon" href=at("/favicon.svg") type="image/svg+xml" />
                 <link id="style" rel="stylesheet" href=files.style />
                 <AutoReload options />
                 <BrowserCode script=files.script wasm=files.wasm />

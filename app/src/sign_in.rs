@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use kargo::problem::{Kind, Problem};
 
+use crate::base_path::at;
+
 /// The configured ways to sign in. The server puts them into the context of every page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ways {
@@ -110,7 +112,7 @@ impl Refusal {
 
     /// The address of the sign-in page that says so.
     pub fn address(self) -> String {
-        format!("/sign-in?refused={}", self.word())
+        at(&format!("/sign-in?refused={}", self.word()))
     }
 
     /// The message on the sign-in page.

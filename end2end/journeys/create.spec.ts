@@ -99,7 +99,8 @@ test("a bad name is refused in words, by the page and by the server", async ({ p
   for (const [name, why] of BAD_NAMES) {
     await form.fill({ name });
     await expect(form.locator.getByText(why)).toBeVisible();
-    await expect(form.createButton).toBeDisabled();
+    await form.createButton.click();
+    await expect(form.name).toBeFocused();
     const answer = await server.post("create_token", { scope: project.scope, role: "reader", name });
     expect(answer.status(), name).toBe(400);
     const error = await answer.json();
@@ -158,6 +159,42 @@ test.describe("a name that is taken", () => {
     await reveal.expectValue();
     await reveal.expectText(/plain-\w{5}/);
   });
+});
+
+test("Create and reveal leads to what is wrong, also inside of what is closed", async ({ page, dashboard, project }) => {
+  const tokens = await TokensPage.open(page, dashboard, project);
+  const form = await tokens.newToken("reader");
+  await form.describe({ note: "x".repeat(501), contact: "" });
+  await form.toggleTexts();
+  await expect(form.note).toBeHidden();
+  await form.createButton.click();
+  await expect(form.note).toBeFocused();
+  await form.note.fill("");
+  await form.fill({ expires: "date" });
+  await form.createButton.click();
+  await expect(form.locator.getByLabel("Last day (UTC)")).toBeFocused();
+  await form.expectText("Choose a day.");
+});
+
+test("while a token is created nothing can be changed, and the focus stays", async ({ page, dashboard, project, refusals }) => {
+  refusals.push("net::ERR_FAILED");
+  const tokens = await TokensPage.open(page, dashboard, project);
+  const form = await tokens.newToken("reader");
+  await form.fill({ name: "slow-1" });
+  let answer!: () => void;
+  const asked = new Promise<void>((resolve) => (answer = resolve));
+  await page.route("**/api/create_token", async (route) => {
+    await asked;
+    await route.abort();
+  });
+  await form.name.press("Enter");
+  await expect(form.locator.getByRole("status")).toHaveText("Creating…");
+  await expect(form.name).toBeDisabled();
+  answer();
+  await expect(form.alert).toContainText("Can't reach Kargo Tokens");
+  await expect(form.createButton).toBeFocused();
+  await expect(form.name).toHaveValue("slow-1");
+  await expect(form.name).toBeEnabled();
 });
 
 test("a creation whose answer is lost goes on to the reveal when it is tried again", async ({ page, dashboard, project, refusals }) => {

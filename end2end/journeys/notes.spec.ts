@@ -8,7 +8,7 @@ test("note and contact are saved, and nobody's words are overwritten unseen", as
   const about = await TokenPage.open(page, dashboard, token);
   const dialog = await about.editNotes();
   await dialog.note.fill("x".repeat(501));
-  await dialog.expectText("501 of 500 characters");
+  await dialog.expectText("It has 501 characters; the limit is 500.");
   await expect(dialog.saveButton).toBeDisabled();
   await dialog.note.fill("The nightly build\nuses it");
   await dialog.contact.fill("#ops");

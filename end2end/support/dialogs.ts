@@ -74,10 +74,19 @@ export class NewTokenDialog extends Dialog {
     if (about.expires) await this.lifetime.selectOption(about.expires);
   }
 
+  get note() {
+    return this.locator.getByLabel("Note", { exact: true });
+  }
+
+  /** Opens or closes the part with note and contact. */
+  toggleTexts() {
+    return this.locator.getByText("Note and contact").click();
+  }
+
   /** Writes note and contact. */
   async describe(about: { note: string; contact: string }) {
-    await this.locator.getByText("Note and contact").click();
-    await this.locator.getByLabel("Note", { exact: true }).fill(about.note);
+    await this.toggleTexts();
+    await this.note.fill(about.note);
     await this.locator.getByLabel("Contact", { exact: true }).fill(about.contact);
   }
 

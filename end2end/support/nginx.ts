@@ -17,18 +17,25 @@ export class Nginx {
     private folder: string,
     /** Scheme, host and port that browsers see. */
     readonly origin: string,
+    /** What all addresses of the dashboards begin with, such as `/tools/tokens`; nginx knows no other addresses. */
+    readonly basePath: string,
   ) {}
 
   /** Chooses the address; the dashboards behind it must know it before they start. */
-  static async reserve() {
-    return new Nginx(await mkdtemp(join(tmpdir(), "kargo-tokens-nginx.")), `https://127.0.0.1:${await freePort()}`);
+  static async reserve(basePath = "") {
+    return new Nginx(await mkdtemp(join(tmpdir(), "kargo-tokens-nginx.")), `https://127.0.0.1:${await freePort()}`, basePath);
+  }
+
+  /** The address that people use. */
+  get address() {
+    return this.origin + this.basePath;
   }
 
   /** Where the next dashboard behind it listens, and what it is told. */
   async flags() {
     const host = `127.0.0.1:${await freePort()}`;
     this.hosts.push(host);
-    return ["--listen", host, "--external-url", this.origin, "--trusted-proxies", "127.0.0.1"];
+    return ["--listen", host, "--external-url", this.address, "--trusted-proxies", "127.0.0.1"];
   }
 
   /** Passes requests to the dashboards in turn. `directives`: added to nginx's own defaults. */
@@ -49,7 +56,7 @@ http {
     listen ${new URL(this.origin).host} ssl;
     ssl_certificate ${TLS.certificate};
     ssl_certificate_key ${TLS.key};
-    location / {
+    location ${this.basePath}/ {
       proxy_pass http://dashboards;
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -71,7 +78,7 @@ http {
 
   private answers() {
     return new Promise<boolean>((resolve) => {
-      get(`${this.origin}/healthz`, { rejectUnauthorized: false }, (answer) => {
+      get(`${this.address}/healthz`, { rejectUnauthorized: false }, (answer) => {
         answer.resume();
         resolve(true);
       }).on("error", () => resolve(false));

@@ -107,7 +107,8 @@ pub struct Config {
     #[command(flatten)]
     pub oidc: OidcFlags,
 
-    /// Address under which people reach the dashboard: scheme, host and port of the proxy that adds HTTPS.
+    /// Address under which people reach the dashboard: that of the proxy that adds HTTPS, such as `https://tokens.example.com`. With a path, the
+    /// dashboard is served below it; whatever else the host serves can then act as whoever is signed in.
     #[arg(
         long,
         env = "KARGO_TOKENS_EXTERNAL_URL",
@@ -224,32 +225,50 @@ pub enum Way {
     Oidc,
 }
 
-/// Scheme, host and port of the address that people use. The program serves no path below a host.
+/// The address that people use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExternalUrl {
     /// `https://tokens.example.com`, in lower case.
     pub origin: String,
     /// `tokens.example.com`: what browsers send as `Host`.
     pub host: String,
+    /// `/tools/tokens` where the program is below a path of the host, or empty.
+    pub base_path: String,
     /// Whether it is HTTPS.
     pub is_secure: bool,
 }
 
 impl ExternalUrl {
     fn parse(text: &str) -> Result<Self, String> {
-        let url = http_url(text)?.to_ascii_lowercase();
-        let origin = url.trim_end_matches('/');
-        let (scheme, host) = origin.split_once("://").unwrap_or_default();
-        if host.contains('/') || host.contains('%') {
-            return Err("expected a URL without a path, such as https://tokens.example.com".into());
+        let url = http_url(text)?;
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
+        let path = path.trim_end_matches('/');
+        let is_plain = |name: &str| {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            name.chars().all(is_plain) && !name.trim_matches('.').is_empty()
+        };
+        if host.contains('%') || !(path.is_empty() || path.split('/').all(is_plain)) {
+            return Err("expected a URL such as https://tokens.example.com or https://tools.example.com/tokens; its path may have letters, digits, -, _ and .".into());
         }
         let default_port = if scheme == "https" { ":443" } else { ":80" };
-        let host = host.strip_suffix(default_port).unwrap_or(host);
+        let host = host.strip_suffix(default_port).unwrap_or(&host);
         Ok(Self {
             origin: format!("{scheme}://{host}"),
             host: host.to_owned(),
+            base_path: if path.is_empty() {
+                String::new()
+            } else {
+                format!("/{path}")
+            },
             is_secure: scheme == "https",
         })
+    }
+
+    /// The whole address, without a slash at its end.
+    pub fn address(&self) -> String {
+        format!("{}{}", self.origin, self.base_path)
     }
 }
 
@@ -334,7 +353,14 @@ impl Config {
         };
         self.external_url
             .as_ref()
-            .map_or_else(|| format!("{scheme}://{listen}"), |url| url.origin.clone())
+            .map_or_else(|| format!("{scheme}://{listen}"), ExternalUrl::address)
+    }
+
+    /// The path that the dashboard is below; empty for the root of the host.
+    pub fn base_path(&self) -> &str {
+        self.external_url
+            .as_ref()
+            .map_or("", |url| url.base_path.as_str())
     }
 
     /// Opens the audit log.
@@ -387,8 +413,8 @@ impl Config {
     /// Settings that sessions are begun under. A program with others and the same keys, such as another dashboard, doesn't accept them.
     fn session_context(&self) -> String {
         let [issuer, client] = self.oidc.client();
-        let origin = self.external_url.as_ref().map(|url| url.origin.as_str());
-        serde_json::json!([origin, issuer, client]).to_string()
+        let address = self.external_url.as_ref().map(ExternalUrl::address);
+        serde_json::json!([address, issuer, client]).to_string()
     }
 
     /// Whether a restart would make cookies of ended sessions valid again.
@@ -410,8 +436,8 @@ impl Config {
         if !self.sign_in.contains(&Way::Oidc) {
             return Ok(None);
         }
-        let origin = match &self.external_url {
-            Some(url) => url.origin.clone(),
+        let own = match &self.external_url {
+            Some(url) => url.address(),
             None if address.ip().is_loopback() => format!("http://{address}"),
             None => {
                 return Err(OidcFlagsError(
@@ -421,7 +447,7 @@ impl Config {
             }
         };
         let (settings, fetch) = self.oidc.settings()?;
-        Oidc::new(settings, fetch, &origin)
+        Oidc::new(settings, fetch, &own)
             .map(Some)
             .map_err(|error| OidcFlagsError(error.to_string()).into())
     }
@@ -514,7 +540,7 @@ mod tests {
     }
 
     #[test]
-    fn the_external_url_has_no_path() {
+    fn the_external_url_may_have_a_path() {
         let parse = |text: &str| ExternalUrl::parse(text);
         let url = parse("https://Tokens.example.com/").expect("a URL");
         assert_eq!(
@@ -523,7 +549,30 @@ mod tests {
         );
         assert_eq!(parse("https://a:443").expect("a URL").host, "a");
         assert_eq!(parse("http://a:8080").expect("a URL").host, "a:8080");
-        for bad in ["https://a/tokens", "tokens.example.com", "ftp://a"] {
+        for (text, address, base_path) in [
+            (
+                "https://A/Tools/tokens/",
+                "https://a/Tools/tokens",
+                "/Tools/tokens",
+            ),
+            ("https://a//", "https://a", ""),
+        ] {
+            let url = parse(text).expect("a URL");
+            assert_eq!(
+                (url.address().as_str(), url.base_path.as_str()),
+                (address, base_path)
+            );
+        }
+        for bad in [
+            "https://a/b c",
+            "https://a/b//c",
+            "https://a/../b",
+            "https://a/b?c",
+            "https://a/b#c",
+            "https://a/%62",
+            "tokens.example.com",
+            "ftp://a",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

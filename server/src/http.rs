@@ -2,6 +2,7 @@
 
 mod api;
 mod audit;
+mod base_path;
 mod cookies;
 mod error;
 mod events;
@@ -185,6 +186,10 @@ pub fn router(config: &Config, address: SocketAddr, services: Services) -> Serve
     let app = requests(config, state, oidc, audit, readiness.clone()).layer(
         middleware::from_fn_with_state(Arc::clone(&metrics), measure::measure),
     );
+    let app = base_path::below(config.base_path(), app).layer(middleware::from_fn_with_state(
+        headers::IsHttps(config.is_https()),
+        headers::secure,
+    ));
     let text = move || {
         let inventory = identities.program().connector().inventory_facts();
         let text = metrics.text(inventory, Some(identities.count()));
@@ -238,10 +243,6 @@ fn requests(
         .merge(probes::routes(readiness))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(audit, self::audit::record))
-        .layer(middleware::from_fn_with_state(
-            headers::IsHttps(config.is_https()),
-            headers::secure,
-        ))
         .layer(middleware::from_fn_with_state(
             TrustedProxies(config.trusted_proxies.as_slice().into()),
             peer::look_behind_proxies,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fs, path::PathBuf, sync::LazyLock};
 
-use app::SiteFiles;
+use app::{SiteFiles, base_path::at};
 use rust_embed::Embed;
 
 /// Files of `target/site`, as they were when the program was built. Empty if none was built by then.
@@ -51,7 +51,7 @@ impl Site {
             paths
                 .iter()
                 .find(|path| path.starts_with("pkg/") && path.ends_with(extension))
-                .map(|path| format!("/{path}"))
+                .map(|path| at(&format!("/{path}")))
         };
         Some(SiteFiles {
             style: address(".css")?,

@@ -28,7 +28,10 @@ use super::{
     },
     platform, undo, wording,
 };
-use crate::protocol::{COMMAND, Command, DETAIL};
+use crate::{
+    base_path::within,
+    protocol::{COMMAND, Command, DETAIL},
+};
 
 /// Handles that commands use.
 #[derive(Clone, Copy)]
@@ -58,7 +61,7 @@ impl Dispatcher {
             let command = button
                 .as_ref()
                 .and_then(|button| button.get_attribute("formaction"))
-                .and_then(|path| Command::of_endpoint(&path));
+                .and_then(|path| Command::of_endpoint(within(&path)));
             if let (Some(button), Some(command)) = (button, command) {
                 event.prevent_default();
                 self.dispatch(command, &button);

@@ -11,7 +11,10 @@ use super::{
     page::{dom, refresh},
     wording::NOT_LIVE,
 };
-use crate::protocol::{LIVE_STATE, LiveEvent};
+use crate::{
+    base_path::at,
+    protocol::{LIVE_STATE, LiveEvent},
+};
 
 /// The worker's script. The number changes with what page and worker say to each other: an old worker lives as long as an old tab.
 const WORKER: &str = "/events.js?3";
@@ -82,7 +85,7 @@ fn worker() -> Result<Send, JsValue> {
         heard(&event.data().as_string().unwrap_or_default());
     });
     let hear = hear.into_js_value();
-    if let Ok(shared) = SharedWorker::new(WORKER) {
+    if let Ok(shared) = SharedWorker::new(&at(WORKER)) {
         let port = shared.port();
         port.set_onmessage(Some(hear.unchecked_ref()));
         let leaving = port.clone();
@@ -91,7 +94,7 @@ fn worker() -> Result<Send, JsValue> {
         std::mem::forget(shared);
         return Ok(Box::new(move |scope| post(&port, scope)));
     }
-    let own = Worker::new(WORKER)?;
+    let own = Worker::new(&at(WORKER))?;
     own.set_onmessage(Some(hear.unchecked_ref()));
     Ok(Box::new(move |scope| {
         let _ = own.post_message(scope);

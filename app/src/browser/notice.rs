@@ -15,6 +15,8 @@ use super::{
     wording::{self, remaining},
 };
 
+use crate::base_path::at;
+
 /// The time in which a deletion can be undone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UndoWindow {
@@ -179,7 +181,7 @@ pub fn NoticeLine(undo: impl Fn(Vec<TokenRef>) + Copy + Send + 'static) -> impl 
             {move || {
                 let Content { text, is_problem, is_signed_out, undo: offer } = content.get()?;
                 let class = if is_problem { "notice problem-notice" } else { "notice" };
-                let sign_in = is_signed_out.then(|| view! { <a href="/sign-in">"Sign in"</a> });
+                let sign_in = is_signed_out.then(|| view! { <a href=at("/sign-in")>"Sign in"</a> });
                 let offer = offer.map(|Undo { tokens, window }| {
                     let on_undo = move |_| {
                         leave(tokens.first());

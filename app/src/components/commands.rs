@@ -3,8 +3,9 @@
 use kargo::token::{TokenRef, TokenSummary};
 use leptos::prelude::*;
 
-use super::missing_rights::lacking;
+use super::missing_rights::{lacking, refused};
 use crate::{
+    base_path::at,
     offers::{Emphasis, Offer, Offers},
     page_model::PageContext,
     protocol::{COMMAND, Command, DETAIL, NO_SUCCESSOR, SUCCESSOR, to_attribute, token_fields},
@@ -79,7 +80,7 @@ pub fn Commands<'a>(
         let items = offers.menu.iter().map(|offer| {
             let detail = detail(offer.command);
             let item = button(offer, name, ButtonStyle::Quiet, &context.namespace, detail);
-            if !offer.missing.is_empty() {
+            if !offer.is_possible() {
                 return item;
             }
             item.attr("popovertarget", id.clone())
@@ -126,16 +127,22 @@ fn button(
         label,
         emphasis,
         missing,
+        is_refused,
     } = offer;
     let class = style.class(*emphasis);
     // Screen readers hear whose button it is, without the dots that mean a dialog.
     let heard = format!("{} {name}", label.trim_end_matches('…'));
-    if !missing.is_empty() {
+    if !offer.is_possible() {
         let script = command.endpoint().map_or(" needs-js", |_| "");
-        return lacking(format!("{class}{script}"), label, heard, missing, namespace);
+        let class = format!("{class}{script}");
+        return if *is_refused {
+            refused(class, label, heard)
+        } else {
+            lacking(class, label, heard, missing, namespace)
+        };
     }
     if let Some(endpoint) = command.endpoint() {
-        view! { <button type="submit" class=class aria-label=heard formaction=endpoint>{*label}</button> }
+        view! { <button type="submit" class=class aria-label=heard formaction=at(endpoint)>{*label}</button> }
             .into_any()
     } else {
         let class = format!("{class} needs-js");

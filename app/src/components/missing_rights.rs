@@ -3,7 +3,7 @@
 use kargo::right::Right;
 use leptos::prelude::*;
 
-use crate::{page_model::MissingRights, protocol::COPY};
+use crate::{base_path::at, offers::OwnRoleRules, page_model::MissingRights, protocol::COPY};
 
 /// The `id` of the sentence about a right, which buttons refer to.
 fn right_id(right: Right) -> String {
@@ -115,6 +115,24 @@ pub fn lacking(
     let sentences = || missing.iter().map(|right| right_id(*right));
     let has_note = use_context::<WithoutNote>().is_none();
     let described = has_note.then(|| sentences().collect::<Vec<_>>().join(" "));
+    impossible(class, label, heard, described, reason(missing, namespace))
+}
+
+/// A button that can't work because a rule of the cluster refuses it to a token of the same role.
+pub fn refused(class: String, label: &'static str, heard: String) -> AnyView {
+    let has_note = use_context::<WithoutNote>().is_none();
+    let described = has_note.then(|| OWN_ROLE.to_owned());
+    let reason = "A rule of this cluster refuses this, because you are signed in with a token of the same role.";
+    impossible(class, label, heard, described, reason.to_owned())
+}
+
+fn impossible(
+    class: String,
+    label: &'static str,
+    heard: String,
+    described: Option<String>,
+    reason: String,
+) -> AnyView {
     view! {
         <button
             type="button"
@@ -122,12 +140,35 @@ pub fn lacking(
             aria-disabled="true"
             aria-label=heard
             aria-describedby=described
-            title=reason(missing, namespace)
+            title=reason
         >
             {label}
         </button>
     }
     .into_any()
+}
+
+/// The `id` of [`OwnRoleNote`].
+const OWN_ROLE: &str = "own-role";
+
+/// Note for a person who signed in with a role's own token: the acts that the cluster's rules refuse.
+#[component]
+pub fn OwnRoleNote(rules: OwnRoleRules) -> impl IntoView {
+    let OwnRoleRules {
+        role,
+        refuses_creation,
+        refuses_suspended,
+    } = rules;
+    let creation = refuses_creation.then_some("You can't create or recreate tokens of this role. ");
+    let suspended = refuses_suspended.then_some(
+        "You can suspend or delete one, but you can't undo it: somebody else must restore it or finish the deletion. ",
+    );
+    view! {
+        <p id=OWN_ROLE class="callout warn">
+            "You are signed in with a token of the role " <b><bdi>{role.to_string()}</bdi></b> ". " {creation} {suspended}
+            <a href=at("/rules")>"Rules of this cluster"</a>
+        </p>
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::{
+    base_path::at,
     error::ApiError,
     page_model::{Frame, read_frame},
     preferences::{Preferences, Theme},
@@ -41,24 +42,24 @@ fn Side(frame: Frame, here: String) -> impl IntoView {
     let label = scope.as_ref().map_or("Go to…", Scope::label).to_owned();
     view! {
         <header class="side" id="side" data-merge="">
-            <a class="brand" href="/"><Key /> "Kargo Tokens"</a>
+            <a class="brand" href=at("/")><Key /> "Kargo Tokens"</a>
             <button type="button" class="btn places-button" popovertarget="places">{label} " ▾"</button>
             <div id="places" class="places" popover="auto">
                 <nav aria-label="Places">
-                    <a href="/inventory" aria-current=(here == "/inventory").then_some("page")><span class="label">"Inventory"</span></a>
+                    <a href=at("/inventory") aria-current=(here == "/inventory").then_some("page")><span class="label">"Inventory"</span></a>
                     {link(&Scope::System, scope.as_ref(), &here)}
                     <Projects projects scope here=here.clone() />
                     <h2>"Access"</h2>
-                    <a href="/access" aria-current=(here == "/access").then_some("page")><span class="label">"Why this role?"</span></a>
-                    <a href="/rules" aria-current=(here == "/rules").then_some("page")><span class="label">"Rules"</span></a>
+                    <a href=at("/access") aria-current=(here == "/access").then_some("page")><span class="label">"Why this role?"</span></a>
+                    <a href=at("/rules") aria-current=(here == "/rules").then_some("page")><span class="label">"Rules"</span></a>
                 </nav>
                 <FindLeaked system_namespace=system_namespace.clone() />
                 <Look />
                 <div class="me">
                     // Where it can't be told, the page says why.
                     {session.ok().map(|session| view! { <Me session system_namespace /> })}
-                    <p><a href="/session">"Session"</a></p>
-                    <form method="post" action="/sign-out"><button type="submit" class="ghost">"Sign out"</button></form>
+                    <p><a href=at("/session")>"Session"</a></p>
+                    <form method="post" action=at("/sign-out")><button type="submit" class="ghost">"Sign out"</button></form>
                 </div>
             </div>
             <Shortcuts />
@@ -138,14 +139,14 @@ fn link(to: &Scope, current: Option<&Scope>, here: &str) -> impl IntoView + use<
     let address = format!("/{to}");
     let label = to.label().to_owned();
     let current = (current == Some(to)).then_some(if here == address { "page" } else { "true" });
-    view! { <a href=address aria-current=current><span class="label">{label}</span></a> }
+    view! { <a href=at(&address) aria-current=current><span class="label">{label}</span></a> }
 }
 
 /// A field to type a project's name, for those who may not list projects.
 #[component]
 pub fn ProjectField(id: &'static str) -> impl IntoView {
     view! {
-        <form class="project-field" action="/projects" method="get">
+        <form class="project-field" action=at("/projects") method="get">
             <label for=id>"Project"</label>
             <div class="with-button">
                 <input id=id name="project" required autocomplete="off" autocapitalize="none" spellcheck="false" />
@@ -176,7 +177,7 @@ fn Look() -> impl IntoView {
         })
         .collect_view();
     view! {
-        <form class="look" method="post" action="/preferences">
+        <form class="look" method="post" action=at("/preferences")>
             <div class="seg" role="group" aria-label="Theme">{themes}</div>
             <button type="submit" class="ghost" name="density" value=other aria-pressed=is_compact.to_string()>"Compact rows"</button>
         </form>
@@ -217,7 +218,7 @@ fn Shortcuts() -> impl IntoView {
                 <dd>"Select all tokens up to this one"</dd>
             </dl>
             <p class="help">{text}</p>
-            <form method="post" action="/preferences" class="go">
+            <form method="post" action=at("/preferences") class="go">
                 <button type="submit" class="btn" name="shortcuts" value=other>{switch}</button>
                 <button type="button" class="btn primary" popovertarget=SHORTCUTS popovertargetaction="hide">"Close"</button>
             </form>

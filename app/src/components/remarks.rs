@@ -135,6 +135,7 @@ mod tests {
             features: ClusterFeatures { suspend: true },
             policy: TokenPolicy::default(),
             own_token: None,
+            own_role: None,
             successors: BTreeMap::from([(
                 "new".parse().expect("a name"),
                 time("2026-11-20T00:00:00Z"),

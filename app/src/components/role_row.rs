@@ -3,7 +3,11 @@
 use kargo::{role::RoleStatus, scope::Scope};
 use leptos::prelude::*;
 
-use super::{count::tokens, missing_rights::lacking, rules::summary};
+use super::{
+    count::tokens,
+    missing_rights::{lacking, refused},
+    rules::summary,
+};
 use crate::{
     offers::missing_for,
     page_model::{PageContext, Section},
@@ -69,6 +73,9 @@ pub fn RoleRow<'a>(
         if !missing.is_empty() {
             let class = "ghost lead needs-js".to_owned();
             return lacking(class, "+ Token", label, &missing, &context.namespace);
+        }
+        if context.refuses_new(&name) {
+            return refused("ghost lead needs-js".to_owned(), "+ Token", label);
         }
         view! { <button type="button" class="ghost lead needs-js" disabled aria-label=label>"+ Token"</button> }
             .attr(COMMAND, Command::NewToken.word())

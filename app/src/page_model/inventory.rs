@@ -20,7 +20,8 @@ use kargo::{
 };
 
 use super::{
-    PageContext, TokenRow, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag,
+    PageContext, RulesReader, TokenRow, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag,
+    own_role::read_own_role_rules,
     tokens::{live, old, once},
     unchecked,
 };
@@ -190,6 +191,7 @@ pub async fn read_inventory_page(
     query: InventoryQuery,
     visited: Visited,
     policy: TokenPolicy,
+    reader: RulesReader,
 ) -> InventoryPageModel {
     let read = InventoryScopes::read(&viewer, &query, &visited).await;
     let scopes = read.tokens();
@@ -203,7 +205,7 @@ pub async fn read_inventory_page(
             .collect();
         (groups, total, counts)
     };
-    let (contexts, unchecked) = contexts(&viewer, &read, &groups, &policy).await;
+    let (contexts, unchecked) = contexts(&viewer, &reader, &read, &groups, &policy).await;
     let mut problems = problems(&read);
     problems.extend(once(unchecked));
     let groups = groups
@@ -337,6 +339,7 @@ pub fn some(names: &[&str]) -> String {
 /// Contexts that the rows of each shown scope share, and problems of reading them.
 async fn contexts(
     viewer: &Viewer,
+    reader: &RulesReader,
     read: &InventoryScopes,
     groups: &[ReadGroup],
     policy: &TokenPolicy,
@@ -350,7 +353,8 @@ async fn contexts(
             .collect();
         if !shown.is_empty() {
             reading.push(async move {
-                let (context, unchecked) = context(viewer, known, shown, policy.clone()).await;
+                let (context, unchecked) =
+                    Box::pin(context(viewer, reader, known, shown, policy.clone())).await;
                 ((known.tokens.scope.clone(), Arc::new(context)), unchecked)
             });
         }
@@ -368,6 +372,7 @@ async fn contexts(
 
 async fn context(
     viewer: &Viewer,
+    reader: &RulesReader,
     known: &KnownScope,
     shown: Vec<&TokenSummary>,
     policy: TokenPolicy,
@@ -376,10 +381,11 @@ async fn context(
         cluster, tokens, ..
     } = known;
     let scope = &tokens.scope;
-    let (permissions, features, identity) = futures::join!(
+    let (permissions, features, identity, own_role) = futures::join!(
         viewer.permissions(scope),
         cluster.features(),
-        cluster.whoami()
+        cluster.whoami(),
+        read_own_role_rules(reader, viewer, scope),
     );
     let unchecked = unchecked(permissions.as_ref().err(), features.as_ref().err());
     let own = cluster.own_token(scope);
@@ -392,6 +398,7 @@ async fn context(
         features: features.unwrap_or(UNKNOWN_FEATURES),
         policy,
         own_token: own.filter(|own| tokens.tokens.iter().any(|token| token.name == *own)),
+        own_role,
         successors: succession::successor_creation_times(
             shown,
             tokens.tokens.iter().map(AsRef::as_ref),

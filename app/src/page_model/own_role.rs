@@ -4,24 +4,14 @@ use kargo::{
     admission::{Enforcement, Rule},
     cluster::{Cluster, Viewer},
     identity::ServiceAccountRef,
-    name::RoleName,
     scope::Scope,
 };
+
+use crate::offers::OwnRoleRules;
 
 /// The view that reads which rules are on: the program's own. What the chart installs is no secret, and few people may read policies.
 #[derive(Clone)]
 pub struct RulesReader(pub Cluster);
-
-/// Rules that refuse something to a person because they signed in with a role's own credential.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OwnRoleRules {
-    /// The role.
-    pub role: RoleName,
-    /// Whether they may create no token of the role.
-    pub refuses_creation: bool,
-    /// Whether they may change and delete no suspended token of the role.
-    pub refuses_suspended: bool,
-}
 
 /// Reads them for a scope; `None` if there are none, or where that can't be told.
 pub async fn read_own_role_rules(

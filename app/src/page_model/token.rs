@@ -16,7 +16,8 @@ use kargo::{
 };
 
 use super::{
-    MissingRights, PageContext, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag, unchecked,
+    MissingRights, PageContext, RulesReader, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS, entity_tag,
+    own_role::read_own_role_rules, unchecked,
 };
 use crate::{
     error::ApiError,
@@ -139,13 +140,15 @@ pub async fn read_token_page(
     scope: Scope,
     name: TokenName,
     policy: TokenPolicy,
+    reader: RulesReader,
 ) -> Result<TokenPageModel, ApiError> {
     let cluster = viewer.to_read(&scope).await?;
     // The position comes first: what changes after it is told.
     let known = Box::pin(cluster.inventory_soon(&scope)).await;
-    let (details, identity) = futures::join!(
+    let (details, identity, own_role) = futures::join!(
         Box::pin(describe(&viewer, &cluster, &scope, &name)),
-        cluster.whoami()
+        cluster.whoami(),
+        read_own_role_rules(&reader, &viewer, &scope),
     );
     let details = details?;
     let summary = &details.summary;
@@ -164,6 +167,7 @@ pub async fn read_token_page(
         features: details.features.unwrap_or(UNKNOWN_FEATURES),
         policy,
         own_token: details.is_own.then(|| name.clone()),
+        own_role,
         successors: summary
             .replaced_by
             .iter()

@@ -13,8 +13,8 @@ use kargo::{
 };
 
 use super::{
-    MissingRights, OwnRoleRules, PageContext, RulesReader, Snapshot, UNKNOWN_FEATURES,
-    UNKNOWN_PERMISSIONS, entity_tag, own_role::read_own_role_rules, unchecked,
+    MissingRights, PageContext, RulesReader, Snapshot, UNKNOWN_FEATURES, UNKNOWN_PERMISSIONS,
+    entity_tag, own_role::read_own_role_rules, unchecked,
 };
 use crate::{
     error::ApiError,
@@ -58,8 +58,6 @@ pub struct TokensPageModel {
     pub cluster: String,
     /// Which state of the tokens the page shows; `None` where it shows none.
     pub live: Option<LiveEvent>,
-    /// Acts that the cluster's rules refuse, because the person signed in with a role's own token.
-    pub own_role_rules: Option<OwnRoleRules>,
 }
 
 /// Whether a page has anything to show.
@@ -128,20 +126,11 @@ pub async fn read_tokens_page(
     viewer: Viewer,
     query: TokensQuery,
     policy: TokenPolicy,
-    rules: RulesReader,
+    reader: RulesReader,
 ) -> TokensPageModel {
-    let scope = query.scope.clone();
-    let page = async {
-        match viewer.to_read(&scope).await {
-            Ok(cluster) => Box::pin(read_with(&viewer, cluster, query, policy)).await,
-            Err(error) => without_a_role(&viewer, query, policy, &error),
-        }
-    };
-    let own_role_rules = Box::pin(read_own_role_rules(&rules, &viewer, &scope));
-    let (page, own_role_rules) = futures::join!(page, own_role_rules);
-    TokensPageModel {
-        own_role_rules,
-        ..page
+    match viewer.to_read(&query.scope).await {
+        Ok(cluster) => Box::pin(read_with(&viewer, cluster, query, policy, &reader)).await,
+        Err(error) => without_a_role(&viewer, query, policy, &error),
     }
 }
 
@@ -150,6 +139,7 @@ async fn read_with(
     cluster: Cluster,
     query: TokensQuery,
     policy: TokenPolicy,
+    reader: &RulesReader,
 ) -> TokensPageModel {
     let scope = &query.scope;
     let tracking = async {
@@ -159,13 +149,14 @@ async fn read_with(
             None
         }
     };
-    let (tokens, roles, permissions, features, identity, tracking_since) = futures::join!(
+    let (tokens, roles, permissions, features, identity, tracking_since, own_role) = futures::join!(
         cluster.inventory(scope),
         cluster.known_roles(scope),
         viewer.permissions(scope),
         cluster.features(),
         cluster.whoami(),
         tracking,
+        read_own_role_rules(reader, viewer, scope),
     );
     let names: Option<Vec<RoleName>> = roles.as_ref().ok().map(|roles| roles.names());
     let old = tokens.as_ref().ok().and_then(old);
@@ -210,6 +201,7 @@ async fn read_with(
         viewer: identity.ok().map(|identity| cluster.name_of(identity)),
         permissions: permissions.unwrap_or(UNKNOWN_PERMISSIONS),
         features: features.unwrap_or(UNKNOWN_FEATURES),
+        own_role,
         ..context(scope, &namespace, policy, snapshot.as_ref().ok())
     };
     let cluster_name = cluster.display_name();
@@ -234,13 +226,12 @@ async fn read_with(
         role_choices: roles
             .iter()
             .flat_map(|roles| &roles.roles)
-            .map(choice)
+            .map(|role| choice(role, &context))
             .collect(),
         sections: sections(snapshot.as_ref(), roles.as_deref(), &query, &context),
         problems: once(problems).into_iter().chain(unchecked).collect(),
         cluster: cluster_name,
         live: live.filter(|_| !is_no_project),
-        own_role_rules: None,
         role,
         context,
         query,
@@ -293,7 +284,6 @@ fn without_a_role(
         problems,
         cluster: viewer.base().display_name(),
         live: None,
-        own_role_rules: None,
         role: None,
         context,
         query,
@@ -316,6 +306,7 @@ fn context(
         features: UNKNOWN_FEATURES,
         policy,
         own_token: snapshot.and_then(|snapshot| snapshot.own_token.clone()),
+        own_role: None,
         successors: snapshot
             .map(|snapshot| snapshot.shown.successors.clone())
             .unwrap_or_default(),
@@ -372,12 +363,13 @@ impl TokensPageModel {
     }
 }
 
-fn choice(role: &RoleSummary) -> RoleChoice {
+fn choice(role: &RoleSummary, context: &PageContext) -> RoleChoice {
     let description = role.description.as_deref().unwrap_or_default();
     RoleChoice {
         name: role.name.to_string(),
         description: description.chars().take(DESCRIPTION_LENGTH).collect(),
         is_all_powerful: role.is_all_powerful(),
+        is_refused: context.refuses_new(role.name.as_str()),
     }
 }
 

@@ -7,6 +7,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     access::PastedText,
+    base_path::at,
     components::{
         problem::ProblemView,
         verdicts::{ClaimList, VerdictList},
@@ -99,7 +100,7 @@ fn Own(own: ComparedClaims, query: AccessQuery, system: String) -> impl IntoView
                 <p class="help">"As your ID token had them when you signed in. After a change at the issuer, sign in again. Of a very large token, only the claims that some role accepted are kept."</p>
             </section>
             <section class="card" aria-label="Roles">
-                <form method="get" action="/access" class="find-role">
+                <form method="get" action=at("/access") class="find-role">
                     <FindField find=query.find />
                     <button type="submit" class="btn">"Show"</button>
                 </form>
@@ -183,7 +184,7 @@ fn PastedForm(query: AccessQuery, text: String, mistake: Option<String>) -> impl
         .scope
         .map(|scope| view! { <input type="hidden" name="scope" value=scope.to_string() /> });
     view! {
-        <form method="post" action="/access" class="explain">
+        <form method="post" action=at("/access") class="explain">
             <label for=PASTED_CLAIMS>"ID token, or claims as JSON"</label>
             <textarea
                 id=PASTED_CLAIMS

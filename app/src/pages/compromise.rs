@@ -14,6 +14,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
+    base_path::at,
     components::{
         commands::TokenFields,
         missing_rights::{MissingRightsNote, lacking},
@@ -113,7 +114,7 @@ fn Report(page: CompromisePageModel) -> impl IntoView {
     });
     view! {
         <main id="main" class="report" tabindex="-1">
-            <nav class="crumb" aria-label="Breadcrumb"><a href=format!("/{scope}")>{scope.label().to_owned()}</a></nav>
+            <nav class="crumb" aria-label="Breadcrumb"><a href=at(&format!("/{scope}"))>{scope.label().to_owned()}</a></nav>
             <div class="top">
                 <div>
                     <h1 tabindex="-1">"Compromise of " <code>{name.to_string()}</code></h1>
@@ -257,7 +258,7 @@ fn Reach(scope: Scope, report: ExposureReport, buttons: Buttons) -> impl IntoVie
     let by_hand = (!by_hand.is_empty()).then(|| {
         let rows = by_hand
             .into_iter()
-            .map(|(name, role)| view! { <li><a class="name" href=format!("/{scope}/tokens/{name}")>{name.clone()}</a> <span class="dim">"of " <bdi>{role}</bdi></span></li> })
+            .map(|(name, role)| view! { <li><a class="name" href=at(&format!("/{scope}/tokens/{name}"))>{name.clone()}</a> <span class="dim">"of " <bdi>{role}</bdi></span></li> })
             .collect_view();
         view! {
             <li>
@@ -347,7 +348,7 @@ impl Buttons {
     fn delete(&self, token: &TokenRef) -> AnyView {
         let heard = format!("Delete {}", token.name);
         self.or_lacking(Command::Delete, "ghost bad", "Delete", heard.clone(), || {
-            let endpoint = Command::Delete.endpoint();
+            let endpoint = Command::Delete.endpoint().map(at);
             view! { <button type="submit" class="ghost bad" aria-label=heard formaction=endpoint>"Delete"</button> }
                 .into_any()
         })

@@ -10,6 +10,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
+    base_path::at,
     components::{
         blank::{Blank, nothing_found},
         charts::Charts,
@@ -36,7 +37,8 @@ pub fn InventoryPage() -> impl IntoView {
     let query = InventoryQuery::parse(&use_query_map().get_untracked());
     let viewer: Viewer = expect_context();
     let visited = use_context().unwrap_or_default();
-    let reading = read_inventory_page(viewer, query, visited, TokenPolicy::get());
+    let rules = expect_context();
+    let reading = read_inventory_page(viewer, query, visited, TokenPolicy::get(), rules);
     view! {
         <Title text="Inventory" />
         {when_read(reading, |page| {
@@ -159,7 +161,7 @@ fn Missing<'a>(page: &'a InventoryPageModel) -> impl IntoView + use<> {
         let also = names.join(",");
         let hidden = hidden_fields(list.parameters().filter(|(name, _)| *name != "also"));
         view! {
-            <form class="project-field more-projects" action="/inventory" method="get">
+            <form class="project-field more-projects" action=at("/inventory") method="get">
                 <label for="also">"You may not list projects. Shown are those that you visited. Name others, separated by commas."</label>
                 <div class="with-button">
                     <input id="also" name="also" required value=also autocomplete="off" autocapitalize="none" spellcheck="false" />

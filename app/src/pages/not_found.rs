@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::components::blank::Blank;
+use crate::{base_path::at, components::blank::Blank};
 
 /// Answers 404 and leads back.
 #[component]
@@ -16,7 +16,7 @@ pub fn NotFound() -> impl IntoView {
         <main id="main" tabindex="-1">
             <div class="top"><h1 tabindex="-1">"Not found"</h1></div>
             <Blank title="There is nothing at this address.".to_owned()>
-                <p><a class="btn" href="/system">"Show the system's tokens"</a></p>
+                <p><a class="btn" href=at("/system")>"Show the system's tokens"</a></p>
             </Blank>
         </main>
     }

@@ -28,7 +28,7 @@ pub fn RulesPage() -> impl IntoView {
             <div class="top">
                 <div>
                     <h1 tabindex="-1">"Rules"</h1>
-                    <p>"What Kubernetes itself checks when somebody creates, changes or deletes a token, with any tool."</p>
+                    <p>"Kubernetes checks these rules on each request for a token, from this dashboard, kubectl or any other tool."</p>
                 </div>
             </div>
             {when_read(read_rules_page(reader, viewer, visited), |page| view! { <Rules page /> })}
@@ -49,7 +49,7 @@ fn Rules(page: RulesPageModel) -> impl IntoView {
     };
     let is_any_on = rules.iter().any(|rule| rule.in_force.is_some());
     let none = (!is_any_on).then(|| {
-        view! { <p class="callout">"No rule is on. Whoever installs Kargo Tokens can turn them on, each by itself: values "<code>"policy.rules"</code>" of the Helm chart."</p> }
+        view! { <p class="card unruled">"No rule is on. Whoever installs Kargo Tokens can turn on each of them, with the values "<code>"policy.rules"</code>" of the Helm chart."</p> }
     });
     let problems = problems
         .into_iter()
@@ -60,20 +60,20 @@ fn Rules(page: RulesPageModel) -> impl IntoView {
     });
     let rules = rules
         .into_iter()
-        .map(|status| view! { <RuleView status /> })
+        .map(|status| view! { <RuleView status is_incomplete /> })
         .collect_view();
     view! {
         {none}
         {problems}
         {incomplete}
         <ul class="admission">{rules}</ul>
-        <p class="help">"The rules are about requests. Tokens that exist already stay as they are, and work as before."</p>
+        <p class="help">"Rules apply to new requests. Existing tokens go on working."</p>
     }
     .into_any()
 }
 
 #[component]
-fn RuleView(status: RuleStatus) -> impl IntoView {
+fn RuleView(status: RuleStatus, is_incomplete: bool) -> impl IntoView {
     let RuleStatus {
         rule,
         in_force,
@@ -81,42 +81,61 @@ fn RuleView(status: RuleStatus) -> impl IntoView {
     } = status;
     let enforcement = in_force.as_ref().map(|it| it.enforcement);
     let documented = in_force.as_ref().is_some_and(|it| it.settings.documented);
-    let is_in_some = in_force.is_some_and(|it| it.projects == RuledProjects::Some);
-    let some = is_in_some.then(|| {
-        view! { <p class="help">"In projects, it holds only where "<code>"policy.projectSelector"</code>" of the chart selects them. Tokens of all projects are counted here."</p> }
-    });
+    let applies = in_force.map(|it| view! { <p class="help">{place(&it.projects)}</p> });
     let (class, action) = match enforcement {
-        Some(Enforcement::Deny) => ("state", "Refused"),
-        Some(Enforcement::Warn) => ("state susp", "Warned about"),
-        Some(Enforcement::Audit) => ("state susp", "Only noted"),
-        None => ("off-mark", "Off"),
+        Some(Enforcement::Deny) => ("pill enforced", "Enforced"),
+        Some(Enforcement::Warn) => ("pill warn", "Warning only"),
+        Some(Enforcement::Audit) => ("pill warn", "Audit log only"),
+        None => ("pill off-mark", "Off"),
     };
     let help = match enforcement {
-        Some(Enforcement::Deny) => "Kubernetes refuses what breaks the rule.",
-        Some(Enforcement::Warn) => "Kubernetes allows what breaks the rule, with a warning.",
+        Some(Enforcement::Deny) => "Kubernetes refuses a request that breaks the rule.",
+        Some(Enforcement::Warn) => {
+            "Kubernetes allows a request that breaks the rule, and warns whoever sends it."
+        }
         Some(Enforcement::Audit) => {
-            "Kubernetes allows what breaks the rule, and notes it in the cluster's audit log."
+            "Kubernetes allows a request that breaks the rule, and records that in the cluster's audit log."
         }
         None => "",
     };
-    let broken = broken_by.map(|breaking| view! { <BrokenBy breaking /> });
+    let broken = broken_by.map(|breaking| view! { <BrokenBy breaking is_incomplete /> });
     view! {
         <li class="card" class:off=enforcement.is_none()>
-            <h2>{name(rule)} " " <span class=class>{action}</span></h2>
+            <h2>{name(rule)} " " <code>{rule.word()}</code> " " <span class=class>{action}</span></h2>
             <p>{sentence(rule, documented)}</p>
-            <p class="help">{help} " " <code>{rule.word()}</code></p>
-            {some}
+            <p class="help">{help}</p>
+            {applies}
             {broken}
         </li>
     }
 }
 
-/// Tokens that could not be created now.
+/// Where a rule applies.
+fn place(projects: &RuledProjects) -> AnyView {
+    match projects {
+        RuledProjects::All => "Applies to the system and to all projects.".into_any(),
+        RuledProjects::One(project) => {
+            view! { "Applies to the system and to the project " <bdi>{project.clone()}</bdi> ". Tokens of all projects are looked at here." }
+                .into_any()
+        }
+        RuledProjects::Some => {
+            view! { "Applies to the system and to the projects that "<code>"policy.projectSelector"</code>" of the chart selects. Tokens of all projects are looked at here." }
+                .into_any()
+        }
+    }
+}
+
+/// Tokens that could not be created now. `is_incomplete`: there may be others, which the person may not list.
 #[component]
-fn BrokenBy(breaking: Breaking) -> impl IntoView {
+fn BrokenBy(breaking: Breaking, is_incomplete: bool) -> impl IntoView {
     let Breaking { total, named } = breaking;
     if total == 0 {
-        return view! { <p class="unbroken">"No token breaks it."</p> }.into_any();
+        let text = if is_incomplete {
+            "None of the tokens that you may list breaks it."
+        } else {
+            "No token breaks it."
+        };
+        return view! { <p class="unbroken">{text}</p> }.into_any();
     }
     let more = total - named.len();
     let more = (more > 0).then(|| view! { <li>{format!("and {} more", grouped(more))}</li> });
@@ -124,7 +143,7 @@ fn BrokenBy(breaking: Breaking) -> impl IntoView {
         .into_iter()
         .map(|(scope, name)| {
             let address = token_address(&scope, &name);
-            view! { <li><a href=address><bdi>{name.to_string()}</bdi></a> " " <small><bdi>{scope.label().to_owned()}</bdi></small></li> }
+            view! { <li><a class="name" href=address><bdi>{name.to_string()}</bdi></a> " " <small><bdi>{scope.label().to_owned()}</bdi></small></li> }
         })
         .collect_view();
     let breaks = if total == 1 { "breaks it" } else { "break it" };
@@ -140,21 +159,21 @@ fn BrokenBy(breaking: Breaking) -> impl IntoView {
 fn name(rule: Rule) -> &'static str {
     match rule {
         Rule::SuspendedTokens => "Suspended tokens stay suspended",
-        Rule::OwnRole => "No token makes another one of its role",
+        Rule::OwnRole => "Tokens can't create tokens of their own role",
         Rule::OnlyRoles => "Tokens only for roles",
         Rule::PermanentTokens => "Tokens expire",
-        Rule::UniqueNames => "No name is used twice",
-        Rule::Annotations => "The record of a token is kept",
+        Rule::UniqueNames => "Names end in random characters",
+        Rule::Annotations => "The record of a token can't be changed",
     }
 }
 
 fn sentence(rule: Rule, documented: bool) -> &'static str {
     match rule {
         Rule::SuspendedTokens => {
-            "Whoever signs in with a token of a role can't change or delete a suspended token of that role. So the thief of a token can't lift its suspension."
+            "A token can't be used to change or delete a suspended token of its own role. So a thief can't lift the suspension."
         }
         Rule::OwnRole => {
-            "Whoever signs in with a token of a role can't create a token of that role. So a stolen token can't be used to get another one."
+            "A token can't be used to create another token of its own role. So a thief can't get a second one."
         }
         Rule::OnlyRoles => {
             "Tokens can be created for Kargo's roles, and for no other ServiceAccount."
@@ -162,10 +181,10 @@ fn sentence(rule: Rule, documented: bool) -> &'static str {
         Rule::PermanentTokens if documented => "New tokens expire, or have a note and a contact.",
         Rule::PermanentTokens => "New tokens expire.",
         Rule::UniqueNames => {
-            "Names of new tokens end in random characters: under the name of a deleted token, Kubernetes would give out its old value again."
+            "The name of a new token must end in random characters. Under the name of a deleted token, Kubernetes would give out the old value again."
         }
         Rule::Annotations => {
-            "Who created a token, whether it was revealed, and its history change only as the commands of this dashboard change them."
+            "Only the commands of this dashboard can change who created a token, whether it was revealed, and its history."
         }
     }
 }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
+    base_path::at,
     components::{problem::ProblemView, time::exact},
     page_model::{ActingPerson, read_acting_person, read_own_user},
     reading::when_read,
@@ -50,7 +51,7 @@ pub fn SessionPage() -> impl IntoView {
             {facts}
             {user}
             {person}
-            <form method="post" action="/sign-out" class="commands">
+            <form method="post" action=at("/sign-out") class="commands">
                 <button type="submit" class="btn">"Sign out"</button>
                 <button type="submit" class="btn danger" name="everywhere" value="true">"Sign out everywhere"</button>
             </form>
@@ -75,7 +76,7 @@ fn Acting(person: ActingPerson) -> impl IntoView {
     } = note;
     let choice = match accounts {
         Ok(accounts) if accounts.is_empty() => view! {
-            <p class="help">"No role accepts your claims, so you can't see tokens. " <a href="/access">"Why this role?"</a>" shows what they accept. Ask the people who run Kargo to add one of your claims to a role."</p>
+            <p class="help">"No role accepts your claims, so you can't see tokens. " <a href=at("/access")>"Why this role?"</a>" shows what they accept. Ask the people who run Kargo to add one of your claims to a role."</p>
         }
         .into_any(),
         Ok(accounts) => view! { <Choice accounts only /> }.into_any(),
@@ -102,7 +103,7 @@ fn Choice(accounts: Vec<ServiceAccountRef>, only: Option<ServiceAccountRef>) -> 
         })
         .collect_view();
     view! {
-        <form method="post" action="/acting-as" class="acting-form">
+        <form method="post" action=at("/acting-as") class="acting-form">
             <label for="account">"Act as"</label>
             <div class="with-button">
                 <select id="account" name="account" aria-describedby="account-help">

@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
+    base_path::at,
     components::{places::Key, problem::ProblemView},
     sign_in::{Refusal, Ways},
 };
@@ -26,7 +27,7 @@ pub fn SignIn() -> impl IntoView {
                 {refused.map(|refused| view! { <ProblemView problem=refused.problem() /> })}
                 {ways
                     .oidc
-                    .map(|_| view! { <p><a class="btn primary" href="/sign-in/oidc" rel="external">"Continue with single sign-on"</a></p> })}
+                    .map(|_| view! { <p><a class="btn primary" href=at("/sign-in/oidc") rel="external">"Continue with single sign-on"</a></p> })}
                 {(ways.oidc.is_some() && ways.token).then(|| view! { <p class="or">"or with a token"</p> })}
                 {ways.token.then(|| view! { <TokenForm is_primary=ways.oidc.is_none() /> })}
                 {(ways.local && (ways.oidc.is_some() || ways.token))
@@ -47,7 +48,7 @@ pub fn SignIn() -> impl IntoView {
 fn TokenForm(is_primary: bool) -> impl IntoView {
     let class = if is_primary { "btn primary" } else { "btn" };
     view! {
-        <form class="sign-in-form" method="post" action="/sign-in">
+        <form class="sign-in-form" method="post" action=at("/sign-in")>
             <label for="token">"Kubernetes token"</label>
             <input id="token" name="token" type="password" required autocomplete="off" autocapitalize="none" spellcheck="false" aria-describedby="token-help" />
             <p id="token-help" class="help">

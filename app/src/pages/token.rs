@@ -14,9 +14,10 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
+    base_path::at,
     components::{
         commands::{ButtonStyle, Commands},
-        missing_rights::{MissingRightsNote, lacking},
+        missing_rights::{MissingRightsNote, OwnRoleNote, lacking},
         notice::FlashNotice,
         problem::ProblemView,
         remarks::{NOT_MANAGED, remarks},
@@ -46,7 +47,8 @@ pub fn TokenPage() -> impl IntoView {
         .map_or("Token".to_owned(), |(_, name)| name.to_string());
     let page = match (asked, use_context::<Viewer>()) {
         (Ok((scope, name)), Some(viewer)) => {
-            let reading = read_token_page(viewer, scope.clone(), name.clone(), TokenPolicy::get());
+            let (policy, rules) = (TokenPolicy::get(), expect_context());
+            let reading = read_token_page(viewer, scope.clone(), name.clone(), policy, rules);
             when_read(reading, move |page| match page {
                 Ok(page) => {
                     tag(&page.entity_tag());
@@ -89,7 +91,7 @@ fn Unreadable(scope: Scope, name: TokenName, error: ApiError) -> impl IntoView {
                 error.0.message,
                 "It may have been deleted. A recreated token always gets another name.",
             ),
-            view! { <a class="btn" href=format!("/{scope}")>"Show all tokens"</a> }.into_any(),
+            view! { <a class="btn" href=at(&format!("/{scope}"))>"Show all tokens"</a> }.into_any(),
         ),
         _ => (
             error.0,
@@ -116,7 +118,7 @@ fn Crumb(scope: Scope, role: Option<String>) -> impl IntoView {
         let address = TokensQuery::of(scope.clone()).with_role(&role, 1).address();
         view! { " / " <a href=address><bdi>{role.clone()}</bdi></a> }
     });
-    view! { <nav class="crumb" aria-label="Breadcrumb"><a href=format!("/{scope}")>{label}</a>{role}</nav> }
+    view! { <nav class="crumb" aria-label="Breadcrumb"><a href=at(&format!("/{scope}"))>{label}</a>{role}</nav> }
 }
 
 #[component]
@@ -159,6 +161,7 @@ fn Token(page: TokenPageModel) -> impl IntoView {
         </div>
     }
     .attr(ROW, "");
+    let own_role = context.own_role.clone();
     view! {
         <main id="main" class="token-page" tabindex="-1">
             <Crumb scope=context.scope.clone() role=Some(token.role.clone()) />
@@ -169,6 +172,7 @@ fn Token(page: TokenPageModel) -> impl IntoView {
             {unmanaged}
             {callout}
             {unchecked}
+            {own_role.map(|rules| view! { <OwnRoleNote rules /> })}
             {token.is_managed().then(|| view! { <MissingRightsNote missing=missing.clone() /> })}
             <div class="cols">
                 <div>

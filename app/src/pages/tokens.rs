@@ -6,12 +6,13 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
+    base_path::at,
     components::{
         blank::{Blank, nothing_found},
         chips::Chips,
         clean_up::CleanUp,
         ignored::Ignored,
-        missing_rights::{MissingRightsNote, lacking},
+        missing_rights::{MissingRightsNote, OwnRoleNote, lacking, refused},
         notice::FlashNotice,
         places::{ProjectField, acts_by_claims},
         problem::ProblemView,
@@ -22,7 +23,7 @@ use crate::{
         without_code::{NoScript, NotStarted},
     },
     error::ApiError,
-    page_model::{Availability, OwnRoleRules, TokensPageModel, read_tokens_page},
+    page_model::{Availability, TokensPageModel, read_tokens_page},
     policy::TokenPolicy,
     protocol::{COMMAND, CONTEXT, Command, DETAIL, LIVE_STATE, to_attribute},
     query::{AccessQuery, TokensQuery, parse_scope},
@@ -86,7 +87,7 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
             .any(|problem| problem.kind == Kind::Unauthenticated);
         let is_own = use_context::<SessionFacts>().is_some_and(|facts| !facts.is_local);
         if is_refused && is_own {
-            view! { <form method="post" action="/sign-out"><p><button type="submit" class="btn primary">"Sign in again"</button></p></form> }
+            view! { <form method="post" action=at("/sign-out")><p><button type="submit" class="btn primary">"Sign in again"</button></p></form> }
                 .into_any()
         } else {
             view! { <p><a class="btn" href=query.address()>"Try again"</a></p> }.into_any()
@@ -102,8 +103,8 @@ fn Tokens(page: TokensPageModel) -> impl IntoView {
         }
     });
     let is_closed = page.availability == Availability::Closed;
-    let own_role = page.own_role_rules.clone();
-    let own_role = own_role.map(|rules| view! { <OwnRole rules /> });
+    let own_role = page.context.own_role.clone();
+    let own_role = own_role.map(|rules| view! { <OwnRoleNote rules /> });
     let elsewhere = is_closed.then(|| elsewhere(&query.scope)).flatten();
     let rules = page.role.clone().map(|role| {
         view! {
@@ -184,6 +185,11 @@ fn Top<'a>(page: &'a TokensPageModel) -> impl IntoView + use<> {
                 &page.namespace,
             );
         }
+        let role = page.role.as_ref().map(|role| role.name.as_str());
+        if role.is_some_and(|role| page.context.refuses_new(role)) {
+            let class = "btn primary needs-js".to_owned();
+            return refused(class, "New token", "New token".to_owned());
+        }
         view! { <button type="button" class="btn primary needs-js" disabled>"New token"</button> }
             .attr(COMMAND, Command::NewToken.word())
             .attr(
@@ -215,28 +221,6 @@ fn limits(page: &TokensPageModel) -> impl IntoView + use<> {
         view! { <p class="help">"This cluster is older than Kubernetes 1.29 and ignores suspensions. Tokens can't be suspended here, and deletions can't be undone."</p> }
     });
     (missing, old)
-}
-
-/// Note for a person who signed in with a role's own token: the acts that the cluster's rules refuse.
-#[component]
-fn OwnRole(rules: OwnRoleRules) -> impl IntoView {
-    let OwnRoleRules {
-        role,
-        refuses_creation,
-        refuses_suspended,
-    } = rules;
-    let creation = refuses_creation.then_some("You can't create or recreate tokens of this role. ");
-    let suspended = refuses_suspended.then_some(
-        "If you suspend a token of this role or begin to delete it, only somebody else can undo or finish that. ",
-    );
-    view! {
-        <p class="callout warn">
-            <span>
-                "You are signed in with a token of the role " <b><bdi>{role.to_string()}</bdi></b> ". " {creation} {suspended}
-                <a href="/rules">"Rules of this cluster"</a>
-            </span>
-        </p>
-    }
 }
 
 /// What a filter is about.
@@ -285,7 +269,7 @@ fn empty(query: &TokensQuery) -> AnyView {
 fn elsewhere(scope: &Scope) -> Option<AnyView> {
     if acts_by_claims() {
         return Some(
-            view! { <p><a class="btn" href="/access">"Why this role?"</a></p> }.into_any(),
+            view! { <p><a class="btn" href=at("/access")>"Why this role?"</a></p> }.into_any(),
         );
     }
     (*scope == Scope::System).then(|| {

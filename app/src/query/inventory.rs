@@ -13,6 +13,8 @@ use leptos_router::params::ParamsMap;
 
 use super::{ListAddress, check_names, parse_page, parse_role, sort_words};
 
+use crate::base_path::at;
+
 /// Most projects that an address may name.
 const MOST_PROJECTS: usize = 50;
 
@@ -115,7 +117,7 @@ impl InventoryQuery {
             ("role", asked.role.clone()),
         ];
         ListAddress {
-            path: "/inventory".to_owned(),
+            path: at("/inventory"),
             own: own
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, value?)))
@@ -138,7 +140,7 @@ impl InventoryQuery {
     /// The address of the same tokens at another path.
     pub fn at_path(&self, path: &str) -> String {
         let list = ListAddress {
-            path: path.to_owned(),
+            path: at(path),
             ..self.list()
         };
         list.address()

@@ -20,8 +20,8 @@
 {{- fail (printf "%s: %q is no URL. Write https:// and a host." $name $url) }}
 {{- end }}
 {{- end }}
-{{- if and $values.externalURL (not (mustRegexMatch "^https://[^/ ?#]+/?$" $values.externalURL)) }}
-{{- fail (printf "externalURL: %q is no HTTPS address of a host. Write one such as https://tokens.example.com: over plain HTTP, anybody on the way could read tokens, and no page is served below a path." $values.externalURL) }}
+{{- if and $values.externalURL (not (mustRegexMatch "^https://[^/ ?#]+(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?$" $values.externalURL)) }}
+{{- fail (printf "externalURL: %q is no HTTPS address. Write one such as https://tokens.example.com or https://tools.example.com/tokens: over plain HTTP, anybody on the way could read tokens." $values.externalURL) }}
 {{- end }}
 {{- range $values.trustedProxies }}
 {{- if not (mustRegexMatch "^([0-9.]+(/([0-9]|[12][0-9]|3[0-2]))?|[0-9a-fA-F.]*:[0-9a-fA-F:.]*(/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))?)$" .) }}

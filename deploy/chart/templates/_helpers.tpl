@@ -55,6 +55,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
 {{ (urlParse .Values.externalURL).hostname }}
 {{- end }}
 
+{{/* Path of externalURL: what all addresses of the dashboard begin with. */}}
+{{- define "kargo-tokens.path" -}}
+{{ (urlParse .Values.externalURL).path | trimSuffix "/" | default "/" }}
+{{- end }}
+
 {{/* How the program acts as ServiceAccounts: constrained or legacy; empty if it needn't. */}}
 {{- define "kargo-tokens.impersonation" -}}
 {{- if and .Values.oidc.enabled (not .Values.oidc.forward) }}

@@ -35,6 +35,21 @@ test("the chart's version is the program's", async () => {
   expect(out).toContain(`kargo-tokens ${deployment!.metadata.labels!["app.kubernetes.io/version"]}`);
 });
 
+test("Ingress and HTTPRoute lead what is below the path of externalURL to the dashboard, and nothing else", async () => {
+  const values = { "ingress.enabled": true, "httpRoute.enabled": true, "httpRoute.parentRefs": [{ name: "gateway" }] };
+  for (const [externalURL, path] of [
+    ["https://tools.example.com/a/tokens/", "/a/tokens"],
+    ["https://tools.example.com/", "/"],
+  ] as const) {
+    const chart = await rendered({ ...values, externalURL });
+    const spec = (kind: string) => chart.find((object) => object.kind === kind)!.spec;
+    const [rule] = spec("Ingress").rules;
+    expect([rule.host, rule.http.paths.map((found: any) => found.path)]).toEqual(["tools.example.com", [path]]);
+    const route = spec("HTTPRoute");
+    expect([route.hostnames, route.rules.map(({ matches }: any) => matches)]).toEqual([["tools.example.com"], [[{ path: { type: "PathPrefix", value: path } }]]]);
+  }
+});
+
 test("monitoring is rendered as it is tested, without the alerts that are turned off", async () => {
   const values = { "metrics.enabled": true, "exporter.enabled": true, "metrics.rules.enabled": true, "metrics.dashboard.enabled": true };
   const alerts = async (more: Values) => {
@@ -76,11 +91,12 @@ const REFUSED: [Values, string][] = [
   [{ ...OIDC, "oidc.clientID": "" }, "oidc.clientID is missing. Copy api.oidc.clientID of Kargo's chart"],
   [{ ...OIDC, externalURL: "" }, "externalURL is missing. With oidc, the issuer sends people back to this address."],
   [{ ...OIDC, "oidc.issuerURL": "issuer.example.com" }, 'oidc.issuerURL: "issuer.example.com" is no URL. Write https:// and a host.'],
-  [{ externalURL: "http://tokens.example.com" }, 'externalURL: "http://tokens.example.com" is no HTTPS address of a host.'],
-  [{ externalURL: "https://tokens.example.com/?x=1" }, "is no HTTPS address of a host."],
+  [{ externalURL: "http://tokens.example.com" }, 'externalURL: "http://tokens.example.com" is no HTTPS address.'],
+  [{ externalURL: "https://tokens.example.com/?x=1" }, "is no HTTPS address."],
   [{ "ingress.enabled": true }, "externalURL is missing. ingress takes the host from it."],
   [{ "httpRoute.enabled": true, externalURL: "https://tokens.example.com" }, "httpRoute.parentRefs is missing: the Gateway that the route belongs to."],
-  [{ externalURL: "https://tokens.example.com/path" }, "no page is served below a path."],
+  [{ externalURL: "https://tools.example.com/a b" }, "is no HTTPS address."],
+  [{ externalURL: "https://tools.example.com/../tokens" }, "is no HTTPS address."],
   [{ undoWindow: "2h" }, "undoWindow: 2h is too long. An hour (1h) is the longest."],
   [{ undoWindow: "90m" }, "undoWindow: 90m is too long."],
   [{ trustedProxies: ["10.0.0.0/99"] }, 'trustedProxies: "10.0.0.0/99" is no network.'],

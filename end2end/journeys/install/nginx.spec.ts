@@ -27,6 +27,7 @@ test("with nginx's own defaults, an open page hears of changes", async ({ page, 
   expect(address.origin).toBe(nginx.origin);
   await nginx.start();
   await page.goto(address.href);
+  await page.waitForURL(`${nginx.origin}/system`);
   await page.goto(nginx.origin + project.path);
   await ready(page);
   const tokens = new TokensPage(page);
@@ -41,6 +42,7 @@ test("a page says that it hears of nothing if a proxy holds the events back", as
   const address = new URL(await dashboard.address());
   await nginx.start("proxy_ignore_headers X-Accel-Buffering;");
   await page.goto(address.href);
+  await page.waitForURL(`${nginx.origin}/system`);
   await page.goto(nginx.origin + project.path);
   await ready(page);
   await expect(page.getByText(LOST)).toBeVisible({ timeout: 15_000 });

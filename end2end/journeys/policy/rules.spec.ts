@@ -1,5 +1,6 @@
 // What the dashboard tells of the rules before somebody acts: the page with the rules, the dialog of a new token, and the list of a role whose token one
 // has signed in with.
+import type { Locator } from "@playwright/test";
 import { expectNoBarriers } from "../../support/accessibility.ts";
 import { open, signInWithToken } from "../../support/dashboard.ts";
 import { DOCUMENTED, expect, RULES, test } from "../../support/policies.ts";
@@ -19,10 +20,11 @@ test("a page says which rules are on, and which tokens break them", async ({ pag
   const dashboard = start(undefined, "--namespace", kargo.namespace);
   await open(page, dashboard, project.path);
   const rules = await RulesPage.goTo(page);
-  await expect(rules.rule("uniqueNames")).toContainText("Refused");
-  await expect(rules.rule("permanentTokens")).toContainText("Warned about");
-  await expect(rules.rule("onlyRoles")).toContainText("Only noted");
+  await expect(rules.rule("uniqueNames")).toContainText("Enforced");
+  await expect(rules.rule("permanentTokens")).toContainText("Warning only");
+  await expect(rules.rule("onlyRoles")).toContainText("Audit log only");
   for (const off of ["suspendedTokens", "ownRole", "annotations"] as const) await expect(rules.rule(off)).toContainText("Off");
+  await expect(rules.rule("uniqueNames")).toContainText(`Applies to the system and to the project ${project.name}.`);
   const unique = await rules.breaking("uniqueNames");
   await expect(unique.getByRole("link", { name: "plain", exact: true })).toHaveAttribute("href", `${project.path}/tokens/plain`);
   await expect(unique.getByRole("link", { name: "system", exact: true })).toHaveAttribute("href", "/system/tokens/system");
@@ -72,6 +74,8 @@ test("the dialog of a new token tells what a rule would refuse before the token 
 test("the list names the refused acts to a person who signed in with a token of a role", async ({ page, start, kargo, project, enforce }) => {
   await project.allowEverything("promoter");
   const me = await project.token("me-7f3kq", { role: "promoter", annotations: DOCUMENTED });
+  const stopped = await project.token("stopped-7f3kq", { role: "promoter", isSuspended: true, annotations: DOCUMENTED });
+  const other = await project.token("other-7f3kq", { role: "reader", annotations: DOCUMENTED });
   await enforce(ALL);
   // The program reads the policies as itself, so that people need no right to.
   const origin = await start(undefined, "--sign-in", "token", "--namespace", kargo.namespace).address();
@@ -79,7 +83,24 @@ test("the list names the refused acts to a person who signed in with a token of 
   await page.goto(`${origin}${project.path}`);
   const note = page.getByText("You are signed in with a token of the role promoter.");
   await expect(note).toContainText("You can't create or recreate tokens of this role.");
-  await expect(note).toContainText("only somebody else can undo or finish that");
+  await expect(note).toContainText("You can suspend or delete one, but you can't undo it");
+  // What is refused is offered with the reason, and can't be pressed.
+  const tokens = new TokensPage(page);
+  const refused = { name: /A rule of this cluster refuses this/ };
+  const isRefused = (button: Locator) => expect(button).toHaveAttribute("title", refused.name);
+  await isRefused(tokens.row(stopped).button("Restore"));
+  await isRefused(tokens.row(stopped).button("Recreate"));
+  await isRefused(page.getByRole("button", { name: "New token for promoter" }));
+  await expect(tokens.row(other).button("Recreate")).not.toHaveAttribute("title");
+  const form = await tokens.newToken();
+  await expect(form.role("promoter")).toBeDisabled();
+  await expect(form.role("reader")).toBeEnabled();
+  await form.cancelButton.click();
+  await page.goto(`${origin}${stopped.path}`);
+  await isRefused(page.getByRole("button", { name: "Restore stopped-7f3kq" }));
+  await page.goto(`${origin}/inventory`);
+  await isRefused(tokens.row(stopped).button("Restore"));
+  await page.goto(`${origin}${project.path}`);
   await note.getByRole("link", { name: "Rules of this cluster" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Rules" })).toBeVisible();
 });

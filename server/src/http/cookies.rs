@@ -1,6 +1,6 @@
 //! Cookies without security relevance: display preferences and the notice after a form post.
 
-use app::{flash::Flash, preferences::Preferences, visited::Visited};
+use app::{base_path::at, flash::Flash, preferences::Preferences, visited::Visited};
 use axum::{
     Form,
     http::{
@@ -144,7 +144,7 @@ fn redirect_back(headers: &HeaderMap, cookie: &str) -> Response {
         .and_then(|referer| referer.parse::<Uri>().ok())
         .and_then(|referer| referer.path_and_query().map(ToString::to_string))
         .filter(|page| page.starts_with('/') && !page.starts_with("//") && !page.contains('\\'))
-        .unwrap_or_else(|| "/system".to_owned());
+        .unwrap_or_else(|| at("/system"));
     let mut response = StatusCode::SEE_OTHER.into_response();
     for (name, value) in [(LOCATION, page), (SET_COOKIE, cookie.to_owned())] {
         if let Ok(value) = HeaderValue::from_str(&value) {

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::{api::ApiError, protocol::AUTOMATIC, sign_in::Refusal};
+use app::{api::ApiError, base_path::at, protocol::AUTOMATIC, sign_in::Refusal};
 use axum::{
     body::Body,
     extract::{Request, State as Extract},
@@ -157,7 +157,7 @@ pub async fn require_session(
         let address = if state.sessions.has_cookie(request.headers()) {
             Refusal::Ended.address()
         } else {
-            "/sign-in".to_owned()
+            at("/sign-in")
         };
         Note::refused("unauthenticated").to(Redirect::to(&address).into_response())
     }

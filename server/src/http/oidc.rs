@@ -13,7 +13,7 @@ use crate::{
     oidc::{Oidc, OidcError, SignedIn, Transaction, error_code},
     sessions::{Credential, Secret, now},
 };
-use app::sign_in::Refusal;
+use app::{base_path::at, sign_in::Refusal};
 use axum::{
     Router,
     extract::{Query, State as Extract, rejection::QueryRejection},
@@ -92,7 +92,7 @@ async fn finish(
     let signed_in = Box::pin(session(&state, &oidc, transaction, callback)).await;
     let response = match signed_in {
         Ok((cookies, person)) => Note::signed_in("oidc", person)
-            .to(with_cookies(hop("/", "You are signed in."), cookies)),
+            .to(with_cookies(hop(&at("/"), "You are signed in."), cookies)),
         Err(refusal) => of_sign_in(refuse(refusal)),
     };
     with_cookies(response, ended)
@@ -104,7 +104,7 @@ fn not_begun(state: &State, headers: &HeaderMap) -> Response {
     let session = state.sessions.of(headers);
     let session = session.filter(|session| session.credential.is_offered(&state.ways));
     of_sign_in(match session {
-        Some(_) => Note::refused(refusal.word()).to(Redirect::to("/").into_response()),
+        Some(_) => Note::refused(refusal.word()).to(Redirect::to(&at("/")).into_response()),
         None => refuse(refusal),
     })
 }

@@ -1,6 +1,6 @@
 //! `/sign-in?key=…`: the target of a one-time link. Without a key, the request falls through to the sign-in page.
 
-use app::sign_in::Refusal;
+use app::{base_path::at, sign_in::Refusal};
 use axum::{
     extract::{Query, Request, State as Extract},
     http::{Method, StatusCode},
@@ -43,9 +43,9 @@ pub async fn exchange(Extract(state): Extract<State>, request: Request, next: Ne
     };
     match cookies {
         Some(cookies) => Note::signed_in("local", Credential::Local.person())
-            .to(with_cookies(hop("/", "You are signed in."), cookies)),
+            .to(with_cookies(hop(&at("/"), "You are signed in."), cookies)),
         None if state.sessions.of(request.headers()).is_some() => {
-            refused().to(Redirect::to("/").into_response())
+            refused().to(Redirect::to(&at("/")).into_response())
         }
         None => refused().to(refuse(Refusal::Key)),
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use any_spawner::Executor;
-use app::{RulesReader, access::PastedText, flash::NotShownYet, shell};
+use app::{RulesReader, access::PastedText, base_path::at, flash::NotShownYet, shell};
 use axum::{
     Extension, Form, Router,
     body::Body,
@@ -112,7 +112,7 @@ async fn home(person: Option<Extension<Person>>) -> Redirect {
         Some(Extension(person)) => person.viewer.home().await,
         None => Scope::System,
     };
-    Redirect::to(&format!("/{scope}"))
+    Redirect::to(&at(&format!("/{scope}")))
 }
 
 /// Claims that were pasted, as the form of `/access` sends them.
@@ -206,7 +206,7 @@ async fn without_empty_parameters(request: Request, next: Next) -> Response {
         && let Some(full) = query.and_then(without_empty)
     {
         let mark = if full.is_empty() { "" } else { "?" };
-        return Redirect::to(&format!("{path}{mark}{full}")).into_response();
+        return Redirect::to(&at(&format!("{path}{mark}{full}"))).into_response();
     }
     next.run(request).await
 }
@@ -244,12 +244,12 @@ struct ProjectForm {
 /// `GET /projects?project=…`: redirects to a project by name, for people without permission to list projects.
 async fn open_project(form: Result<Query<ProjectForm>, QueryRejection>) -> Redirect {
     let Ok(Query(ProjectForm { project })) = form else {
-        return Redirect::to("/system");
+        return Redirect::to(&at("/system"));
     };
     match project.trim().parse::<ProjectName>() {
-        Ok(name) => Redirect::to(&format!("/{}", Scope::Project(name))),
+        Ok(name) => Redirect::to(&at(&format!("/{}", Scope::Project(name)))),
         // `-` is never a valid name, so the page explains the error. The user's text stays out of the URL.
-        Err(_) => Redirect::to("/projects/-"),
+        Err(_) => Redirect::to(&at("/projects/-")),
     }
 }
 

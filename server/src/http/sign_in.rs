@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::sign_in::Refusal;
+use app::{base_path::at, sign_in::Refusal};
 use axum::{
     Extension, Form, Router,
     extract::{DefaultBodyLimit, State as Extract, rejection::FormRejection},
@@ -85,7 +85,7 @@ async fn sign_in(
     form: Result<Form<TokenForm>, FormRejection>,
 ) -> Response {
     if !state.ways.token {
-        return Note::refused("not_offered").to(Redirect::to("/sign-in").into_response());
+        return Note::refused("not_offered").to(Redirect::to(&at("/sign-in")).into_response());
     }
     let Ok(Form(TokenForm { token })) = form else {
         return refuse(Refusal::NotAToken);
@@ -106,7 +106,10 @@ async fn sign_in(
         Err(refusal) => Err(refusal),
     };
     match begun {
-        Ok((cookies, note)) => note.to(with_cookies(Redirect::to("/").into_response(), cookies)),
+        Ok((cookies, note)) => note.to(with_cookies(
+            Redirect::to(&at("/")).into_response(),
+            cookies,
+        )),
         Err(refusal) => refuse(refusal),
     }
 }
@@ -174,7 +177,7 @@ async fn sign_out(
             _ if !signed_out.is_told => refuse(Refusal::NotTold),
             // A redirect of a form to another site is against the policy of our pages.
             Some(address) => hop(&address, "You are signed out here."),
-            None => Redirect::to("/sign-in").into_response(),
+            None => Redirect::to(&at("/sign-in")).into_response(),
         };
         let note = Note {
             verb: is_everywhere.then_some("sign_out_everywhere"),
@@ -218,7 +221,7 @@ async fn act_as(
                 ..Note::default()
             };
             note.to(with_cookies(
-                Redirect::to("/session").into_response(),
+                Redirect::to(&at("/session")).into_response(),
                 cookies,
             ))
         }

@@ -9,6 +9,8 @@ use leptos::prelude::*;
 
 use super::frame::{Cancel, Header};
 
+use crate::base_path::at;
+
 /// Asks for the value, or for a text that contains it.
 #[component]
 pub fn FindLeakedDialog(system_namespace: String) -> impl IntoView {
@@ -61,7 +63,7 @@ fn meaning(value: LeakedValue, system_namespace: &str) -> AnyView {
             } else {
                 namespace.parse().ok().map(Scope::Project)
             };
-            let address = scope.map(|scope| format!("/{scope}/tokens/{name}"));
+            let address = scope.map(|scope| at(&format!("/{scope}/tokens/{name}")));
             let open = address.map(|address| {
                 view! { <p><a class="btn primary" href=address>"Open the token"</a></p> }
             });

@@ -36,6 +36,8 @@ pub struct Lifetime {
     now: Option<i64>,
     /// `None` until the person chooses.
     chosen: RwSignal<Option<Choice>>,
+    /// An empty day is no error before the person was at its field, or tried to go on.
+    is_touched: RwSignal<bool>,
 }
 
 impl Lifetime {
@@ -61,6 +63,7 @@ impl Lifetime {
             limit: Memo::new(move |_| limits.with_value(|limits| limits.sentence(&role()))),
             now: (now > 0).then(clock::now),
             chosen: RwSignal::new(None),
+            is_touched: RwSignal::new(false),
         }
     }
 
@@ -68,6 +71,11 @@ impl Lifetime {
     fn choice(self) -> Choice {
         self.chosen
             .with(|chosen| within(chosen.as_ref(), self.mint, self.longest.get()))
+    }
+
+    /// Shows what is wrong with the choice, an empty day included.
+    pub fn touch(self) {
+        self.is_touched.set(true);
     }
 
     /// Seconds for the request; 0: without end. Tracked.
@@ -168,15 +176,17 @@ pub fn LifetimeField(lifetime: Lifetime) -> impl IntoView {
 #[component]
 fn Choices(lifetime: Lifetime, longest: Option<u64>) -> impl IntoView {
     let Lifetime {
-        limit, now, chosen, ..
+        limit,
+        now,
+        chosen,
+        is_touched,
+        ..
     } = lifetime;
     let value = move || match lifetime.choice() {
         Choice::Never => "never".to_owned(),
         Choice::For(seconds) => seconds.to_string(),
         Choice::Until(_) => "date".to_owned(),
     };
-    // An empty day is no error before the person was at its field.
-    let is_touched = RwSignal::new(false);
     let on_change = move |event: leptos::ev::Event| {
         is_touched.set(false);
         chosen.set(Some(match event_target_value(&event).as_str() {
@@ -195,7 +205,7 @@ fn Choices(lifetime: Lifetime, longest: Option<u64>) -> impl IntoView {
             "The cluster keeps the value until the token is deleted. The token can be suspended."
         }
         _ => {
-            "Kubernetes ends it on that day. The cluster doesn't store the value. It can't be suspended."
+            "The token stops working then. The cluster doesn't store its value, so it can't be suspended."
         }
     };
     view! {
@@ -218,6 +228,7 @@ fn Choices(lifetime: Lifetime, longest: Option<u64>) -> impl IntoView {
                             id="lifetime-day"
                             type="date"
                             aria-describedby="lifetime-error"
+                            aria-invalid=move || error.get().is_some().to_string()
                             on:blur=move |_| is_touched.set(true)
                             on:input=move |event| chosen.set(Some(Choice::Until(event_target_value(&event))))
                         />

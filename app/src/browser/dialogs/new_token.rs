@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use kargo::{name::TokenName, problem::Problem, token::Notes};
-use leptos::{ev, leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
+use leptos::{ev, html, leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
+use web_sys::HtmlFieldSetElement;
 
 use super::{
     frame::{Cancel, Header},
@@ -16,7 +17,10 @@ use super::{
 use crate::{
     browser::{
         operations::{self, NewToken},
-        page::dom,
+        page::{
+            dom::{self, closest, first_within},
+            focus::focus,
+        },
         platform,
     },
     components::problem::ProblemView,
@@ -25,8 +29,10 @@ use crate::{
 
 /// Time from the last change of a field until the cluster is asked.
 const REHEARSAL_DELAY: Duration = Duration::from_millis(400);
+/// Told while the token is being created.
+const CREATING: &str = "Creating…";
 /// Below the name's field.
-const REUSED: &str = "Don't reuse a deleted token's name: the same name gets the same value.";
+const REUSED: &str = "Don't use a deleted token's name again: it would bring back the old value.";
 
 /// Creates a token, then goes on to its reveal. `role`: the role that the dialog was opened from; otherwise none is chosen.
 #[component]
@@ -77,11 +83,19 @@ pub fn NewTokenDialog(role: Option<String>) -> impl IntoView {
         let is_typed = |text: RwSignal<String>| text.with(|text| !text.is_empty());
         dialogs.guard(is_typed(note) || is_typed(contact));
     });
+    let body = NodeRef::<html::Fieldset>::new();
     let on_submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(wanted) = wanted.get_untracked() else {
+            lifetime.touch();
+            let body = body.get_untracked();
+            request_animation_frame(move || show_first_error(body.as_ref()));
             return;
         };
+        // The fields can't keep the focus while they are disabled.
+        if let Some(button) = event.submitter() {
+            focus(&button);
+        }
         request.send(operations::create(wanted), move |token| {
             dialogs.open(Dialog::Reveal {
                 token,
@@ -97,29 +111,37 @@ pub fn NewTokenDialog(role: Option<String>) -> impl IntoView {
     view! {
         <form on:submit=on_submit>
             <Header title="New token".into_any() sentence="Its value is shown once, as soon as the token is created." />
-            <div class="body">
+            <fieldset class="body" node_ref=body disabled=move || request.is_pending()>
                 <RoleField roles chosen=role on_role />
                 <NameField name base=role lifetime />
                 <LifetimeField lifetime />
                 <details class="texts">
-                    <summary>"Note and contact"</summary>
+                    <summary>"Note and contact (optional)"</summary>
                     <p class="help">{READ_BY_OTHERS}</p>
                     <NoteFields note contact is_first=false />
                 </details>
-                {move || problem().map(|problem| view! { <ProblemView problem /> })}
-            </div>
+            </fieldset>
             <footer>
+                {move || problem().map(|problem| view! { <ProblemView problem /> })}
+                <span class="visually-hidden" role="status">{move || request.is_pending().then_some(CREATING)}</span>
                 <Cancel />
-                <button
-                    type="submit"
-                    class="btn primary"
-                    disabled=move || request.is_pending() || is_bad()
-                >
-                    {move || if request.is_pending() { "Creating…" } else { "Create and reveal" }}
+                <button type="submit" class="btn primary" aria-disabled=move || request.is_pending().then_some("true")>
+                    {move || if request.is_pending() { CREATING } else { "Create and reveal" }}
                 </button>
             </footer>
         </form>
     }
+}
+
+/// Leads to the first field that can't be used, also inside of what is closed.
+fn show_first_error(body: Option<&HtmlFieldSetElement>) {
+    let Some(field) = body.and_then(|body| first_within(body, "[aria-invalid=true]")) else {
+        return;
+    };
+    if let Some(around) = closest(&field, "details") {
+        let _ = around.set_attribute("open", "");
+    }
+    focus(&field);
 }
 
 /// Why the cluster would refuse the token, by its rules or policies; asked a moment after the last change. The last answer stays until the next one.
@@ -156,7 +178,8 @@ fn RoleField(
     chosen: RwSignal<String>,
     on_role: impl Fn(String) + Copy + Send + 'static,
 ) -> impl IntoView {
-    let first = roles.first().map(|role| role.name.clone());
+    let first = roles.iter().find(|role| !role.is_refused);
+    let first = first.map(|role| role.name.clone());
     let focused = match chosen.get_untracked() {
         none if none.is_empty() => first,
         name => Some(name),
@@ -166,8 +189,9 @@ fn RoleField(
             <legend>"Role"</legend>
             {roles
                 .into_iter()
-                .map(|RoleChoice { name, description, is_all_powerful }| {
+                .map(|RoleChoice { name, description, is_all_powerful, is_refused }| {
                     let autofocus = focused.as_ref() == Some(&name);
+                    let refused = is_refused.then_some("A rule of this cluster refuses it: you are signed in with a token of this role. ");
                     let (is_chosen, value) = (name.clone(), name.clone());
                     let mark = is_all_powerful.then(|| view! { <span class="pill bad">"all-powerful"</span> });
                     view! {
@@ -176,12 +200,13 @@ fn RoleField(
                                 type="radio"
                                 name="new-token-role"
                                 required
+                                disabled=is_refused
                                 autofocus=autofocus
                                 prop:checked=move || chosen.with(|chosen| *chosen == is_chosen)
                                 on:change=move |_| on_role(value.clone())
                             />
                             <span><b>{name}</b> " " {mark}</span>
-                            <small dir="auto">{description}</small>
+                            <small dir="auto">{refused} {description}</small>
                         </label>
                     }
                 })
@@ -260,7 +285,7 @@ fn NameField(name: NameChoice, base: RwSignal<String>, lifetime: Lifetime) -> im
     let is_invalid = move || error.get().is_some() || refusal().is_some();
     let help = move || match (is_risky.get(), ends_randomly()) {
         (true, _) => format!("This name has no random ending. {REUSED}"),
-        (false, Some(true)) => format!("{REUSED} The random ending prevents that."),
+        (false, Some(true)) => "The random ending makes the name a new one.".to_owned(),
         (false, _) => REUSED.to_owned(),
     };
     view! {

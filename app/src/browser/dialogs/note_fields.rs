@@ -17,9 +17,12 @@ pub fn NoteFields(
     }
 }
 
+/// Characters from which on a text's length is told. The error tells of one that is too long.
+const COUNTED: usize = Text::MAX * 4 / 5;
+
 /// Warning of each dialog with these fields.
 pub const READ_BY_OTHERS: &str =
-    "Everybody who may list this token can read both. Never write its value here.";
+    "Everybody who may list this token can read these. Never paste its value here.";
 
 /// One text, with what may be wrong with it and how long it is.
 #[component]
@@ -34,7 +37,12 @@ fn Field(
     let part = |part: &str| format!("notes-{id}-{part}");
     let field = format!("notes-{id}");
     let described = format!("{} {} {}", part("error"), part("count"), part("help"));
-    let length = move || text.with(|text| text.trim().chars().count());
+    let count = move || {
+        let length = text.with(|text| text.trim().chars().count());
+        (COUNTED..=Text::MAX)
+            .contains(&length)
+            .then(|| format!("{length} of {} characters", Text::MAX))
+    };
     view! {
         <div class="field">
             <label for=field.clone()>{label}</label>
@@ -48,7 +56,7 @@ fn Field(
                 on:input=move |event| text.set(event_target_value(&event))
             ></textarea>
             <p id=part("error") class="field-error" aria-live="polite">{move || error_in(text)}</p>
-            <p id=part("count") class="help count">{move || format!("{} of {} characters", length(), Text::MAX)}</p>
+            <p id=part("count") class="help count">{count}</p>
             <p id=part("help") class="help">{help}</p>
         </div>
     }

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     api::ExpiryText,
+    base_path::at,
     browser::{
         notice::Notice,
         operations,
@@ -113,7 +114,7 @@ pub fn RevealDialog(token: TokenRef, after: AfterReveal) -> impl IntoView {
             AfterReveal::Retire(old) => step.set(Step::Retire(old)),
             AfterReveal::Report { token, since } => {
                 // The program that the compromise began in may be gone, so this one is asked to finish it.
-                platform::post_and_leave("/api/finish_compromise", &token_fields(&token));
+                platform::post_and_leave(&at("/api/finish_compromise"), &token_fields(&token));
                 platform::visit(&report::address(&token, since));
             }
         }
@@ -228,7 +229,7 @@ fn Revealed(
         <footer>
             <span class="left">"Fingerprint " <code>{fingerprint.0}</code></span>
             <button type="button" class="btn" on:click=move |_| leave()>"Close without saving"</button>
-            <button type="button" class="btn primary" disabled=move || request.is_pending() on:click=on_saved>"I saved it"</button>
+            <button type="button" class="btn primary" aria-disabled=move || request.is_pending().then_some("true") on:click=on_saved>"I saved it"</button>
         </footer>
     }
 }

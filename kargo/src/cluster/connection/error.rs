@@ -651,7 +651,9 @@ fn refused(access: &Access, cause: &Cause) -> String {
 
 fn refusal_hint(access: &Access, cause: &Cause) -> String {
     let next = match cause {
-        Cause::Policy(_) | Cause::Webhook(_) => "Do as it asks, or ask the people who maintain it.",
+        Cause::Policy(_) | Cause::Webhook(_) => {
+            "Do as it asks, or ask the people who run the cluster."
+        }
         Cause::SilentWebhook(_) => "Ask the people who run the webhook, or try again later.",
         Cause::Quota(_) => "Delete tokens that nobody needs, or ask for a larger quota.",
         Cause::Terminating => "Choose another project.",
@@ -659,8 +661,9 @@ fn refusal_hint(access: &Access, cause: &Cause) -> String {
         Cause::TooLarge | Cause::Field(_) => "Check what you entered.",
         Cause::Immutable => "Recreate the token, then delete this one.",
     };
-    // A deletion needs no change of the Secret.
-    let otherwise = if access.verb == "patch" {
+    // A deletion needs no change of the Secret. A policy may refuse it all the same.
+    let is_policy = matches!(cause, Cause::Policy(_));
+    let otherwise = if access.verb == "patch" && !is_policy {
         " To stop the token all the same, choose Delete at once in its menu."
     } else {
         ""

@@ -45,7 +45,7 @@ function hear(tab, text) {
   if (text === null) tabs.delete(tab);
   else tabs.set(tab, text.split(",").filter(Boolean));
   const scopes = [...new Set([...tabs.values()].flat())].sort().slice(0, MOST);
-  const next = scopes.length ? `/events?${new URLSearchParams(scopes.map((scope) => ["scope", scope]))}` : undefined;
+  const next = scopes.length ? `events?${new URLSearchParams(scopes.map((scope) => ["scope", scope]))}` : undefined;
   if (next === address) return;
   address = next;
   open();
