@@ -69,6 +69,7 @@ test("slash goes to the search and a question mark lists the shortcuts, unless t
   await tokens.search.blur();
   await page.keyboard.press("?");
   await expect(list).toBeVisible();
+  await expect(list.getByRole("button", { name: "Close" })).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(list).toBeHidden();
 

@@ -200,7 +200,7 @@ fn Shortcuts() -> impl IntoView {
     } else {
         (
             "no-keys",
-            "Single keys can get in the way of speech input.",
+            "If you use speech input, turn single keys off: a spoken word could press them.",
             "Turn single keys off",
         )
     };
@@ -220,7 +220,7 @@ fn Shortcuts() -> impl IntoView {
             <p class="help">{text}</p>
             <form method="post" action=at("/preferences") class="go">
                 <button type="submit" class="btn" name="shortcuts" value=other>{switch}</button>
-                <button type="button" class="btn primary" popovertarget=SHORTCUTS popovertargetaction="hide">"Close"</button>
+                <button type="button" class="btn primary" autofocus popovertarget=SHORTCUTS popovertargetaction="hide">"Close"</button>
             </form>
         </div>
     }

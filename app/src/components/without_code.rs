@@ -16,7 +16,7 @@ pub fn NoScript() -> impl IntoView {
 pub fn NotStarted() -> impl IntoView {
     view! {
         <p class="help not-started">
-            "The commands that rest need WebAssembly, which didn't load. Allow scripts and WebAssembly for this address, then reload the page. Reading, deleting and restoring work without it."
+            "The greyed-out commands need WebAssembly, which didn't load. Allow scripts and WebAssembly for this address, then reload the page. Reading, deleting and restoring work without it."
         </p>
     }
 }

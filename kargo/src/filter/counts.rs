@@ -234,6 +234,12 @@ mod tests {
         );
         assert_eq!(counts.no_owner, 1);
 
+        // The clean-up counts by the days that it was asked for.
+        let usual = count(TokenFilter::default()).0.clean_up;
+        let (counts, passed) = count(TokenFilter::of(StateFilter::CleanUp { unused_days: 1 }));
+        assert_eq!(counts.clean_up, passed);
+        assert!(passed > usual, "{passed} > {usual}");
+
         let (counts, passed) = count(TokenFilter {
             used: Some(UseFilter::Never),
             has_no_owner: true,

@@ -185,31 +185,33 @@ impl RoleMatcher<'_> {
             ..
         } = self.matcher;
         let unless = |part: u8, passes: bool| if passes { 0 } else { part };
-        unless(
-            part::STATE,
-            self.has_state(filter.state, self.matcher.cleanup.as_ref(), token),
-        ) | unless(
-            part::AGE,
-            age.as_ref().is_none_or(|age| age.has_time(token.created)),
-        ) | unless(
-            part::USED,
-            used.as_ref().is_none_or(|used| used.passes(token)),
-        ) | unless(
-            part::EXPIRES,
-            expires.is_none_or(|expires| expires.passes(token)),
-        ) | unless(
-            part::MANAGED,
-            filter
-                .managed
-                .is_none_or(|managed| managed == token.is_managed()),
-        ) | unless(part::OWNER, !filter.has_no_owner || has_no_owner(token))
+        unless(part::STATE, self.has_state(filter.state, None, token))
+            | unless(
+                part::AGE,
+                age.as_ref().is_none_or(|age| age.has_time(token.created)),
+            )
+            | unless(
+                part::USED,
+                used.as_ref().is_none_or(|used| used.passes(token)),
+            )
+            | unless(
+                part::EXPIRES,
+                expires.is_none_or(|expires| expires.passes(token)),
+            )
+            | unless(
+                part::MANAGED,
+                filter
+                    .managed
+                    .is_none_or(|managed| managed == token.is_managed()),
+            )
+            | unless(part::OWNER, !filter.has_no_owner || has_no_owner(token))
     }
 
-    /// Whether a token passes a filter by state. `unused_since`: the clean-up's limit.
+    /// Whether a token passes a filter by state. `usual`: the limit of a clean-up, unless the filter itself is one.
     pub(super) fn has_state(
         &self,
         state: StateFilter,
-        unused_since: Option<&UnusedSince>,
+        usual: Option<&UnusedSince>,
         token: &TokenSummary,
     ) -> bool {
         match state {
@@ -229,7 +231,12 @@ impl RoleMatcher<'_> {
             StateFilter::CleanUp { .. } => {
                 self.has_no_role
                     || !token.is_managed()
-                    || unused_since.is_some_and(|since| since.is_true_of(token))
+                    || self
+                        .matcher
+                        .cleanup
+                        .as_ref()
+                        .or(usual)
+                        .is_some_and(|since| since.is_true_of(token))
             }
         }
     }
