@@ -37,6 +37,9 @@ impl OwnRoleRules {
             Command::Restore
             | Command::RestoreCompromised
             | Command::Retire
+            | Command::EditNotes
+            | Command::Delete
+            | Command::ConfirmDelete
             | Command::DeleteAtOnce
             | Command::Finish
             | Command::FinishCompromise => {
@@ -657,7 +660,7 @@ mod tests {
         assert_eq!(row(&token, of("other", true, true)), "recreate delete");
         assert_eq!(
             row(&suspended, of(role, false, true)),
-            "!restore recreate delete"
+            "!restore recreate !delete"
         );
         assert_eq!(
             row(&suspended, of("other", true, true)),

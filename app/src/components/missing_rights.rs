@@ -161,7 +161,7 @@ pub fn OwnRoleNote(rules: OwnRoleRules) -> impl IntoView {
     } = rules;
     let creation = refuses_creation.then_some("You can't create or recreate tokens of this role. ");
     let suspended = refuses_suspended.then_some(
-        "You can suspend or delete one, but you can't undo it: somebody else must restore it or finish the deletion. ",
+        "You can suspend or delete one, but you can't undo it: somebody else must restore it or finish the deletion. You can't change or delete suspended ones. ",
     );
     view! {
         <p id=OWN_ROLE class="callout warn">

@@ -20,7 +20,7 @@ pub async fn read_own_role_rules(
     scope: &Scope,
 ) -> Option<OwnRoleRules> {
     // Somebody who acts as a role by impersonation has no credential of the role.
-    if viewer.person().is_some() {
+    if viewer.person().is_some() || viewer.base().is_impersonating() {
         return None;
     }
     let identity = viewer.identity(scope).await.ok()?;

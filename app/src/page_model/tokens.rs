@@ -351,6 +351,17 @@ impl TokensPageModel {
             .any(|row| row.token.is_managed())
     }
 
+    /// Whether a rule of the cluster refuses new tokens of every role that the page offers.
+    pub fn refuses_new(&self) -> bool {
+        let role = self.query.role.as_deref();
+        let mut offered = self
+            .role_choices
+            .iter()
+            .filter(|choice| role.is_none_or(|role| role == choice.name))
+            .peekable();
+        offered.peek().is_some() && offered.all(|choice| choice.is_refused)
+    }
+
     /// Rights that the person lacks to create a token; `None` where there is no role that it could be of.
     pub fn new_token(&self) -> Option<Vec<Right>> {
         let mut missing = missing_for(Command::NewToken, self.context.permissions);

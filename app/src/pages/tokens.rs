@@ -185,8 +185,7 @@ fn Top<'a>(page: &'a TokensPageModel) -> impl IntoView + use<> {
                 &page.namespace,
             );
         }
-        let role = page.role.as_ref().map(|role| role.name.as_str());
-        if role.is_some_and(|role| page.context.refuses_new(role)) {
+        if page.refuses_new() {
             let class = "btn primary needs-js".to_owned();
             return refused(class, "New token", "New token".to_owned());
         }

@@ -90,6 +90,7 @@ test("the list names the refused acts to a person who signed in with a token of 
   const isRefused = (button: Locator) => expect(button).toHaveAttribute("title", refused.name);
   await isRefused(tokens.row(stopped).button("Restore"));
   await isRefused(tokens.row(stopped).button("Recreate"));
+  await isRefused(tokens.row(stopped).button("Delete"));
   await isRefused(page.getByRole("button", { name: "New token for promoter" }));
   await expect(tokens.row(other).button("Recreate")).not.toHaveAttribute("title");
   const form = await tokens.newToken();

@@ -219,6 +219,11 @@ impl Cluster {
         })
     }
 
+    /// Whether the kubeconfig itself acts as another user (`as:`), so that its credential isn't that of the user.
+    pub fn is_impersonating(&self) -> bool {
+        self.signer.is_impersonating()
+    }
+
     /// The ServiceAccount that this view acts as; `None` for a view with a credential of its own.
     pub fn acting_as(&self) -> Option<&ServiceAccountRef> {
         self.acting_as.as_ref().map(|acting| &acting.account)

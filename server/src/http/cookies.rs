@@ -1,6 +1,11 @@
 //! Cookies without security relevance: display preferences and the notice after a form post.
 
-use app::{base_path::at, flash::Flash, preferences::Preferences, visited::Visited};
+use app::{
+    base_path::{self, at},
+    flash::Flash,
+    preferences::Preferences,
+    visited::Visited,
+};
 use axum::{
     Form,
     http::{
@@ -136,6 +141,15 @@ pub async fn set_preferences(headers: HeaderMap, Form(form): Form<PreferencesFor
     )
 }
 
+/// Whether an address without a host is one of the program, below its base path.
+fn is_own(base_path: &str, page: &str) -> bool {
+    let Some(path) = page.strip_prefix(base_path) else {
+        return false;
+    };
+    let is_elsewhere = path.starts_with("//") || path.contains('\\') || path.contains("/..");
+    path.starts_with('/') && !is_elsewhere
+}
+
 /// Redirects to the page that posted a form. Uses only the path and query of the referrer, to prevent redirects to other sites.
 fn redirect_back(headers: &HeaderMap, cookie: &str) -> Response {
     let page = headers
@@ -143,7 +157,7 @@ fn redirect_back(headers: &HeaderMap, cookie: &str) -> Response {
         .and_then(|referer| referer.to_str().ok())
         .and_then(|referer| referer.parse::<Uri>().ok())
         .and_then(|referer| referer.path_and_query().map(ToString::to_string))
-        .filter(|page| page.starts_with('/') && !page.starts_with("//") && !page.contains('\\'))
+        .filter(|page| is_own(base_path::get(), page))
         .unwrap_or_else(|| at("/system"));
     let mut response = StatusCode::SEE_OTHER.into_response();
     for (name, value) in [(LOCATION, page), (SET_COOKIE, cookie.to_owned())] {
@@ -191,6 +205,23 @@ mod tests {
             location(&redirect_with_flash(&HeaderMap::new(), &flash)),
             "/system"
         );
+    }
+
+    #[test]
+    fn only_pages_below_the_base_path_are_own() {
+        for (base_path, page, expected) in [
+            ("", "/system?q=a", true),
+            ("", "//evil.example", false),
+            ("", "/\\evil.example", false),
+            ("/a/b", "/a/b/system", true),
+            ("/a/b", "/a/b", false),
+            ("/a/b", "/", false),
+            ("/a/b", "/a/bc/system", false),
+            ("/a/b", "/other", false),
+            ("/a/b", "/a/b/../..//evil", false),
+        ] {
+            assert_eq!(is_own(base_path, page), expected, "{base_path} {page}");
+        }
     }
 
     #[test]
