@@ -661,9 +661,10 @@ fn refusal_hint(access: &Access, cause: &Cause) -> String {
         Cause::TooLarge | Cause::Field(_) => "Check what you entered.",
         Cause::Immutable => "Recreate the token, then delete this one.",
     };
-    // A deletion needs no change of the Secret. A policy may refuse it all the same.
-    let is_policy = matches!(cause, Cause::Policy(_));
-    let otherwise = if access.verb == "patch" && !is_policy {
+    // A deletion needs no change of the Secret. The chart's own policy for suspended tokens refuses it, too.
+    let is_of_suspended =
+        matches!(cause, Cause::Policy(name) if name.ends_with("-suspended-tokens"));
+    let otherwise = if access.verb == "patch" && !is_of_suspended {
         " To stop the token all the same, choose Delete at once in its menu."
     } else {
         ""
