@@ -69,7 +69,7 @@ pub struct Situation {
     pub is_own: bool,
     /// Why the token is due for clean-up, if it is.
     pub cleanup: Option<CleanupReason>,
-    /// What the cluster's rules refuse to the person.
+    /// Rules of the cluster that refuse something to the person.
     pub own_role: Option<OwnRoleRules>,
 }
 

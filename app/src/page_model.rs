@@ -71,7 +71,7 @@ pub struct PageContext {
     pub policy: TokenPolicy,
     /// The token that the person is signed in with, if it is one of these.
     pub own_token: Option<TokenName>,
-    /// What the cluster's rules refuse, because the person signed in with a role's own token.
+    /// Rules of the cluster that refuse something to the person, who signed in with a role's own token.
     pub own_role: Option<OwnRoleRules>,
     /// Creation times of the shown tokens' successors, by name.
     pub successors: BTreeMap<TokenName, Timestamp>,

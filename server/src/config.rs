@@ -246,8 +246,8 @@ impl ExternalUrl {
         let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
         let path = path.trim_end_matches('/');
         let is_plain = |name: &str| {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-            name.chars().all(is_plain) && !name.trim_matches('.').is_empty()
+            let is_letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            name.chars().all(is_letter) && !name.trim_matches('.').is_empty()
         };
         if host.contains('%') || !(path.is_empty() || path.split('/').all(is_plain)) {
             return Err("expected a URL such as https://tokens.example.com or https://tools.example.com/tokens; its path may have letters, digits, -, _ and .".into());

@@ -84,7 +84,7 @@ test("the list names the refused acts to a person who signed in with a token of 
   const note = page.getByText("You are signed in with a token of the role promoter.");
   await expect(note).toContainText("You can't create or recreate tokens of this role.");
   await expect(note).toContainText("You can suspend or delete one, but you can't undo it");
-  // What is refused is offered with the reason, and can't be pressed.
+  // The dashboard shows a refused command with the reason, and nobody can press it.
   const tokens = new TokensPage(page);
   const refused = { name: /A rule of this cluster refuses this/ };
   const isRefused = (button: Locator) => expect(button).toHaveAttribute("title", refused.name);

@@ -65,7 +65,7 @@ pub fn CompromiseDialog(token: TokenRef, is_begun: bool, can_suspend: bool) -> i
         </div>
         <footer>
             <Cancel autofocus=true />
-            <button type="button" class="btn danger" aria-disabled=move || request.is_pending().then_some("true") on:click=move |_| begin()>
+            <button type="button" class="btn danger" aria-disabled=move || request.aria_disabled() on:click=move |_| begin()>
                 {move || if request.is_pending() { pending } else { label }}
             </button>
         </footer>

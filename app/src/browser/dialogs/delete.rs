@@ -36,7 +36,7 @@ pub fn DeleteDialog(token: TokenRef) -> impl IntoView {
         </div>
         <footer>
             <Cancel autofocus=true />
-            <button type="button" class="btn danger" aria-disabled=move || request.is_pending().then_some("true") on:click=on_delete>
+            <button type="button" class="btn danger" aria-disabled=move || request.aria_disabled() on:click=on_delete>
                 {move || if request.is_pending() { "Deleting…" } else { "Delete permanently" }}
             </button>
         </footer>

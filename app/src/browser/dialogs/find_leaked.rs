@@ -8,7 +8,6 @@ use kargo::{
 use leptos::prelude::*;
 
 use super::frame::{Cancel, Header};
-
 use crate::base_path::at;
 
 /// Asks for the value, or for a text that contains it.

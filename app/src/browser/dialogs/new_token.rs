@@ -125,7 +125,7 @@ pub fn NewTokenDialog(role: Option<String>) -> impl IntoView {
                 {move || problem().map(|problem| view! { <ProblemView problem /> })}
                 <span class="visually-hidden" role="status">{move || request.is_pending().then_some(CREATING)}</span>
                 <Cancel />
-                <button type="submit" class="btn primary" aria-disabled=move || request.is_pending().then_some("true")>
+                <button type="submit" class="btn primary" aria-disabled=move || request.aria_disabled()>
                     {move || if request.is_pending() { CREATING } else { "Create and reveal" }}
                 </button>
             </footer>

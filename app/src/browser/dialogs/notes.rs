@@ -70,7 +70,7 @@ pub fn NotesDialog(token: TokenRef, texts: Notes<String>) -> impl IntoView {
             </div>
             <footer>
                 <Cancel />
-                <button type="submit" class="btn primary" disabled=is_bad aria-disabled=move || request.is_pending().then_some("true")>
+                <button type="submit" class="btn primary" disabled=is_bad aria-disabled=move || request.aria_disabled()>
                     {move || if request.is_pending() { "Saving…" } else { "Save" }}
                 </button>
             </footer>

@@ -66,6 +66,11 @@ impl Request {
         self.is_pending.get()
     }
 
+    /// Value of the attribute for the button that sends it, which keeps the focus meanwhile; tracked.
+    pub fn aria_disabled(self) -> Option<&'static str> {
+        self.is_pending().then_some("true")
+    }
+
     /// Why the last request failed; tracked.
     pub fn problem(self) -> Option<Problem> {
         self.problem.get()

@@ -31,7 +31,7 @@ pub fn RestoreDialog(token: TokenRef) -> impl IntoView {
         </div>
         <footer>
             <Cancel autofocus=true />
-            <button type="button" class="btn danger" aria-disabled=move || request.is_pending().then_some("true") on:click=on_restore>
+            <button type="button" class="btn danger" aria-disabled=move || request.aria_disabled() on:click=on_restore>
                 {move || if request.is_pending() { "Restoring…" } else { "Restore token" }}
             </button>
         </footer>

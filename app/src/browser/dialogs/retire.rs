@@ -105,7 +105,7 @@ pub fn Retire(old: TokenRef, can_cancel: bool) -> impl IntoView {
                 view! { <button type="button" class="btn" on:click=decide_later>"Decide later"</button> }.into_any()
             }}
             <DeletePermanently old=again request choice />
-            <button type="button" class="btn primary" aria-disabled=move || request.is_pending().then_some("true") on:click=on_done>
+            <button type="button" class="btn primary" aria-disabled=move || request.aria_disabled() on:click=on_done>
                 {move || match (request.is_pending(), choice.get()) {
                     (true, _) => "Working…",
                     (false, Choice::Stop) => "Delete the old token",

@@ -229,7 +229,7 @@ fn Revealed(
         <footer>
             <span class="left">"Fingerprint " <code>{fingerprint.0}</code></span>
             <button type="button" class="btn" on:click=move |_| leave()>"Close without saving"</button>
-            <button type="button" class="btn primary" aria-disabled=move || request.is_pending().then_some("true") on:click=on_saved>"I saved it"</button>
+            <button type="button" class="btn primary" aria-disabled=move || request.aria_disabled() on:click=on_saved>"I saved it"</button>
         </footer>
     }
 }

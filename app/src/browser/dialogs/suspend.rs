@@ -62,7 +62,7 @@ pub fn SuspendDialog(token: TokenRef) -> impl IntoView {
             </div>
             <footer>
                 <Cancel />
-                <button type="submit" class="btn primary" disabled=move || error.get().is_some() aria-disabled=move || request.is_pending().then_some("true")>
+                <button type="submit" class="btn primary" disabled=move || error.get().is_some() aria-disabled=move || request.aria_disabled()>
                     {move || if request.is_pending() { "Suspending…" } else { "Suspend token" }}
                 </button>
             </footer>
